@@ -1,0 +1,230 @@
+#include "config.h"
+
+#include "upcase/upcase.h"
+
+#include "upcase/greek.h"
+#include "upcase/lithuanian.h"
+#include "upcase/map.h"
+#include "upcase/utf8.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	GROWTH = 3, /* the largest: U+0390, two bytes, becomes six */
+	HELD_MAX = GREEK_HELD_MAX + GROWTH * UTF8_MAX + MAP_SLACK,
+};
+
+/* One call of upcase_convert. */
+struct call {
+	const struct upcase *u;
+	struct upcase_state *st;
+	struct upcase_result *res;
+	struct map map;
+	map_run *run; /* for languages without context */
+	struct map_span span;
+};
+
+int upcase_init(struct upcase *u, enum upcase_mapping mapping,
+	enum upcase_language language, enum upcase_invalid invalid)
+{
+	bool one_to_one = language == UPCASE_TR || language == UPCASE_AZ;
+
+	if (mapping != UPCASE_FULL && language != UPCASE_ROOT &&
+		!(mapping == UPCASE_SIMPLE && one_to_one))
+		return -EINVAL;
+	u->mapping = mapping;
+	u->language = language;
+	u->invalid = invalid;
+	return 0;
+}
+
+void upcase_state_init(struct upcase_state *st)
+{
+	memset(st, 0, sizeof(*st));
+}
+
+size_t upcase_bound(size_t len)
+{
+	if (len > (SIZE_MAX - HELD_MAX) / GROWTH)
+		return SIZE_MAX;
+	return len * GROWTH + HELD_MAX;
+}
+
+bool upcase_has_context(const struct upcase *u)
+{
+	return u->language == UPCASE_LT || u->language == UPCASE_EL;
+}
+
+size_t upcase_incomplete(const unsigned char *p, size_t len)
+{
+	for (size_t n = 1; n < UTF8_MAX && n <= len; n++) {
+		const unsigned char *tail = p + len - n;
+
+		if ((*tail & 0xC0) != 0x80)
+			return utf8_scan(tail, n) == 0 ? n : 0;
+	}
+	return 0;
+}
+
+/* Converts characters up to something that is none. */
+static void run(struct call *c)
+{
+	if (c->u->language == UPCASE_LT)
+		lithuanian_run(&c->map, &c->st->after_soft_dotted, &c->span);
+	else if (c->u->language == UPCASE_EL)
+		greek_run(&c->map, &c->st->greek, &c->span);
+	else
+		c->run(&c->map, &c->span);
+}
+
+static void end_context(struct call *c)
+{
+	c->st->after_soft_dotted = false;
+	if (c->u->language == UPCASE_EL)
+		greek_flush(&c->st->greek, &c->span);
+}
+
+/* An ill-formed sequence of n bytes at span.src, which is at offset in the
+ * stream. */
+static int invalid(struct call *c, size_t n, uint64_t offset)
+{
+	static const unsigned char replacement[] = {0xEF, 0xBF, 0xBD};
+
+	if (c->res->invalid++ == 0)
+		c->res->first_bad = offset;
+	end_context(c);
+	switch (c->u->invalid) {
+	case UPCASE_FAIL:
+		return -EILSEQ;
+	case UPCASE_REPLACE:
+		memcpy(c->span.dst, replacement, sizeof(replacement));
+		c->span.dst += sizeof(replacement);
+		break;
+	case UPCASE_KEEP:
+		memcpy(c->span.dst, c->span.src, n);
+		c->span.dst += n;
+	}
+	c->span.src += n;
+	return 0;
+}
+
+/* Converts src[0..len), which begins at offset in the stream, as far as it can
+ * be judged: without last, the beginning of a character at its end stays at
+ * span.src. */
+static int convert(struct call *c, const unsigned char *src, size_t len,
+	uint64_t offset, bool last)
+{
+	c->span.src = src;
+	c->span.end = src + len;
+	for (;;) {
+		size_t rest;
+		int n, err;
+
+		run(c);
+		rest = (size_t)(c->span.end - c->span.src);
+		if (rest == 0)
+			return 0;
+		n = utf8_scan(c->span.src, rest);
+		if (n == 0 && !last)
+			return 0;
+		err = invalid(c, n == 0 ? rest : (size_t)-n,
+			offset + (uint64_t)(c->span.src - src));
+		if (err)
+			return err;
+	}
+}
+
+/* Completes what the piece before ended with, the beginning of a character,
+ * with the bytes from src that go with it; *taken is how many those are. */
+static int convert_partial(struct call *c, const unsigned char *src, size_t len,
+	bool last, size_t *taken)
+{
+	struct upcase_state *st = c->st;
+	size_t had = st->n_partial, n = had + len;
+	unsigned char whole[UTF8_MAX];
+	int scanned, err;
+
+	if (n > UTF8_MAX)
+		n = UTF8_MAX;
+	memcpy(whole, st->partial, had);
+	if (n > had)
+		memcpy(whole + had, src, n - had);
+	scanned = utf8_scan(whole, n);
+	if (scanned != 0)
+		n = (size_t)abs(scanned);
+	*taken = n - had;
+	if (scanned == 0 && !last) {
+		memcpy(st->partial, whole, n);
+		st->n_partial = (unsigned char)n;
+		return 0;
+	}
+	st->n_partial = 0;
+	err = convert(c, whole, n, st->offset - had, true);
+	c->span.src = c->span.end = NULL; /* whole is no more */
+	return err;
+}
+
+/* Keeps the beginning of a character for the next piece. */
+static void keep_partial(struct call *c)
+{
+	size_t rest = (size_t)(c->span.end - c->span.src);
+
+	memcpy(c->st->partial, c->span.src, rest);
+	c->st->n_partial = (unsigned char)rest;
+}
+
+static int convert_piece(
+	struct call *c, const unsigned char *src, size_t len, bool last)
+{
+	size_t taken = 0;
+	int err = 0;
+
+	if (c->st->n_partial > 0 && (len > 0 || last))
+		err = convert_partial(c, src, len, last, &taken);
+	if (!err && taken < len) {
+		err = convert(c, src + taken, len - taken,
+			c->st->offset + taken, last);
+		if (!err)
+			keep_partial(c);
+	}
+	return err;
+}
+
+/* How much of a piece was taken before its first ill-formed sequence. That may
+ * begin in the piece before. */
+static size_t taken_before_failure(const struct call *c)
+{
+	if (c->res->first_bad < c->st->offset)
+		return 0;
+	return (size_t)(c->res->first_bad - c->st->offset);
+}
+
+int upcase_convert(const struct upcase *u, struct upcase_state *st,
+	const unsigned char *src, size_t len, bool last, unsigned char *dst,
+	size_t size, struct upcase_result *res)
+{
+	struct call c = {
+		.u = u,
+		.st = st,
+		.res = res,
+		.map = map_of(u),
+		.run = map_run_of(u),
+		.span.dst = dst,
+	};
+	int err;
+
+	memset(res, 0, sizeof(*res));
+	if (size < upcase_bound(len))
+		return -ENOBUFS;
+	err = convert_piece(&c, src, len, last);
+	if (last && !err)
+		end_context(&c);
+	res->consumed = err ? taken_before_failure(&c) : len;
+	res->produced = (size_t)(c.span.dst - dst);
+	st->offset += len;
+	if (last || err)
+		upcase_state_init(st);
+	return err;
+}

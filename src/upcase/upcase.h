@@ -1,0 +1,148 @@
+/*
+ * upcase - UTF-8 to upper case, by Unicode 18.0
+ *
+ * What it is for: turn bytes that are mostly UTF-8 into their upper case, a
+ * piece of a stream at a time, without ever failing on a byte that is not
+ * UTF-8 unless asked to.
+ *
+ * Invariants
+ *  - The result does not depend on where the stream is cut into pieces: any
+ *    cut, inside a character too, gives the same bytes.
+ *  - Nothing is looked up in the environment or the locale.
+ *  - A newline ends every context: a stream may be restarted behind one with a
+ *    fresh state and gives the same bytes.
+ *  - It knows nothing of the rest of the program and allocates nothing.
+ *
+ * Sources: UnicodeData.txt, SpecialCasing.txt, PropList.txt and
+ * DerivedCoreProperties.txt of Unicode 18.0; the Unicode Standard, chapter 3,
+ * sections 3.9 (table 3-7, maximal subparts) and 3.13 (default case
+ * algorithms); for Greek the rules that ICU documents for its upper-casing.
+ */
+#ifndef UPCASE_UPCASE_H
+#define UPCASE_UPCASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The Unicode version of the tables, "18.0.0". */
+extern const char upcase_unicode_version[];
+
+enum upcase_mapping {
+	UPCASE_FULL,   /* full mapping: U+00DF -> "SS" */
+	UPCASE_SIMPLE, /* one code point to one code point */
+	UPCASE_ASCII,  /* a-z only; every other byte is passed through */
+};
+
+enum upcase_language {
+	UPCASE_ROOT, /* no tailoring */
+	UPCASE_TR,   /* Turkish: i -> U+0130 */
+	UPCASE_AZ,   /* Azerbaijani: as Turkish */
+	UPCASE_LT,   /* Lithuanian: U+0307 after a soft-dotted letter goes */
+	UPCASE_EL,   /* Greek: accents go, dialytika stay or appear */
+	UPCASE_HY,   /* Armenian: U+0587 -> U+0535 U+054E */
+};
+
+/* What to do with bytes that are not UTF-8. The unit, here and in the counts,
+ * is the maximal subpart of an ill-formed sequence (Unicode 3.9). */
+enum upcase_invalid {
+	UPCASE_KEEP,	/* pass them through as they are */
+	UPCASE_REPLACE, /* one U+FFFD for each */
+	UPCASE_FAIL,	/* stop before the first one */
+};
+
+/* An immutable mapping. Made by upcase_init; afterwards only read, so that any
+ * number of threads may share it. Holds no resources. */
+struct upcase {
+	enum upcase_mapping mapping;
+	enum upcase_language language;
+	enum upcase_invalid invalid;
+};
+
+/* How far Greek looks ahead, in bytes of the stream: a lone eta over
+ * case-ignorable characters, for a letter that makes it part of a word; and
+ * every letter over its own combining marks. Without a limit a stream would
+ * need memory without limit. Past it, the eta counts as a word of its own, and
+ * further marks as characters of their own. */
+#define UPCASE_LOOKAHEAD 1024
+
+/* What upper-casing Greek carries along; greek.c tells what it means. */
+struct upcase_greek {
+	uint16_t letter;     /* upper case of the letter whose marks are being
+				collected; 0 when there is none */
+	uint8_t flags;	     /* what that letter has, enum greek_flag */
+	uint8_t eta;	     /* flags of the lone eta that waits; 0: none */
+	uint8_t context;     /* what stands before, enum greek_context */
+	bool alone;	     /* no cased letter before the letter */
+	uint16_t n_iota;     /* iotas subscript of the letter */
+	uint16_t mark_bytes; /* bytes of marks the letter has taken */
+	uint16_t ahead;	     /* bytes that the waiting eta has looked at */
+	uint16_t n_held;     /* bytes in held */
+	unsigned char held[UPCASE_LOOKAHEAD]; /* output behind the eta */
+};
+
+/* What is carried from one piece of a stream to the next. Plain data: it may be
+ * copied by assignment and handed to another thread. Owned by the caller; used
+ * by one thread at a time. The fields are the engine's own. */
+struct upcase_state {
+	uint64_t offset;	  /* bytes of the stream taken so far */
+	unsigned char partial[4]; /* first bytes of an unfinished character */
+	unsigned char n_partial;
+	bool after_soft_dotted;	   /* lt: U+0307 would be dropped here */
+	struct upcase_greek greek; /* el */
+};
+
+struct upcase_result {
+	size_t consumed;    /* bytes of src taken (all, unless it failed) */
+	size_t produced;    /* bytes written to dst */
+	uint64_t invalid;   /* ill-formed sequences met in this call */
+	uint64_t first_bad; /* stream offset of the first of them; only
+			       meaningful when invalid > 0 */
+};
+
+/* Fills *u. Returns 0, or -EINVAL when language does not go with mapping:
+ * ascii takes none, simple takes those that map one to one (tr, az). */
+int upcase_init(struct upcase *u, enum upcase_mapping mapping,
+	enum upcase_language language, enum upcase_invalid invalid);
+
+/* The language of a tag such as "tr", "TR" or "tr-TR": the primary subtag
+ * decides, '-' or '_' ends it, case does not matter. Returns 0, or -EINVAL when
+ * there is no tailoring of that name. */
+int upcase_language_parse(const char *tag, enum upcase_language *language);
+
+/* Makes *st the state at the beginning of a stream (or of a line). */
+void upcase_state_init(struct upcase_state *st);
+
+/* The room that upcase_convert wants for a piece of len bytes: three times as
+ * much, the largest growth there is, what a state may hold back, and a little
+ * so that it can store whole words. SIZE_MAX if that overflows. */
+size_t upcase_bound(size_t len);
+
+/* Converts the next piece of a stream. dst and src may not overlap. With `last`
+ * the stream ends behind this piece: what st held back is written, and st is as
+ * after upcase_state_init. src may be NULL when len is 0.
+ *
+ * size is the room at dst and must be at least upcase_bound(len); what of it is
+ * behind the bytes produced has no meaning afterwards.
+ *
+ * Returns 0; -ENOBUFS when size is too small (nothing was done); with
+ * UPCASE_FAIL -EILSEQ at the first ill-formed sequence: everything before it is
+ * in dst (also what the state held back), res->first_bad says where it begins,
+ * and st is as after upcase_state_init.
+ * May be called from any thread; does not block. */
+int upcase_convert(const struct upcase *u, struct upcase_state *st,
+	const unsigned char *src, size_t len, bool last, unsigned char *dst,
+	size_t size, struct upcase_result *res);
+
+/* Whether characters are mapped by what stands around them (lt, el): then the
+ * pieces of one line must be converted in order, each with the state that the
+ * one before left. Otherwise a piece that is cut between characters may be
+ * converted on its own. */
+bool upcase_has_context(const struct upcase *u);
+
+/* How many bytes (0..3) at the end of p[0..len) are the beginning of a
+ * well-formed character that is not complete yet. A cut before them is a cut
+ * between characters. */
+size_t upcase_incomplete(const unsigned char *p, size_t len);
+
+#endif
