@@ -1,0 +1,23 @@
+/*
+ * fault - what went wrong, in words, on its way to whoever prints it
+ *
+ * Functions return 0 or a negative errno. Where the errno alone does not tell
+ * the user what happened, they fill a fault as well. The name of the file is
+ * not part of it: the caller knows that.
+ */
+#ifndef UPCASE_IO_FAULT_H
+#define UPCASE_IO_FAULT_H
+
+struct fault {
+	char text[256]; /* one line without an end, "" when there is nothing to
+			   say; cut when longer */
+};
+
+/* Sets the text as printf does. f may be NULL. */
+void fault_set(struct fault *f, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Sets the text to that of the errno err (positive or negative). */
+void fault_set_errno(struct fault *f, int err);
+
+#endif

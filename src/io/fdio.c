@@ -1,0 +1,274 @@
+#include "config.h"
+
+#include "io/fdio.h"
+
+#include "io/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FDIO_MAX_IOV 4
+
+int fdio_guard_standard(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* The lowest free number is fd. Open it the wrong way round:
+		 * reading standard input, writing standard output gives EBADF,
+		 * as it would have if nothing were there. */
+		if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+			return -errno;
+	}
+	return 0;
+}
+
+/* The file behind fd on an open file description of our own, on which
+ * O_NONBLOCK harms nobody; -1 where that is not possible (no /proc, no
+ * permission, not that kind of file). */
+static int own_description(int fd, int flags)
+{
+	char path[40];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+int fdio_init(struct fdio *io, int fd, int flags)
+{
+	struct stat st;
+
+	*io = (struct fdio){.fd = fd, .own = -1};
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	io->regular = S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) ||
+		      S_ISDIR(st.st_mode);
+	io->socket = S_ISSOCK(st.st_mode);
+	/* A terminal is read through its line discipline, a line at a time,
+	 * which poll and read already do without getting stuck. */
+	if (S_ISFIFO(st.st_mode) ||
+		(S_ISCHR(st.st_mode) && flags == O_WRONLY && isatty(fd)))
+		io->own = own_description(fd, flags);
+	return 0;
+}
+
+int fdio_open_input(struct fdio *io, const char *path)
+{
+	/* O_NONBLOCK for FIFOs: an open that waits for a writer could not be
+	 * woken. It means nothing for regular files. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	*io = (struct fdio){.fd = -1, .own = -1};
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0) {
+		int err = -errno;
+
+		(void)close(fd);
+		return err;
+	}
+	io->fd = fd;
+	io->regular = S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) ||
+		      S_ISDIR(st.st_mode);
+	io->wait_open = S_ISFIFO(st.st_mode);
+	if (!io->regular)
+		io->own = fd;
+	return 0;
+}
+
+int fdio_close(struct fdio *io)
+{
+	int err = 0;
+
+	if (io->own >= 0 && io->own != io->fd && close(io->own) < 0)
+		err = -errno;
+	if (io->fd >= 0 && close(io->fd) < 0 && !err)
+		err = -errno;
+	io->fd = io->own = -1;
+	/* Linux closes the descriptor also when it says EINTR. */
+	return err == -EINTR ? 0 : err;
+}
+
+/* poll's timeout for a deadline: milliseconds, rounded up so that a wait is
+ * never cut short into a busy loop. */
+static int poll_timeout(int64_t deadline)
+{
+	int64_t left;
+
+	if (deadline == CLOCK_FOREVER)
+		return -1;
+	if (deadline == 0)
+		return 0;
+	left = deadline - clock_now();
+	if (left <= 0)
+		return 0;
+	left = (left - 1) / (CLOCK_SECOND / 1000) + 1;
+	return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+int fdio_wait(int fd, short events, int wake, int64_t deadline)
+{
+	struct pollfd p[2] = {
+		{.fd = fd, .events = events},
+		{.fd = wake, .events = POLLIN}, /* -1: poll passes it over */
+	};
+
+	for (;;) {
+		int timeout = poll_timeout(deadline);
+		int n = poll(p, 2, timeout);
+
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return -errno;
+		if (n > 0)
+			return p[1].revents ? -ECANCELED : 0;
+		if (n == 0 && poll_timeout(deadline) == 0)
+			return -EAGAIN;
+	}
+}
+
+/* fdio_wait for a descriptor of io, timed. */
+static int wait_for(struct fdio *io, short events, int wake, int64_t deadline)
+{
+	int fd = io->own >= 0 ? io->own : io->fd;
+	int64_t begin;
+	int err;
+
+	if (deadline == 0)
+		return fdio_wait(fd, events, wake, 0);
+	begin = clock_now();
+	err = fdio_wait(fd, events, wake, deadline);
+	io->waited += clock_now() - begin;
+	return err;
+}
+
+/* One read(2) without waiting, where the kind of file allows that. */
+static ssize_t read_once(struct fdio *io, void *buf, size_t len)
+{
+	ssize_t n;
+
+	do {
+		if (io->socket)
+			n = recv(io->fd, buf, len, MSG_DONTWAIT);
+		else
+			n = read(io->own >= 0 ? io->own : io->fd, buf, len);
+	} while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return n;
+	return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+}
+
+ssize_t fdio_read(
+	struct fdio *io, void *buf, size_t len, int wake, int64_t deadline)
+{
+	/* Ask before the first read unless reading cannot block and a 0 means
+	 * the end: only then does it come for the price of one call. */
+	bool ready =
+		io->regular || ((io->own >= 0 || io->socket) && !io->wait_open);
+
+	for (;;) {
+		ssize_t n;
+
+		if (!ready) {
+			int err = wait_for(io, POLLIN, wake, deadline);
+
+			if (err)
+				return err;
+		}
+		n = read_once(io, buf, len);
+		if (n != -EAGAIN) {
+			io->wait_open = false;
+			return n;
+		}
+		ready = false;
+	}
+}
+
+/* Moves *iov past n bytes that were taken. Returns what is left of the array.
+ */
+static int iov_advance(struct iovec **iov, int count, size_t n)
+{
+	while (count > 0 && n >= (*iov)->iov_len) {
+		n -= (*iov)->iov_len;
+		++*iov;
+		count--;
+	}
+	if (count > 0) {
+		(*iov)->iov_base = (char *)(*iov)->iov_base + n;
+		(*iov)->iov_len -= n;
+	}
+	return count;
+}
+
+/* One write of what iov holds, or of a part that cannot block. */
+static ssize_t write_once(struct fdio *io, struct iovec *iov, int count)
+{
+	ssize_t n;
+
+	if (io->socket) {
+		struct msghdr msg = {
+			.msg_iov = iov, .msg_iovlen = (size_t)count};
+
+		n = sendmsg(io->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+	} else if (io->regular) {
+		n = writev(io->fd, iov, count);
+	} else if (io->own >= 0) {
+		n = writev(io->own, iov, count);
+	} else {
+		size_t len = iov->iov_len;
+
+		n = write(
+			io->fd, iov->iov_base, len < PIPE_BUF ? len : PIPE_BUF);
+	}
+	if (n >= 0)
+		return n;
+	return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+}
+
+int fdio_writev(struct fdio *io, const struct iovec *iov, int n, int wake,
+	size_t *written)
+{
+	struct iovec left[FDIO_MAX_IOV];
+	struct iovec *at = left;
+	/* Where a write cannot block, trying it is cheaper than asking. */
+	bool may_try = io->regular || io->own >= 0 || io->socket;
+	bool ready = may_try;
+
+	*written = 0;
+	if (n < 0 || n > FDIO_MAX_IOV)
+		return -EINVAL;
+	for (int i = 0; i < n; i++)
+		left[i] = iov[i];
+	n = iov_advance(&at, n, 0);
+	while (n > 0) {
+		ssize_t taken;
+
+		if (!ready) {
+			int err = wait_for(io, POLLOUT, wake, CLOCK_FOREVER);
+
+			if (err)
+				return err;
+		}
+		taken = write_once(io, at, n);
+		if (taken == -EAGAIN) {
+			ready = false;
+			continue;
+		}
+		if (taken == 0) /* a full device that has no word for it */
+			return -ENOSPC;
+		if (taken < 0 && taken != -EINTR)
+			return (int)taken;
+		if (taken > 0) {
+			*written += (size_t)taken;
+			n = iov_advance(&at, n, (size_t)taken);
+		}
+		ready = may_try;
+	}
+	return 0;
+}

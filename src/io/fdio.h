@@ -1,0 +1,77 @@
+/*
+ * fdio - reading and writing descriptors without getting stuck in them
+ *
+ * What it is for: EINTR, EAGAIN, short writes and the waiting for slow
+ * descriptors are handled here and nowhere else. Every wait can be ended from
+ * another thread by making a second descriptor, `wake`, readable.
+ *
+ * Invariants
+ *  - O_NONBLOCK is never set on a descriptor that was inherited: its open file
+ *    description is shared with other processes. Where the system lets us, a
+ *    pipe or terminal is opened once more (through /proc/self/fd), so that
+ *    O_NONBLOCK is on a description of our own.
+ *  - Where it does not, a read or write comes only after poll(2) said that it
+ *    will not block, and a write is at most PIPE_BUF bytes, which fit then.
+ *  - Regular files are read and written without polling: poll always calls
+ *    them ready.
+ *
+ * A struct fdio is used by one thread at a time.
+ */
+#ifndef UPCASE_IO_FDIO_H
+#define UPCASE_IO_FDIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+struct fdio {
+	int fd;		/* what was given to fdio_init; -1 when closed */
+	int own;	/* the same file on a description of our own, or -1 */
+	bool regular;	/* never waits: regular file, block device, directory */
+	bool socket;	/* takes MSG_DONTWAIT */
+	bool wait_open; /* a FIFO opened by us: end of input counts only after
+			   a writer has come */
+	int64_t waited; /* nanoseconds spent waiting for the other side */
+};
+
+/* No descriptor: never readable, so that a wait cannot be woken by it. */
+#define FDIO_NO_WAKE (-1)
+
+/* Makes sure that descriptors 0, 1 and 2 are open, so that no file opened later
+ * takes their place. One that was closed is opened such that its use fails.
+ * Returns 0 or a negative errno. */
+int fdio_guard_standard(void);
+
+/* Takes over fd for reading (flags O_RDONLY) or writing (O_WRONLY). The fdio
+ * owns fd from here on. Returns 0 or a negative errno (fstat). */
+int fdio_init(struct fdio *io, int fd, int flags);
+
+/* Opens a file for reading, a FIFO without waiting for its writer (the first
+ * read waits). Returns 0 or a negative errno. */
+int fdio_open_input(struct fdio *io, const char *path);
+
+/* Closes all descriptors. Returns 0 or a negative errno: an error of a delayed
+ * write can come to light here. Does nothing when closed already. */
+int fdio_close(struct fdio *io);
+
+/* Waits until fd has one of poll's `events`, `wake` is readable, or
+ * clock_now() reaches deadline (0: do not wait). Returns 0 when ready,
+ * -ECANCELED when woken (that wins), -EAGAIN when the time is over, or another
+ * negative errno. */
+int fdio_wait(int fd, short events, int wake, int64_t deadline);
+
+/* Reads up to len bytes, as soon as there are any. Returns their number, 0 at
+ * the end of input, -EAGAIN when none came before the deadline, -ECANCELED when
+ * woken before there were any, or another negative errno. */
+ssize_t fdio_read(
+	struct fdio *io, void *buf, size_t len, int wake, int64_t deadline);
+
+/* Writes all of iov[0..n), n up to 4. *written is the number of bytes that were
+ * taken, also on errors. Returns 0, -ECANCELED when woken while waiting, or
+ * another negative errno (-EPIPE with SIGPIPE blocked or ignored). */
+int fdio_writev(struct fdio *io, const struct iovec *iov, int n, int wake,
+	size_t *written);
+
+#endif

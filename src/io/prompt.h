@@ -1,0 +1,24 @@
+/*
+ * prompt - what a person sees before typing a line
+ *
+ * The prompt goes to the terminal that the lines are typed at, never to
+ * standard output, which may be redirected. Used by one thread at a time.
+ */
+#ifndef UPCASE_IO_PROMPT_H
+#define UPCASE_IO_PROMPT_H
+
+struct prompt {
+	int fd; /* the terminal, open for writing; -1: nothing is shown */
+};
+
+/* Finds the terminal behind the descriptor `in`. Without one, or where it
+ * cannot be written to, nothing will be shown. */
+void prompt_open(struct prompt *p, int in);
+
+/* Writes text to the terminal. What goes wrong there is not told: it is where
+ * the telling would go. May block as writing to a terminal does. */
+void prompt_show(const struct prompt *p, const char *text);
+
+void prompt_close(struct prompt *p);
+
+#endif

@@ -1,0 +1,360 @@
+#include "config.h"
+
+#include "io/sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+/* What is open for one path. Filled by open_file, moved into the sink. */
+struct opened {
+	struct fdio io;
+	int look;
+	bool regular;
+	struct stat st;
+};
+
+/* A second descriptor for looking at the last byte. It is for reading, because
+ * O_RDWR would ask for a permission that appending does not need, and would
+ * change what a FIFO does. -1 when that is not possible: then we do not look.
+ */
+static int open_for_look(const char *path, const struct stat *st)
+{
+	struct stat now;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &now) < 0 || now.st_dev != st->st_dev ||
+		now.st_ino != st->st_ino) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int open_file(struct opened *o, const char *path)
+{
+	int fd, err;
+
+	o->look = -1;
+	fd = path ? open(path,
+			    O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY |
+				    O_CLOEXEC,
+			    0666)
+		  : STDOUT_FILENO;
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &o->st) < 0)
+		err = -errno;
+	else
+		err = fdio_init(&o->io, fd, O_WRONLY);
+	if (err) {
+		if (path)
+			(void)close(fd);
+		return err;
+	}
+	o->regular = path && S_ISREG(o->st.st_mode);
+	if (o->regular)
+		o->look = open_for_look(path, &o->st);
+	return 0;
+}
+
+static void take_over(struct sink *s, const struct opened *o)
+{
+	int64_t waited = s->io.waited;
+
+	s->io = o->io;
+	s->io.waited = waited;
+	s->look = o->look;
+	s->regular = o->regular;
+	s->dev = o->st.st_dev;
+	s->ino = o->st.st_ino;
+	s->end = -1; /* not ours: the first append looks */
+}
+
+int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync)
+{
+	struct opened o;
+	int err;
+
+	memset(s, 0, sizeof(*s));
+	s->name = path ? path : "standard output";
+	s->path = path;
+	s->gzip = gzip;
+	s->sync = sync;
+	s->wake = FDIO_NO_WAKE;
+	atomic_init(&s->reopen, false);
+	err = open_file(&o, path);
+	if (err)
+		return err;
+	take_over(s, &o);
+	err = -pthread_mutex_init(&s->lock, NULL);
+	if (err) {
+		(void)fdio_close(&s->io);
+		if (s->look >= 0)
+			(void)close(s->look);
+	}
+	return err;
+}
+
+static int close_locked(struct sink *s)
+{
+	if (s->look >= 0)
+		(void)close(s->look); /* only read from */
+	s->look = -1;
+	s->flocked = false; /* goes with the last descriptor */
+	return fdio_close(&s->io);
+}
+
+void sink_release(struct sink *s)
+{
+	(void)close_locked(s);
+	(void)pthread_mutex_destroy(&s->lock);
+}
+
+/* Takes the advisory lock, waiting for whoever has it. A file system without
+ * locks is written to without. */
+static int lock_file_locked(struct sink *s)
+{
+	if (s->flocked || !s->regular)
+		return 0;
+	while (flock(s->io.fd, LOCK_EX) < 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS ||
+			errno == EINVAL)
+			return 0;
+		return -errno;
+	}
+	s->flocked = true;
+	return 0;
+}
+
+static void unlock_file_locked(struct sink *s)
+{
+	if (!s->flocked)
+		return;
+	/* Unlocking what we hold cannot fail but for EINTR. */
+	while (flock(s->io.fd, LOCK_UN) < 0 && errno == EINTR)
+		;
+	s->flocked = false;
+}
+
+/* Finds the end of the file and whether a line that is not ours hangs there. */
+static int look_at_end_locked(struct sink *s, bool *torn)
+{
+	struct stat st;
+	unsigned char last;
+
+	*torn = false;
+	if (fstat(s->io.fd, &st) < 0)
+		return -errno;
+	if (!s->line_open && !s->gzip && st.st_size > 0 &&
+		st.st_size != s->end && s->look >= 0 &&
+		pread(s->look, &last, 1, st.st_size - 1) == 1)
+		*torn = last != '\n';
+	s->end = st.st_size;
+	if (!s->line_open)
+		s->line_start = st.st_size;
+	return 0;
+}
+
+/* The length of the whole lines at the beginning of data[0..len). */
+static size_t whole_lines(const unsigned char *data, size_t len)
+{
+	while (len > 0 && data[len - 1] != '\n')
+		len--;
+	return len;
+}
+
+/* An append failed after `written` bytes, `prefix` of them a newline of ours.
+ * Cuts the file back; *kept is how much of data stays. What could not be done
+ * is added to the fault. */
+static void roll_back_locked(struct sink *s, const unsigned char *data,
+	size_t prefix, size_t written, size_t *kept, struct fault *fault)
+{
+	off_t ours = s->end + (off_t)written;
+	struct fault cause = *fault;
+	struct stat st;
+	size_t whole = 0;
+	off_t cut;
+
+	*kept = 0;
+	if (!s->gzip && written > prefix)
+		whole = whole_lines(data, written - prefix);
+	cut = whole > 0 ? s->end + (off_t)(prefix + whole) : s->line_start;
+	s->line_open = false;
+	if (fstat(s->io.fd, &st) < 0) {
+		fault_set(fault,
+			"%.100s (and what is torn could not be cut off)",
+			cause.text);
+	} else if (st.st_size != ours) {
+		fault_set(fault,
+			"%.100s (somebody else changed the file meanwhile, so "
+			"what is torn was left in it)",
+			cause.text);
+	} else if (cut != ours && ftruncate(s->io.fd, cut) < 0) {
+		fault_set(fault,
+			"%.100s (and what is torn could not be cut off: %.80s)",
+			cause.text, strerror(errno));
+	} else {
+		s->end = cut;
+	}
+	*kept = whole;
+}
+
+/* fdatasync, where the output is something that can be synced. */
+static int sync_locked(struct sink *s)
+{
+	if (fdatasync(s->io.fd) == 0 || errno == EINVAL || errno == EROFS)
+		return 0;
+	return -errno;
+}
+
+static int append_locked(struct sink *s, const void *data, size_t len,
+	bool line_ends, size_t *kept, struct fault *fault)
+{
+	static char newline[] = "\n";
+	bool torn = false;
+	size_t prefix, written;
+	int err = lock_file_locked(s);
+
+	if (!err && s->regular)
+		err = look_at_end_locked(s, &torn);
+	if (err) {
+		fault_set_errno(fault, err);
+		return err;
+	}
+	prefix = torn ? 1 : 0;
+	err = fdio_writev(&s->io,
+		(const struct iovec[]){
+			{newline, prefix}, {(void *)(uintptr_t)data, len}},
+		2, s->wake, &written);
+	if (err) {
+		fault_set_errno(fault, err);
+		*kept = written > prefix ? written - prefix : 0;
+		if (s->regular)
+			roll_back_locked(s, data, prefix, written, kept, fault);
+		return err;
+	}
+	*kept = len;
+	s->used = true;
+	s->end += (off_t)written;
+	s->line_open = !line_ends;
+	if (s->sync == SINK_SYNC_BATCH) {
+		err = sync_locked(s);
+		if (err)
+			fault_set_errno(fault, err);
+	}
+	return err;
+}
+
+int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
+	size_t *kept, struct fault *fault)
+{
+	int err;
+
+	*kept = 0;
+	(void)pthread_mutex_lock(&s->lock);
+	err = append_locked(s, data, len, line_ends, kept, fault);
+	if (err || !s->line_open)
+		unlock_file_locked(s);
+	(void)pthread_mutex_unlock(&s->lock);
+	return err;
+}
+
+/* Whether an output without a single append would not be valid as it is. */
+static bool is_empty_locked(struct sink *s)
+{
+	struct stat st;
+
+	if (s->used)
+		return false;
+	return !s->regular || (fstat(s->io.fd, &st) == 0 && st.st_size == 0);
+}
+
+int sink_finish(
+	struct sink *s, const void *otherwise, size_t len, struct fault *fault)
+{
+	size_t kept;
+	int err = 0, closed;
+
+	(void)pthread_mutex_lock(&s->lock);
+	if (len > 0 && is_empty_locked(s))
+		err = append_locked(s, otherwise, len, true, &kept, fault);
+	unlock_file_locked(s);
+	if (!err && s->sync != SINK_SYNC_NEVER) {
+		err = sync_locked(s);
+		if (err)
+			fault_set_errno(fault, err);
+	}
+	closed = close_locked(s);
+	if (!err && closed) {
+		err = closed;
+		fault_set_errno(fault, err);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	return err;
+}
+
+void sink_reopen_request(struct sink *s)
+{
+	if (s->path)
+		atomic_store(&s->reopen, true);
+}
+
+static enum sink_reopened reopen_locked(struct sink *s, struct fault *fault)
+{
+	struct opened o;
+	int err;
+
+	if (s->line_open || s->io.fd < 0)
+		return SINK_NOT_NOW;
+	if (!atomic_exchange(&s->reopen, false))
+		return SINK_NOT_NOW;
+	err = open_file(&o, s->path);
+	if (err) {
+		fault_set_errno(fault, err);
+		return SINK_KEPT;
+	}
+	fault_set(fault, "%s", "");
+	if (s->sync != SINK_SYNC_NEVER)
+		err = sync_locked(s);
+	if (!err)
+		err = close_locked(s);
+	else
+		(void)close_locked(s);
+	if (err)
+		fault_set_errno(fault, err);
+	take_over(s, &o);
+	return SINK_REOPENED;
+}
+
+enum sink_reopened sink_reopen(struct sink *s, struct fault *fault)
+{
+	enum sink_reopened result;
+
+	/* The flag is set before the lock is tried, and looked at again by the
+	 * writer after it let go of the lock: so one of both sees both. */
+	if (!atomic_load(&s->reopen) || pthread_mutex_trylock(&s->lock) != 0)
+		return SINK_NOT_NOW;
+	result = reopen_locked(s, fault);
+	(void)pthread_mutex_unlock(&s->lock);
+	return result;
+}
+
+bool sink_is_file(struct sink *s, const struct stat *st)
+{
+	bool same;
+
+	if (!S_ISREG(st->st_mode) && !S_ISBLK(st->st_mode))
+		return false;
+	(void)pthread_mutex_lock(&s->lock);
+	same = s->io.fd >= 0 && st->st_dev == s->dev && st->st_ino == s->ino;
+	(void)pthread_mutex_unlock(&s->lock);
+	return same;
+}

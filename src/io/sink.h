@@ -1,0 +1,107 @@
+/*
+ * sink - the place where the output goes: a file that is appended to, or
+ * standard output
+ *
+ * What it promises about a file given by name, if it is a regular one:
+ *  - A piece is one append under an advisory lock (flock(2)), so that lines
+ *    from several processes are never interleaved. While a line is longer than
+ *    a piece, the lock is kept until the line's end.
+ *  - An append that fails is rolled back under the same lock to the last whole
+ *    line (plain) or the member in which the open line began (gzip). Only what
+ *    this process just wrote is cut: if the file no longer ends there, it is
+ *    left alone.
+ *  - Plain text never continues a line that somebody else left without its
+ *    newline: one is written first.
+ * Other outputs (standard output, FIFOs, devices) are written to in order, and
+ * that is all.
+ *
+ * Threads: sink_append and sink_finish are the writer's. sink_reopen_request,
+ * sink_reopen and sink_is_file may be called by others at any time.
+ */
+#ifndef UPCASE_IO_SINK_H
+#define UPCASE_IO_SINK_H
+
+#include "io/fault.h"
+#include "io/fdio.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+enum sink_sync {
+	SINK_SYNC_NEVER,
+	SINK_SYNC_END,	 /* fdatasync once, before the file is closed */
+	SINK_SYNC_BATCH, /* fdatasync after every piece */
+};
+
+struct sink {
+	const char *name; /* for messages; set once by init; so are path, gzip
+			     and sync */
+	const char *path; /* NULL: standard output */
+	bool gzip;	  /* pieces are gzip members, not lines */
+	enum sink_sync sync;
+	int wake;	    /* set once before threads start: becomes readable
+			       when nobody wants to wait for the output any more */
+	atomic_bool reopen; /* asked for, not done yet */
+
+	pthread_mutex_t lock; /* guards all below */
+	struct fdio io;
+	int look;	  /* the same file open for reading, or -1 */
+	bool regular;	  /* lock, roll back, look at the last byte */
+	bool flocked;	  /* the advisory lock is held */
+	bool line_open;	  /* the last piece ended inside a line */
+	bool used;	  /* something was appended by this process */
+	off_t end;	  /* where the file ended after the last append */
+	off_t line_start; /* where a roll-back cuts while line_open */
+	dev_t dev;
+	ino_t ino;
+};
+
+/* Opens the output. path NULL is standard output, otherwise the file is created
+ * if need be and appended to (a FIFO waits for its reader here). Returns 0 or a
+ * negative errno. After success sink_release must be called. */
+int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync);
+
+/* Closes without a word what sink_finish has not closed. */
+void sink_release(struct sink *s);
+
+/* Appends one piece. line_ends: whether the text in it ends with a newline; if
+ * not, the next piece goes on with the same line. *kept is the number of bytes
+ * of this piece that are in the output for good: len, or less on an error. May
+ * block in flock(2) and write(2); a wait for a pipe or terminal is ended by
+ * `wake`. Returns 0 or a negative errno with *fault filled. */
+int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
+	size_t *kept, struct fault *fault);
+
+/* The last call: nothing comes any more. Writes `otherwise` (len bytes, a gzip
+ * member without text) if nothing was appended to a new or empty output, syncs
+ * if asked for, and closes. Returns 0 or a negative errno with *fault filled.
+ */
+int sink_finish(
+	struct sink *s, const void *otherwise, size_t len, struct fault *fault);
+
+enum sink_reopened {
+	SINK_NOT_NOW, /* not asked for, or a line is open, or append is at work:
+			 it will be done behind that */
+	SINK_REOPENED,
+	SINK_KEPT, /* could not be opened: the old file stays in use */
+};
+
+/* Asks for the file to be opened anew by its name; without effect on standard
+ * output. Signal handlers may not call it, any thread may. */
+void sink_reopen_request(struct sink *s);
+
+/* Does what was asked for, if this is a moment between two lines. To be called
+ * by whoever asked, and by the writer after each append, so that one of them
+ * finds the time. Does not wait for an append. */
+enum sink_reopened sink_reopen(struct sink *s, struct fault *fault);
+
+/* Whether st is the file that is written to. Only regular files and block
+ * devices can be. May wait for an append. */
+bool sink_is_file(struct sink *s, const struct stat *st);
+
+#endif

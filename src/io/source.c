@@ -1,0 +1,219 @@
+#include "config.h"
+
+#include "io/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Compressed bytes per read(2). */
+#define RAW_SIZE 65536
+
+static const unsigned char gzip_magic[2] = {0x1f, 0x8b};
+
+void source_init(struct source *s)
+{
+	*s = (struct source){.io = {.fd = -1, .own = -1}};
+}
+
+void source_release(struct source *s)
+{
+	source_close(s);
+	inflate_release(&s->inflate);
+	free(s->raw);
+	s->raw = NULL;
+}
+
+static int open_standard_input(struct fdio *io)
+{
+	/* fdio owns and closes what it is given; standard input may be named
+	 * more than once, so it gets a duplicate. */
+	int fd = dup(STDIN_FILENO);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = fdio_init(io, fd, O_RDONLY);
+	if (err)
+		(void)close(fd);
+	return err;
+}
+
+int source_open(
+	struct source *s, const char *path, bool detect, struct stat *st)
+{
+	bool standard = strcmp(path, "-") == 0;
+	int err;
+
+	s->name = standard ? "standard input" : path;
+	err = standard ? open_standard_input(&s->io)
+		       : fdio_open_input(&s->io, path);
+	if (err)
+		return err;
+	if (fstat(s->io.fd, st) < 0) {
+		err = -errno;
+		(void)fdio_close(&s->io);
+		return err;
+	}
+	s->detect = detect;
+	s->format = detect ? SOURCE_UNKNOWN : SOURCE_PLAIN;
+	s->terminal = S_ISCHR(st->st_mode) && isatty(s->io.fd);
+	s->stopped = s->at_end = false;
+	s->raw_at = s->raw_len = 0;
+	return 0;
+}
+
+void source_close(struct source *s)
+{
+	/* Closing what was only read has nothing to tell. */
+	(void)fdio_close(&s->io);
+}
+
+void source_stop(struct source *s)
+{
+	s->stopped = true;
+}
+
+/* fdio_read, unless stopped or at the end, with the error in words. */
+static ssize_t read_descriptor(struct source *s, void *buf, size_t len,
+	int wake, int64_t deadline, struct fault *fault)
+{
+	ssize_t n;
+
+	if (s->stopped || s->at_end)
+		return 0;
+	n = fdio_read(&s->io, buf, len, wake, deadline);
+	if (n == 0)
+		s->at_end = true;
+	if (n < 0 && n != -EAGAIN && n != -ECANCELED)
+		fault_set_errno(fault, (int)n);
+	return n;
+}
+
+static int begin_gzip(struct source *s, struct fault *fault)
+{
+	int err = inflate_begin(&s->inflate);
+
+	if (err)
+		fault_set_errno(fault, err);
+	else
+		s->format = SOURCE_GZIP;
+	return err;
+}
+
+/* Looks at the first bytes of the input, which are in buf[0..n) and have room
+ * beside them in raw. Returns 1 when they are plain text, to be handed out as
+ * they are; 0 when they went to raw; or a negative errno. */
+static int detect_format(struct source *s, const unsigned char *buf, size_t n,
+	struct fault *fault)
+{
+	size_t seen = s->raw_len;
+	bool plain = false;
+
+	for (size_t i = seen; i < sizeof(gzip_magic) && i < seen + n; i++)
+		plain = plain || buf[i - seen] != gzip_magic[i];
+	if (seen == 0 && plain) {
+		s->format = SOURCE_PLAIN;
+		return 1;
+	}
+	if (!s->raw) {
+		s->raw = malloc(RAW_SIZE);
+		if (!s->raw) {
+			fault_set_errno(fault, ENOMEM);
+			return -ENOMEM;
+		}
+	}
+	memcpy(s->raw + seen, buf, n);
+	s->raw_len += n;
+	if (plain)
+		s->format = SOURCE_PLAIN;
+	else if (s->raw_len >= sizeof(gzip_magic))
+		return begin_gzip(s, fault);
+	return 0;
+}
+
+/* The first reads, until the format is clear. */
+static ssize_t read_unknown(struct source *s, unsigned char *buf, size_t len,
+	int wake, int64_t deadline, struct fault *fault)
+{
+	while (s->format == SOURCE_UNKNOWN) {
+		/* A byte of raw may be taken by a lone first 0x1f. */
+		size_t want = len < RAW_SIZE - 1 ? len : RAW_SIZE - 1;
+		ssize_t n =
+			read_descriptor(s, buf, want, wake, deadline, fault);
+		int plain;
+
+		if (n < 0)
+			return n;
+		if (n == 0) { /* a single 0x1f, or nothing at all */
+			s->format = SOURCE_PLAIN;
+			break;
+		}
+		plain = detect_format(s, buf, (size_t)n, fault);
+		if (plain < 0)
+			return plain;
+		if (plain)
+			return n;
+	}
+	return source_read(s, buf, len, wake, deadline, fault);
+}
+
+static ssize_t read_plain(struct source *s, void *buf, size_t len, int wake,
+	int64_t deadline, struct fault *fault)
+{
+	size_t seen = s->raw_len - s->raw_at;
+
+	if (seen == 0)
+		return read_descriptor(s, buf, len, wake, deadline, fault);
+	if (len > seen)
+		len = seen;
+	memcpy(buf, s->raw + s->raw_at, len);
+	s->raw_at += len;
+	return (ssize_t)len;
+}
+
+static ssize_t read_gzip(struct source *s, void *buf, size_t len, int wake,
+	int64_t deadline, struct fault *fault)
+{
+	for (;;) {
+		size_t in = s->raw_len - s->raw_at;
+		size_t out = len;
+		int err = inflate_more(
+			&s->inflate, s->raw + s->raw_at, &in, buf, &out, fault);
+		ssize_t n;
+
+		s->raw_at += in;
+		if (out > 0) {
+			/* Damage comes up again at the next call, behind the
+			 * text that was good. */
+			return (ssize_t)out;
+		}
+		if (err)
+			return err;
+		if (s->raw_at < s->raw_len)
+			continue;
+		n = read_descriptor(s, s->raw, RAW_SIZE, wake, deadline, fault);
+		if (n < 0)
+			return n;
+		if (n == 0)
+			return s->stopped ? 0 : inflate_end(&s->inflate, fault);
+		s->raw_at = 0;
+		s->raw_len = (size_t)n;
+	}
+}
+
+ssize_t source_read(struct source *s, void *buf, size_t len, int wake,
+	int64_t deadline, struct fault *fault)
+{
+	switch (s->format) {
+	case SOURCE_UNKNOWN:
+		return read_unknown(s, buf, len, wake, deadline, fault);
+	case SOURCE_GZIP:
+		return read_gzip(s, buf, len, wake, deadline, fault);
+	case SOURCE_PLAIN:
+	default:
+		return read_plain(s, buf, len, wake, deadline, fault);
+	}
+}

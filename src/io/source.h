@@ -1,0 +1,74 @@
+/*
+ * source - the input files, one after the other, as one kind of byte stream
+ *
+ * What it is for: a file, standard input or a terminal, plain or gzip (found
+ * out from the content), read in a way that can be woken and timed, with damage
+ * told apart from the end.
+ *
+ * Life: source_init; then for each input source_open, source_read until it
+ * returns no more, source_close; at the end source_release. Used by one thread
+ * at a time.
+ */
+#ifndef UPCASE_IO_SOURCE_H
+#define UPCASE_IO_SOURCE_H
+
+#include "io/fault.h"
+#include "io/fdio.h"
+#include "io/inflate.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+enum source_format {
+	SOURCE_UNKNOWN, /* not enough bytes seen yet */
+	SOURCE_PLAIN,
+	SOURCE_GZIP,
+};
+
+struct source {
+	const char *name; /* for messages; the caller's */
+	struct fdio io;	  /* open between source_open and source_close */
+	enum source_format format;
+	bool detect;		/* look for gzip */
+	bool terminal;		/* a person types */
+	bool stopped;		/* by source_stop */
+	bool at_end;		/* the descriptor has no more */
+	struct inflate inflate; /* kept from one gzip input to the next */
+	unsigned char *raw;	/* bytes read but not handed out: compressed, or
+				   seen while the format was not clear */
+	size_t raw_at, raw_len; /* raw[raw_at..raw_len) */
+};
+
+/* Makes *s a source without input. */
+void source_init(struct source *s);
+
+/* Frees everything, closes what is open. */
+void source_release(struct source *s);
+
+/* Opens an input; path "-" is standard input. detect says whether gzip is to be
+ * recognised. Fills *st when it succeeds. Returns 0 or a negative errno. Does
+ * not block, also not on a FIFO. */
+int source_open(
+	struct source *s, const char *path, bool detect, struct stat *st);
+
+/* Closes the input, ready for the next source_open. */
+void source_close(struct source *s);
+
+/* Hands out up to len bytes of text as soon as there are any (len > 0).
+ * Returns their number; 0 at the end; -EAGAIN when none came before deadline
+ * (clock_now() time, 0: do not wait); -ECANCELED when `wake` became readable
+ * first. Any other negative errno, with *fault filled: the input is unreadable
+ * or damaged from here on, all that was good has been handed out, and the only
+ * thing left to do is source_close. */
+ssize_t source_read(struct source *s, void *buf, size_t len, int wake,
+	int64_t deadline, struct fault *fault);
+
+/* From now on nothing is read from the descriptor. What was read already is
+ * still handed out, then source_read says 0, without a word about a gzip member
+ * that is not complete. */
+void source_stop(struct source *s);
+
+#endif
