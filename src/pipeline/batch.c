@@ -1,0 +1,68 @@
+#include "config.h"
+
+#include "pipeline/batch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int batch_init(
+	struct batch *b, size_t size, size_t upper_room, size_t member_room)
+{
+	*b = (struct batch){.text = malloc(size + 1),
+		.upper = malloc(upper_room),
+		.member = member_room ? malloc(member_room) : NULL};
+	atomic_init(&b->unwritten, 0);
+	if (b->text && b->upper && (b->member || !member_room))
+		return 0;
+	batch_release(b);
+	return -ENOMEM;
+}
+
+void batch_release(struct batch *b)
+{
+	free(b->text);
+	free(b->upper);
+	free(b->member);
+	b->text = b->upper = b->member = NULL;
+}
+
+void batch_reset(struct batch *b)
+{
+	b->len = b->upper_len = b->member_len = 0;
+	b->continues = b->open = b->lead = b->terminate = b->bad = false;
+	b->inserted = b->unterminated = b->n_bad_bytes = 0;
+	b->lines = b->invalid = b->tail_chars = 0;
+	atomic_store(&b->unwritten, 0);
+}
+
+uint64_t batch_count_lines(const struct batch *b)
+{
+	/* A newline put behind or between inputs ends a line that was counted
+	 * as unterminated, here or (lead) in the batch before. */
+	uint64_t n = count_newlines(b->text, b->len) + b->unterminated;
+
+	return n - b->inserted;
+}
+
+uint64_t count_newlines(const unsigned char *p, size_t len)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += p[i] == '\n';
+	return n;
+}
+
+uint64_t count_characters(const unsigned char *p, size_t len)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += (p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+uint64_t batch_seq(const void *batch)
+{
+	return ((const struct batch *)batch)->seq;
+}

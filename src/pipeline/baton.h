@@ -1,0 +1,44 @@
+/*
+ * baton - hands the state of a conversion from one piece of a line to the next
+ *
+ * With a language that looks at context, the pieces of a line that is longer
+ * than a batch must be converted in order, although they may be in the hands of
+ * different threads. The thread that has piece n passes the baton for n + 1;
+ * the one that has n + 1 takes it, waiting if need be. Since pieces are given
+ * out in order, the one waited for is always at work.
+ */
+#ifndef UPCASE_PIPELINE_BATON_H
+#define UPCASE_PIPELINE_BATON_H
+
+#include "upcase/upcase.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct baton {
+	pthread_mutex_t lock; /* guards all below */
+	pthread_cond_t passed;
+	uint64_t seq; /* whose turn it is, if `full` */
+	bool full;
+	bool aborted;
+	struct upcase_state state;
+};
+
+/* Returns 0 or a negative errno. */
+int baton_init(struct baton *b);
+void baton_release(struct baton *b);
+
+/* Leaves the state for the piece `seq`. Does not block: a baton that was passed
+ * is taken before the next one can be. */
+void baton_pass(
+	struct baton *b, uint64_t seq, const struct upcase_state *state);
+
+/* Waits for the state for piece `seq`. Returns 0, or -ECANCELED after
+ * baton_abort. */
+int baton_take(struct baton *b, uint64_t seq, struct upcase_state *state);
+
+/* Everybody who waits returns. */
+void baton_abort(struct baton *b);
+
+#endif

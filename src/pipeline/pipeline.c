@@ -1,0 +1,455 @@
+#include "config.h"
+
+#include "pipeline/pipeline.h"
+
+#include "io/clock.h"
+#include "pipeline/stage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Wake-ups are flags with a pipe to poll on, so a full pipe is as good as a
+ * written one, and reading must not wait. */
+static int open_pipe(int fd[2])
+{
+	if (pipe2(fd, O_CLOEXEC | O_NONBLOCK) < 0) {
+		fd[0] = fd[1] = -1;
+		return -errno;
+	}
+	return 0;
+}
+
+static void close_pipe(int fd[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (fd[i] >= 0)
+			(void)close(fd[i]);
+}
+
+static void poke(int fd)
+{
+	ssize_t n;
+
+	do {
+		n = write(fd, "", 1);
+	} while (n < 0 && errno == EINTR);
+}
+
+static void drain_pipe(int fd)
+{
+	char bytes[64];
+
+	while (read(fd, bytes, sizeof(bytes)) > 0 || errno == EINTR)
+		;
+}
+
+static int make_deflaters(struct pipeline *p)
+{
+	for (unsigned i = 0; p->config.level && i < p->config.jobs; i++) {
+		int err = deflater_new(
+			&p->transformers[i].deflater, p->config.level);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int make_batches(struct pipeline *p)
+{
+	size_t size = p->config.batch_size;
+	/* One more than the text: a newline that ends what invalid=fail cut. */
+	size_t upper = upcase_bound(size + 1), member = 0;
+
+	if (upper >= SIZE_MAX - 1)
+		return -ENOMEM;
+	upper++;
+	if (p->config.level) {
+		member = deflate_bound(p->transformers[0].deflater, upper);
+		if (member == SIZE_MAX)
+			return -ENOMEM;
+	}
+	p->batches = calloc(p->n_batches, sizeof(*p->batches));
+	p->discarded = calloc(p->n_batches, sizeof(*p->discarded));
+	if (!p->batches || !p->discarded)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->n_batches; i++) {
+		int err = batch_init(&p->batches[i], size, upper, member);
+
+		if (err)
+			return err;
+		(void)queue_put(&p->free, &p->batches[i], QUEUE_NOWAIT);
+	}
+	return 0;
+}
+
+/* The queues, so that release can tell what was made: a queue without slots was
+ * not. */
+static int make_queues(struct pipeline *p)
+{
+	size_t depth = p->config.depth;
+	int err = queue_init(&p->free, QUEUE_LIFO, p->n_batches, NULL);
+
+	if (!err)
+		err = queue_init(&p->in, QUEUE_FIFO, depth, NULL);
+	if (!err)
+		err = queue_init(&p->out, QUEUE_SEQUENCE, depth, batch_seq);
+	return err;
+}
+
+static int make(struct pipeline *p)
+{
+	int err = make_queues(p);
+
+	if (!err)
+		err = open_pipe(p->wake_pipe);
+	if (!err)
+		err = open_pipe(p->abort_pipe);
+	if (!err)
+		err = open_pipe(p->event_pipe);
+	if (!err)
+		err = make_deflaters(p);
+	if (!err)
+		err = make_batches(p);
+	return err;
+}
+
+static struct pipeline *allocate(const struct pipeline_config *config)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->config = *config;
+	if (p->config.batch_size < BATCH_MIN)
+		p->config.batch_size = BATCH_MIN;
+	/* One that the reader fills, one in each other thread's hands, and as
+	 * many as may wait between them. */
+	p->n_batches = 2 + (size_t)config->jobs + config->depth;
+	for (int i = 0; i < 2; i++)
+		p->wake_pipe[i] = p->abort_pipe[i] = p->event_pipe[i] = -1;
+	atomic_init(&p->bad_input, NO_INPUT);
+	p->reader.p = p->writer.p = p;
+	p->transformers = calloc(config->jobs, sizeof(*p->transformers));
+	if (!p->transformers || pthread_mutex_init(&p->lock, NULL) != 0) {
+		free(p->transformers);
+		free(p);
+		return NULL;
+	}
+	if (baton_init(&p->baton) != 0) {
+		(void)pthread_mutex_destroy(&p->lock);
+		free(p->transformers);
+		free(p);
+		return NULL;
+	}
+	for (unsigned i = 0; i < config->jobs; i++)
+		p->transformers[i].p = p;
+	return p;
+}
+
+int pipeline_new(struct pipeline **result, const struct pipeline_config *config)
+{
+	struct pipeline *p = allocate(config);
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	err = make(p);
+	if (err) {
+		pipeline_free(p);
+		return err;
+	}
+	config->sink->wake = p->abort_pipe[0];
+	*result = p;
+	return 0;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	p->config.sink->wake = FDIO_NO_WAKE;
+	for (size_t i = 0; p->batches && i < p->n_batches; i++)
+		batch_release(&p->batches[i]);
+	free(p->batches);
+	free(p->discarded);
+	if (p->free.slots)
+		queue_release(&p->free);
+	if (p->in.slots)
+		queue_release(&p->in);
+	if (p->out.slots)
+		queue_release(&p->out);
+	for (unsigned i = 0; i < p->config.jobs; i++)
+		deflater_free(p->transformers[i].deflater);
+	free(p->transformers);
+	close_pipe(p->wake_pipe);
+	close_pipe(p->abort_pipe);
+	close_pipe(p->event_pipe);
+	baton_release(&p->baton);
+	(void)pthread_mutex_destroy(&p->lock);
+	free(p);
+}
+
+static int start_thread(struct worker *w, void *(*run)(void *))
+{
+	int err = pthread_create(&w->thread, NULL, run, w);
+
+	w->started = err == 0;
+	return -err;
+}
+
+/* The i-th worker of all, NULL behind the last. */
+static struct worker *worker_at(struct pipeline *p, unsigned i)
+{
+	if (i == 0)
+		return &p->reader;
+	if (i <= p->config.jobs)
+		return &p->transformers[i - 1];
+	return i == p->config.jobs + 1 ? &p->writer : NULL;
+}
+
+/* Joins the threads that have ended, with `wait` also those that are about to.
+ */
+static void join_threads(struct pipeline *p, bool wait)
+{
+	struct worker *w;
+
+	for (unsigned i = 0; (w = worker_at(p, i)); i++) {
+		if (!w->started || (!wait && !atomic_load(&w->ended)))
+			continue;
+		(void)pthread_join(w->thread, NULL);
+		w->started = false;
+	}
+}
+
+int pipeline_start(struct pipeline *p)
+{
+	int err;
+
+	p->started = clock_now();
+	/* From the end to the beginning: when the reader runs, all is ready. */
+	err = start_thread(&p->writer, writer_main);
+	for (unsigned i = 0; !err && i < p->config.jobs; i++)
+		err = start_thread(&p->transformers[i], transformer_main);
+	if (!err)
+		err = start_thread(&p->reader, reader_main);
+	if (err) {
+		/* Those that run wait in queues, which ends at once. */
+		pipeline_abort(p);
+		join_threads(p, true);
+	}
+	return err;
+}
+
+int pipeline_event_fd(const struct pipeline *p)
+{
+	return p->event_pipe[0];
+}
+
+unsigned pipeline_running(struct pipeline *p)
+{
+	unsigned n = 0;
+	struct worker *w;
+
+	drain_pipe(p->event_pipe[0]);
+	for (unsigned i = 0; (w = worker_at(p, i)); i++)
+		n += w->started && !atomic_load(&w->ended);
+	return n;
+}
+
+void stage_wake_reader(struct pipeline *p)
+{
+	poke(p->wake_pipe[1]);
+}
+
+void pipeline_stop(struct pipeline *p)
+{
+	atomic_store(&p->stopping, true);
+	stage_wake_reader(p);
+}
+
+/* What an aborted queue hands back was read and will not be written. */
+static void count_discarded(struct pipeline *p)
+{
+	size_t n = queue_abort(&p->in, p->discarded, p->n_batches);
+
+	for (size_t i = 0; i < n; i++) {
+		struct batch *b = p->discarded[i];
+
+		atomic_store(&b->unwritten, batch_count_lines(b));
+	}
+}
+
+void pipeline_abort(struct pipeline *p)
+{
+	atomic_store(&p->stopping, true);
+	if (atomic_exchange(&p->aborted, true))
+		return;
+	count_discarded(p);
+	/* Those that wait for the writer were counted by their transformer,
+	 * free ones hold nothing. */
+	(void)queue_abort(&p->out, p->discarded, p->n_batches);
+	(void)queue_abort(&p->free, p->discarded, p->n_batches);
+	baton_abort(&p->baton);
+	poke(p->abort_pipe[1]);
+	stage_wake_reader(p);
+}
+
+void pipeline_reopen(struct pipeline *p)
+{
+	sink_reopen_request(p->config.sink);
+	stage_reopen(p);
+}
+
+static struct stage_stats stage_figures(
+	const struct worker *w, unsigned threads, struct queue *q)
+{
+	struct stage_stats s = {.threads = threads, .peak = queue_peak(q)};
+
+	for (unsigned i = 0; i < threads; i++) {
+		if (!atomic_load(&w[i].ended))
+			continue;
+		s.busy += w[i].busy;
+		s.wait += w[i].wait;
+		s.blocked += w[i].blocked;
+	}
+	return s;
+}
+
+void pipeline_stats(struct pipeline *p, struct pipeline_stats *s)
+{
+	*s = (struct pipeline_stats){
+		.lines_in = atomic_load(&p->lines_in),
+		.bytes_in = atomic_load(&p->bytes_in),
+		.lines_out = atomic_load(&p->lines_out),
+		.bytes_out = atomic_load(&p->bytes_out),
+		.members = atomic_load(&p->members),
+		.invalid = atomic_load(&p->invalid),
+		.elapsed = clock_now() - p->started,
+		.reader = stage_figures(&p->reader, 1, &p->free),
+		.transformer =
+			stage_figures(p->transformers, p->config.jobs, &p->in),
+		.writer = stage_figures(&p->writer, 1, &p->out),
+	};
+}
+
+struct pipeline_outcome pipeline_finish(struct pipeline *p)
+{
+	struct pipeline_outcome o = {0};
+
+	join_threads(p, false);
+	(void)pthread_mutex_lock(&p->lock);
+	o.error = p->error;
+	o.fault = p->fault;
+	(void)pthread_mutex_unlock(&p->lock);
+	o.input_trouble = atomic_load(&p->input_trouble);
+	for (size_t i = 0; i < p->n_batches; i++)
+		o.lines_lost += atomic_load(&p->batches[i].unwritten);
+	o.batches_away = p->n_batches - queue_size(&p->free);
+	return o;
+}
+
+/* What follows is for the stages. */
+
+void stage_set_name(const char *role, int number)
+{
+#ifdef HAVE_PTHREAD_SETNAME_NP
+	char name[16]; /* Linux takes no more */
+
+	if (number < 0)
+		(void)snprintf(name, sizeof(name), "upcase-%.8s", role);
+	else
+		(void)snprintf(name, sizeof(name), "upcase-%.4s-%d", role,
+			number % 1000);
+	(void)pthread_setname_np(pthread_self(), name);
+#else
+	(void)role;
+	(void)number;
+#endif
+}
+
+void stage_ended(struct worker *w)
+{
+	struct pipeline *p = w->p;
+
+	atomic_store(&w->ended, true);
+	poke(p->event_pipe[1]);
+}
+
+void stage_fail(struct pipeline *p, int err, const struct fault *fault)
+{
+	(void)pthread_mutex_lock(&p->lock);
+	if (!p->error && !atomic_load(&p->aborted)) {
+		p->error = err;
+		p->fault = *fault;
+	}
+	(void)pthread_mutex_unlock(&p->lock);
+	pipeline_abort(p);
+}
+
+void stage_trouble(struct pipeline *p, const char *name, uint64_t line,
+	uint64_t column, const char *text)
+{
+	const struct pipeline_events *e = &p->config.events;
+
+	atomic_store(&p->input_trouble, true);
+	(void)pthread_mutex_lock(&p->lock);
+	if (e->trouble)
+		e->trouble(e->context, name, line, column, text);
+	(void)pthread_mutex_unlock(&p->lock);
+}
+
+void stage_note(struct pipeline *p, const char *name, const char *text)
+{
+	const struct pipeline_events *e = &p->config.events;
+
+	(void)pthread_mutex_lock(&p->lock);
+	if (e->note)
+		e->note(e->context, name, text);
+	(void)pthread_mutex_unlock(&p->lock);
+}
+
+void stage_reopen(struct pipeline *p)
+{
+	const struct sink *sink = p->config.sink;
+	struct fault fault = {""};
+	enum sink_reopened done = sink_reopen(p->config.sink, &fault);
+
+	if (done == SINK_NOT_NOW)
+		return;
+	if (done == SINK_REOPENED)
+		stage_note(p, sink->name, "opened anew");
+	/* The old file could not be closed cleanly, or the new one not opened:
+	 * lines go on into a file either way. */
+	if (fault.text[0] != '\0')
+		stage_trouble(p, sink->name, 0, 0, fault.text);
+}
+
+enum queue_status stage_get(struct worker *w, struct queue *q, struct batch **b)
+{
+	void *item = NULL;
+	enum queue_status status = queue_get(q, &item, QUEUE_NOWAIT);
+
+	if (status == QUEUE_EMPTY) {
+		int64_t begin = clock_now();
+
+		status = queue_get(q, &item, QUEUE_FOREVER);
+		w->wait += clock_now() - begin;
+	}
+	*b = item;
+	return status;
+}
+
+enum queue_status stage_put(struct worker *w, struct queue *q, struct batch *b)
+{
+	enum queue_status status = queue_put(q, b, QUEUE_NOWAIT);
+
+	if (status == QUEUE_FULL) {
+		int64_t begin = clock_now();
+
+		status = queue_put(q, b, QUEUE_FOREVER);
+		w->wait += clock_now() - begin;
+	}
+	return status;
+}

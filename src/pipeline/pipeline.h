@@ -1,0 +1,118 @@
+/*
+ * pipeline - three stages of threads between an input and an output
+ *
+ *	FILE...                                                 sink
+ *	   |                                                      ^
+ *	reader --(in)--> transformer xN --(out, by number)--> writer
+ *	   ^                                                      |
+ *	   +-----------------(free batches)<----------------------+
+ *
+ * The reader fills batches with whole lines, the transformers turn them to
+ *upper case (and compress them), the writer appends them in the order in which
+ *they were read. task_done is called for `in` once a batch is in `out`, and for
+ * `out` once it is written: so join(in), then join(out) means that every line
+ * that was read is written. That is the drain.
+ *
+ * How it ends
+ *  - End of input, or pipeline_stop: the reader passes on what it has read, an
+ *    unfinished last line included, drains, and the stages end one by one.
+ *  - pipeline_abort, or a failed append: all queues abort, all threads end, and
+ *    what was read but not written is counted. The first error wins.
+ * Nothing in here prints, exits or handles signals.
+ *
+ * Threads: every function is for the thread that made the pipeline (the main
+ * thread). The events are called from the pipeline's threads, one at a time.
+ */
+#ifndef UPCASE_PIPELINE_PIPELINE_H
+#define UPCASE_PIPELINE_PIPELINE_H
+
+#include "io/fault.h"
+#include "io/sink.h"
+#include "pipeline/stats.h"
+#include "upcase/upcase.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the pipeline has to tell while it runs. */
+struct pipeline_events {
+	void *context;
+	/* Something is wrong with an input (or the re-opened output): name is
+	 * the file's. line and column, from 1, say where; 0: not known. The
+	 * rest is processed. */
+	void (*trouble)(void *context, const char *name, uint64_t line,
+		uint64_t column, const char *text);
+	/* Good to know. */
+	void (*note)(void *context, const char *name, const char *text);
+};
+
+/* Everything pointed to must live as long as the pipeline. */
+struct pipeline_config {
+	const char *const *inputs; /* paths, "-" is standard input */
+	size_t n_inputs;	   /* at least 1 */
+	const struct upcase *map;
+	struct sink *sink;
+	bool append;	   /* the output is lines: the last one ends, too */
+	size_t batch_size; /* bytes of text in a batch */
+	unsigned jobs;	   /* transformer threads, at least 1 */
+	unsigned depth;	   /* batches that may wait in a queue, at least 1 */
+	int level;	   /* gzip level of the output, 0: plain */
+	int64_t flush_interval; /* nanoseconds that lines may be gathered into
+				   one gzip member */
+	bool detect_gzip;	/* in the inputs */
+	bool interactive;	/* standard input is typed lines */
+	const char *prompt;
+	struct pipeline_events events;
+};
+
+struct pipeline;
+
+/* Makes a pipeline with all its batches; no thread yet. Returns 0, -ENOMEM or
+ * another negative errno. */
+int pipeline_new(struct pipeline **p, const struct pipeline_config *config);
+
+/* Starts the threads, which inherit the caller's signal mask. Returns 0 or a
+ * negative errno; then none runs. */
+int pipeline_start(struct pipeline *p);
+
+/* A descriptor that becomes readable when a thread has ended. */
+int pipeline_event_fd(const struct pipeline *p);
+
+/* How many threads still run. To be called when the event descriptor is
+ * readable; makes it unreadable until the next one ends. */
+unsigned pipeline_running(struct pipeline *p);
+
+/* No more input is read; what was read is drained. Does not block. */
+void pipeline_stop(struct pipeline *p);
+
+/* Every thread ends as soon as it can be woken; nothing more is written but
+ * what the writer is at. Does not block. */
+void pipeline_abort(struct pipeline *p);
+
+/* Opens the output anew by its name, between two batches. Does not block. */
+void pipeline_reopen(struct pipeline *p);
+
+/* The figures so far. */
+void pipeline_stats(struct pipeline *p, struct pipeline_stats *stats);
+
+/* How it went. */
+struct pipeline_outcome {
+	int error;	     /* of the output: 0 or a negative errno */
+	struct fault fault;  /* that in words */
+	bool input_trouble;  /* trouble was told about some input */
+	uint64_t lines_lost; /* read but not written */
+	size_t batches_away; /* batches that did not come home: 0 unless it
+				failed or was aborted */
+};
+
+/* Joins the threads that have ended. Those that still run, which is so only
+ * when the caller gives up on them after pipeline_abort, are left behind; the
+ * pipeline and everything in its config must then stay until the process ends.
+ * Returns what happened. */
+struct pipeline_outcome pipeline_finish(struct pipeline *p);
+
+/* Frees a pipeline without running threads. */
+void pipeline_free(struct pipeline *p);
+
+#endif

@@ -1,0 +1,479 @@
+#include "config.h"
+
+/*
+ * The first stage: fills free batches from the inputs and passes them on.
+ *
+ * When a batch goes on
+ *  - when it is full; what follows its last newline moves to the next batch;
+ *  - plain output: as soon as it has a whole line and the next stage waits for
+ *    work, or when there is no more input without waiting. So one line comes
+ *    out at once, and a fast producer gets full batches;
+ *  - gzip output: --flush-interval after its first line, because a member per
+ *    line would be larger than the text;
+ *  - a person types: with each line;
+ *  - at the end of input, and when it is stopped.
+ * A line without its newline waits, unless it fills a batch.
+ */
+#include "pipeline/stage.h"
+
+#include "io/clock.h"
+#include "io/prompt.h"
+#include "io/source.h"
+#include "io/strip.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Bytes of typed input per read. A terminal hands out at most this much. */
+#define TYPED_READ 4096
+
+/* What is typed, between the source and the batch. */
+struct typed {
+	bool on;	/* the current input is typed lines */
+	bool prompting; /* ... at a terminal */
+	bool prompted;	/* a prompt was shown and no line has come since */
+	struct prompt prompt;
+	struct strip strip;
+	unsigned char raw[TYPED_READ];
+	unsigned char text[STRIP_BOUND(TYPED_READ)]; /* stripped */
+	size_t at, len; /* text[at..len) is to be handed out */
+	bool ended;	/* the input behind it has */
+};
+
+struct reader {
+	struct worker *w;
+	struct pipeline *p;
+	struct source source;
+	size_t input;	    /* number of the FILE that is read */
+	struct batch *b;    /* being filled, or NULL */
+	uint64_t seq;	    /* of the next batch to go on */
+	size_t lines_end;   /* b->text[0..lines_end) is whole lines */
+	int64_t first_line; /* when b got the first of them */
+	bool continues;	    /* the next batch begins inside a line */
+	bool line_open;	    /* the current input's last byte was no newline */
+	bool join;	    /* a newline is due before the next byte, which will
+			       be of another FILE */
+	struct typed typed;
+};
+
+/* The room for text in b; a full batch may have one byte more than its size. */
+static size_t room(const struct reader *r)
+{
+	size_t size = r->p->config.batch_size;
+
+	return r->b->len < size ? size - r->b->len : 0;
+}
+
+/* Gets a free batch if there is none. Blocks until the writer sends one home.
+ * Returns 0 or -ECANCELED. */
+static int need_batch(struct reader *r)
+{
+	if (r->b)
+		return 0;
+	if (stage_get(r->w, &r->p->free, &r->b) != QUEUE_OK) {
+		r->b = NULL;
+		return -ECANCELED;
+	}
+	r->b->input = r->input;
+	r->b->continues = r->continues;
+	r->lines_end = 0;
+	return 0;
+}
+
+/* The pipeline was aborted: what is in b will not be written. `partial` is 1
+ * when it ends inside a line, which is lost, too. Returns -ECANCELED. */
+static int lose(struct batch *b, unsigned partial)
+{
+	atomic_store(&b->unwritten, batch_count_lines(b) + partial);
+	return -ECANCELED;
+}
+
+/* Passes the batch on, without a look at what is in it. */
+static int put_batch(struct reader *r, struct batch *b)
+{
+	b->seq = r->seq;
+	b->terminate =
+		r->p->config.append || r->input + 1 < r->p->config.n_inputs;
+	if (stage_put(r->w, &r->p->in, b) != QUEUE_OK)
+		return lose(b, 0);
+	r->seq++;
+	return 0;
+}
+
+/* Passes on the first len bytes, which end a line unless `open`, and keeps the
+ * rest in the next batch. */
+static int pass_on(struct reader *r, size_t len, bool open)
+{
+	struct batch *b = r->b;
+	size_t rest = b->len - len;
+
+	r->b = NULL;
+	r->continues = open;
+	if (rest > 0) {
+		/* The rest must be saved before b is out of our hands. */
+		if (need_batch(r) != 0)
+			return lose(b, 1);
+		memcpy(r->b->text, b->text + len, rest);
+		r->b->len = rest;
+	}
+	b->len = len;
+	b->open = open;
+	r->first_line = 0;
+	r->lines_end = 0;
+	return put_batch(r, b);
+}
+
+static int pass_on_lines(struct reader *r)
+{
+	return pass_on(r, r->lines_end, false);
+}
+
+/* A full batch: whole lines if there are any, else a piece of a long line. */
+static int pass_on_full(struct reader *r)
+{
+	struct batch *b = r->b;
+
+	if (r->lines_end > 0)
+		return pass_on_lines(r);
+	return pass_on(r, b->len - upcase_incomplete(b->text, b->len), true);
+}
+
+/* Everything that is there. Also nothing, if that ends a line or is to be
+ * counted. */
+static int pass_on_all(struct reader *r)
+{
+	if (!r->b && !r->continues)
+		return 0;
+	if (need_batch(r) != 0)
+		return -ECANCELED;
+	if (r->b->len == 0 && r->b->unterminated == 0 && !r->b->continues)
+		return 0;
+	return pass_on(r, r->b->len, false);
+}
+
+/* n bytes have come to the end of the batch. */
+static void take_bytes(struct reader *r, size_t n)
+{
+	struct batch *b = r->b;
+	const unsigned char *begin = b->text + b->len;
+	const unsigned char *newline;
+
+	b->len += n;
+	r->line_open = begin[n - 1] != '\n';
+	newline = memrchr(begin, '\n', n);
+	if (!newline)
+		return;
+	if (r->lines_end == 0 && r->p->config.level)
+		r->first_line = clock_now();
+	r->lines_end = (size_t)(newline - b->text) + 1;
+}
+
+/* Everything typed so far is written; the person may go on. */
+static int prompt_for_line(struct reader *r)
+{
+	int64_t begin = clock_now();
+	enum queue_status status = queue_join(&r->p->in, QUEUE_FOREVER);
+
+	if (status == QUEUE_OK)
+		status = queue_join(&r->p->out, QUEUE_FOREVER);
+	r->w->wait += clock_now() - begin;
+	if (status != QUEUE_OK)
+		return -ECANCELED;
+	prompt_show(&r->typed.prompt, r->p->config.prompt);
+	r->typed.prompted = true;
+	return 0;
+}
+
+/* source_read for typed lines: the same, with lines stripped. */
+static ssize_t read_typed(struct reader *r, unsigned char *buf, size_t len,
+	int64_t deadline, struct fault *fault)
+{
+	struct typed *t = &r->typed;
+
+	while (t->at == t->len && !t->ended) {
+		ssize_t n;
+
+		if (t->prompting && !t->prompted && !r->source.stopped &&
+			prompt_for_line(r) != 0)
+			return -ECANCELED;
+		n = source_read(&r->source, t->raw, sizeof(t->raw),
+			r->p->wake_pipe[0], deadline, fault);
+		if (n < 0)
+			return n;
+		t->at = 0;
+		if (n == 0) {
+			t->ended = true;
+			t->len = strip_end(&t->strip, t->text);
+		} else {
+			t->len = strip_more(
+				&t->strip, t->raw, (size_t)n, t->text);
+			t->prompted = t->prompted && t->raw[n - 1] != '\n';
+		}
+	}
+	if (len > t->len - t->at)
+		len = t->len - t->at;
+	memcpy(buf, t->text + t->at, len);
+	t->at += len;
+	return (ssize_t)len;
+}
+
+/* Reads once, into the batch. Returns what source_read does. */
+static ssize_t fill(struct reader *r, int64_t deadline, struct fault *fault)
+{
+	struct batch *b = r->b;
+	/* A newline between two FILEs is put in only when there is something
+	 * behind it; its byte is the one that text has to spare. */
+	size_t at = b->len + (r->join ? 1 : 0);
+	ssize_t n;
+
+	if (r->typed.on)
+		n = read_typed(r, b->text + at, room(r), deadline, fault);
+	else
+		n = source_read(&r->source, b->text + at, room(r),
+			r->p->wake_pipe[0], deadline, fault);
+	if (n <= 0)
+		return n;
+	if (r->join) {
+		b->lead = b->len == 0;
+		b->text[b->len] = '\n';
+		b->inserted++;
+		n++;
+		r->join = false;
+	}
+	take_bytes(r, (size_t)n);
+	return n;
+}
+
+/* Passes on what is due, and finds out how long the next read may wait (a
+ * deadline). */
+static int pass_on_due(struct reader *r, int64_t *deadline)
+{
+	const struct pipeline_config *c = &r->p->config;
+	bool gather = c->level && c->flush_interval > 0 && !r->typed.prompting;
+
+	*deadline = CLOCK_FOREVER;
+	if (!r->b)
+		return 0;
+	if (room(r) == 0)
+		return pass_on_full(r);
+	if (r->lines_end == 0)
+		return 0;
+	if (r->typed.prompting)
+		return pass_on_lines(r);
+	if (!gather) {
+		*deadline = 0;
+		return queue_hungry(&r->p->in) ? pass_on_lines(r) : 0;
+	}
+	if (r->first_line > CLOCK_FOREVER - c->flush_interval)
+		return 0;
+	*deadline = r->first_line + c->flush_interval;
+	return clock_now() >= *deadline ? pass_on_lines(r) : 0;
+}
+
+/* Somebody poked: looks at what may have changed. */
+static void look_at_flags(struct reader *r)
+{
+	char bytes[16];
+
+	while (read(r->p->wake_pipe[0], bytes, sizeof(bytes)) > 0)
+		;
+	if (atomic_load(&r->p->stopping))
+		source_stop(&r->source);
+}
+
+/* With invalid=fail: what the batch holds is behind the place where this input
+ * failed. */
+static void drop_rest(struct reader *r)
+{
+	if (r->b) {
+		batch_reset(r->b);
+		r->b->input = r->input;
+	}
+	r->lines_end = 0;
+	r->continues = r->line_open = false;
+}
+
+/* Reads the open source to its end. Returns 0, or -ECANCELED when aborted. */
+static int read_source(struct reader *r)
+{
+	struct pipeline *p = r->p;
+
+	for (;;) {
+		struct fault fault = {""};
+		int64_t deadline;
+		ssize_t n;
+		int err = pass_on_due(r, &deadline);
+
+		if (!err)
+			err = need_batch(r);
+		if (err || atomic_load(&p->aborted))
+			return -ECANCELED;
+		if (atomic_load(&p->stopping))
+			source_stop(&r->source);
+		if (atomic_load(&p->bad_input) == r->input) {
+			drop_rest(r);
+			return 0;
+		}
+		if (r->lines_end == 0)
+			deadline = CLOCK_FOREVER;
+		n = fill(r, deadline, &fault);
+		if (n == 0)
+			return 0;
+		if (n == -ECANCELED)
+			look_at_flags(r);
+		else if (n == -EAGAIN)
+			err = pass_on_lines(r);
+		else if (n < 0) {
+			stage_trouble(p, r->source.name, 0, 0, fault.text);
+			return 0;
+		}
+		if (err)
+			return err;
+	}
+}
+
+/* The input is at its end: its last line ends, too, or is noted as one that
+ * does not. */
+static int end_input(struct reader *r)
+{
+	const struct pipeline_config *c = &r->p->config;
+	bool more = r->input + 1 < c->n_inputs;
+	bool apart = c->map->invalid == UPCASE_FAIL;
+	int err = 0;
+
+	if (r->line_open) {
+		err = need_batch(r);
+		if (err)
+			return err;
+		r->b->unterminated++;
+		if (c->append || (apart && more)) {
+			r->b->text[r->b->len++] = '\n';
+			r->b->inserted++;
+			r->lines_end = r->b->len;
+		} else {
+			r->join = true;
+		}
+		r->line_open = false;
+	}
+	/* A bad sequence is told with its place in its FILE: then no batch
+	 * holds two. */
+	return apart ? pass_on_all(r) : 0;
+}
+
+static void begin_typing(struct reader *r, const char *path)
+{
+	struct typed *t = &r->typed;
+
+	t->on = r->p->config.interactive && strcmp(path, "-") == 0;
+	t->prompting = t->on && r->source.terminal;
+	t->prompted = t->ended = false;
+	t->at = t->len = 0;
+	t->prompt.fd = -1;
+	if (t->prompting)
+		prompt_open(&t->prompt, r->source.io.fd);
+}
+
+static void end_typing(struct reader *r)
+{
+	struct typed *t = &r->typed;
+
+	/* The cursor still stands behind the last prompt. */
+	if (t->prompted)
+		prompt_show(&t->prompt, "\n");
+	prompt_close(&t->prompt);
+	t->on = t->prompting = t->prompted = false;
+}
+
+static int read_input(struct reader *r, const char *path)
+{
+	struct pipeline *p = r->p;
+	struct stat st;
+	int err = source_open(&r->source, path, p->config.detect_gzip, &st);
+
+	if (err) {
+		struct fault fault;
+
+		fault_set_errno(&fault, err);
+		stage_trouble(p, r->source.name, 0, 0, fault.text);
+		return 0;
+	}
+	if (sink_is_file(p->config.sink, &st)) {
+		stage_trouble(
+			p, r->source.name, 0, 0, "input file is output file");
+		source_close(&r->source);
+		return 0;
+	}
+	stage_note(p, r->source.name, "reading");
+	begin_typing(r, path);
+	err = read_source(r);
+	end_typing(r);
+	r->w->blocked += r->source.io.waited;
+	source_close(&r->source);
+	return err ? err : end_input(r);
+}
+
+static int read_inputs(struct reader *r)
+{
+	const struct pipeline_config *c = &r->p->config;
+	int err = 0;
+
+	for (r->input = 0; !err && r->input < c->n_inputs; r->input++) {
+		if (atomic_load(&r->p->stopping))
+			break;
+		err = read_input(r, c->inputs[r->input]);
+	}
+	return err ? err : pass_on_all(r);
+}
+
+/* Waits until every batch is written, which is the writer's word, not just its
+ * turn. Closing the queues one after the other lets the stages end. */
+static void drain(struct reader *r)
+{
+	struct pipeline *p = r->p;
+	int64_t begin = clock_now();
+
+	queue_close(&p->in);
+	if (queue_join(&p->in, QUEUE_FOREVER) == QUEUE_OK) {
+		queue_close(&p->out);
+		(void)queue_join(&p->out, QUEUE_FOREVER);
+	}
+	r->w->wait += clock_now() - begin;
+}
+
+/* The batch that is not needed any more goes home; after an abort, what is in
+ * it is lost. */
+static void put_back(struct reader *r)
+{
+	struct batch *b = r->b;
+
+	if (!b)
+		return;
+	r->b = NULL;
+	if (atomic_load(&r->p->aborted)) {
+		(void)lose(b, r->lines_end < b->len && r->line_open);
+		return;
+	}
+	batch_reset(b);
+	(void)queue_put(&r->p->free, b, QUEUE_NOWAIT);
+}
+
+void *reader_main(void *worker)
+{
+	struct worker *w = worker;
+	struct reader r = {.w = w, .p = w->p};
+	int64_t begin = clock_now();
+
+	stage_set_name("reader", -1);
+	source_init(&r.source);
+	if (read_inputs(&r) == 0) {
+		put_back(&r);
+		drain(&r);
+	} else {
+		put_back(&r);
+	}
+	w->busy = clock_now() - begin - w->wait - w->blocked;
+	source_release(&r.source);
+	stage_ended(w);
+	return NULL;
+}

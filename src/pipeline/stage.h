@@ -1,0 +1,99 @@
+/*
+ * stage - what the stages of a pipeline share; not for use outside of it
+ *
+ * Each stage is a thread whose function is declared here. They meet in the
+ * queues, in the flags below, and in the baton.
+ */
+#ifndef UPCASE_PIPELINE_STAGE_H
+#define UPCASE_PIPELINE_STAGE_H
+
+#include "io/deflate.h"
+#include "pipeline/baton.h"
+#include "pipeline/batch.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/queue.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NO_INPUT SIZE_MAX /* as the number of a FILE */
+
+/* One thread and what it measured. The figures are its own until it ends. */
+struct worker {
+	struct pipeline *p;
+	pthread_t thread;
+	bool started; /* the main thread's */
+	atomic_bool ended;
+	struct deflater *deflater; /* transformers of gzip output; else NULL */
+	int64_t busy, wait, blocked;
+};
+
+struct pipeline {
+	struct pipeline_config config; /* set once before threads start */
+	int64_t started;	       /* clock_now() of the start; likewise */
+
+	struct queue free; /* LIFO: the batch written last is warm in cache */
+	struct queue in;   /* FIFO */
+	struct queue out;  /* by batch_seq */
+	struct baton baton;
+	struct batch *batches;
+	size_t n_batches;
+	void **discarded; /* room for all batches; used by the one call of
+			     pipeline_abort that does the work */
+
+	struct worker reader, writer;
+	struct worker *transformers; /* config.jobs of them */
+
+	/* Flags, with a pipe each for who waits in poll. */
+	atomic_bool stopping;	 /* by the main thread or a failure */
+	atomic_bool aborted;	 /* likewise */
+	atomic_size_t bad_input; /* FILE in which invalid=fail struck; the
+				    reader skips its rest */
+	int wake_pipe[2];  /* a byte: the reader is to look at the flags */
+	int abort_pipe[2]; /* a byte that stays: aborted */
+	int event_pipe[2]; /* a byte: a thread has ended */
+
+	pthread_mutex_t lock; /* guards error, fault; serialises events */
+	int error;	      /* the first one */
+	struct fault fault;
+	atomic_bool input_trouble;
+
+	/* Figures that may be looked at any time. */
+	_Atomic uint64_t lines_in, bytes_in, lines_out, bytes_out, members,
+		invalid;
+};
+
+void *reader_main(void *worker);
+void *transformer_main(void *worker);
+void *writer_main(void *worker);
+
+/* Gives the thread a name that `top -H` shows, "upcase-<role>". */
+void stage_set_name(const char *role, int number);
+
+/* The thread of w returns after this. */
+void stage_ended(struct worker *w);
+
+/* The output failed. The first call keeps its error; each aborts. */
+void stage_fail(struct pipeline *p, int err, const struct fault *fault);
+
+/* Events, serialised. */
+void stage_trouble(struct pipeline *p, const char *name, uint64_t line,
+	uint64_t column, const char *text);
+void stage_note(struct pipeline *p, const char *name, const char *text);
+
+/* Does what pipeline_reopen asked for if this is the moment, and tells. */
+void stage_reopen(struct pipeline *p);
+
+/* Makes the reader look at the flags. */
+void stage_wake_reader(struct pipeline *p);
+
+/* queue_get and queue_put without a time limit, with the time waited for added
+ * to w->wait. */
+enum queue_status stage_get(
+	struct worker *w, struct queue *q, struct batch **b);
+enum queue_status stage_put(struct worker *w, struct queue *q, struct batch *b);
+
+#endif
