@@ -1,0 +1,404 @@
+#include "config.h"
+
+#include "cli/options.h"
+
+#include "cli/number.h"
+#include "io/clock.h"
+#include "io/deflate.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_JOBS       256
+#define MAX_DEPTH      1024
+#define MAX_BATCH_SIZE (UINT64_C(256) << 20)
+
+#define DEFAULT_LEVEL	   6
+#define DEFAULT_BATCH_SIZE (UINT64_C(256) << 10)
+#define DEFAULT_DEPTH	   4
+
+/* Long options without a short form. */
+enum {
+	OPT_NO_GZIP = 256,
+	OPT_NO_DECOMPRESS,
+	OPT_INVALID,
+	OPT_NO_INTERACTIVE,
+	OPT_PROMPT,
+	OPT_QUEUE_DEPTH,
+	OPT_FLUSH_INTERVAL,
+	OPT_SYNC,
+	OPT_SHUTDOWN_TIMEOUT,
+	OPT_STATS,
+};
+
+static const char short_options[] = "o:z::m:l:ij:b:vqhV";
+
+static const struct option long_options[] = {
+	{"output", required_argument, NULL, 'o'},
+	{"gzip", optional_argument, NULL, 'z'},
+	{"no-gzip", no_argument, NULL, OPT_NO_GZIP},
+	{"no-decompress", no_argument, NULL, OPT_NO_DECOMPRESS},
+	{"mapping", required_argument, NULL, 'm'},
+	{"language", required_argument, NULL, 'l'},
+	{"invalid", required_argument, NULL, OPT_INVALID},
+	{"interactive", no_argument, NULL, 'i'},
+	{"no-interactive", no_argument, NULL, OPT_NO_INTERACTIVE},
+	{"prompt", required_argument, NULL, OPT_PROMPT},
+	{"jobs", required_argument, NULL, 'j'},
+	{"batch-size", required_argument, NULL, 'b'},
+	{"queue-depth", required_argument, NULL, OPT_QUEUE_DEPTH},
+	{"flush-interval", required_argument, NULL, OPT_FLUSH_INTERVAL},
+	{"sync", required_argument, NULL, OPT_SYNC},
+	{"shutdown-timeout", required_argument, NULL, OPT_SHUTDOWN_TIMEOUT},
+	{"stats", optional_argument, NULL, OPT_STATS},
+	{"verbose", no_argument, NULL, 'v'},
+	{"quiet", no_argument, NULL, 'q'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+static const char help[] =
+	"Usage: upcase-pipe [OPTION]... [FILE]...\n"
+	"Turn text to upper case. No FILE, or '-': standard input. gzip is "
+	"recognised.\n"
+	"  -o, --output=FILE     append to FILE instead of standard output\n"
+	"  -z, --gzip[=LEVEL]    gzip the output, 1..%d (6); as an output *.gz "
+	"does,\n"
+	"                        unless --no-gzip\n"
+	"      --no-decompress   take gzip input as it is\n"
+	"  -m, --mapping=KIND    full (default), simple (one to one), ascii\n"
+	"  -l, --language=TAG    follow the rules of tr, az, lt, el or hy\n"
+	"      --invalid=HOW     what is not UTF-8: keep (default), replace, "
+	"fail\n"
+	"  -i, --interactive     take typed lines, the default at a terminal, "
+	"unless\n"
+	"                        --no-interactive\n"
+	"      --prompt=TEXT     what is shown before each ('>>: ')\n"
+	"  -j, --jobs=N          transformer threads (1; for gzip one per "
+	"CPU)\n"
+	"  -b, --batch-size=SIZE bytes in a batch, with K or M (256K)\n"
+	"      --queue-depth=N   batches that may wait in a queue (4)\n"
+	"      --flush-interval=SECONDS    gather slow lines for a gzip member "
+	"(1)\n"
+	"      --sync=none|end|batch       fdatasync never, at the end, each "
+	"time\n"
+	"      --shutdown-timeout=SECONDS  how long to drain after a signal "
+	"(for ever)\n"
+	"      --stats[=json]    figures on standard error at the end\n"
+	"  -v, --verbose, -q, --quiet      more, less on standard error\n"
+	"  -h, --help, -V, --version\n"
+	"Exit: 0 done, 1 trouble with input, 2 usage, 3 output failed, or the "
+	"signal.\n";
+
+/* A choice of words and what they stand for. */
+struct choice {
+	const char *word;
+	int value;
+};
+
+/* An option's argument that is not what it must be. */
+static int bad_argument(const char *what, const char *option, const char *arg)
+{
+	char quoted[256];
+
+	diag_error(NULL, "%s for --%s: '%s'", what, option,
+		diag_quote(arg, quoted, sizeof(quoted)));
+	return -EINVAL;
+}
+
+static int parse_choice(const struct choice *choices, const char *what,
+	const char *option, const char *arg, int *value)
+{
+	for (; choices->word; choices++) {
+		if (strcmp(choices->word, arg) == 0) {
+			*value = choices->value;
+			return 0;
+		}
+	}
+	return bad_argument(what, option, arg);
+}
+
+static int parse_mapping(struct options *o, const char *arg)
+{
+	static const struct choice choices[] = {{"full", UPCASE_FULL},
+		{"simple", UPCASE_SIMPLE}, {"ascii", UPCASE_ASCII}, {NULL, 0}};
+	int value;
+
+	if (parse_choice(choices, "unknown mapping", "mapping", arg, &value))
+		return -EINVAL;
+	o->mapping = (enum upcase_mapping)value;
+	return 0;
+}
+
+static int parse_invalid(struct options *o, const char *arg)
+{
+	static const struct choice choices[] = {{"keep", UPCASE_KEEP},
+		{"replace", UPCASE_REPLACE}, {"fail", UPCASE_FAIL}, {NULL, 0}};
+	int value;
+
+	if (parse_choice(choices, "unknown way", "invalid", arg, &value))
+		return -EINVAL;
+	o->invalid = (enum upcase_invalid)value;
+	return 0;
+}
+
+static int parse_sync(struct options *o, const char *arg)
+{
+	static const struct choice choices[] = {{"none", SINK_SYNC_NEVER},
+		{"end", SINK_SYNC_END}, {"batch", SINK_SYNC_BATCH}, {NULL, 0}};
+	int value;
+
+	if (parse_choice(choices, "unknown moment", "sync", arg, &value))
+		return -EINVAL;
+	o->sync = (enum sink_sync)value;
+	return 0;
+}
+
+static int parse_stats(struct options *o, const char *arg)
+{
+	static const struct choice choices[] = {
+		{"text", STATS_TEXT}, {"json", STATS_JSON}, {NULL, 0}};
+	int value = STATS_TEXT;
+
+	if (arg && parse_choice(choices, "unknown form", "stats", arg, &value))
+		return -EINVAL;
+	o->stats = (enum options_stats)value;
+	return 0;
+}
+
+static int parse_count(
+	const char *option, const char *arg, unsigned max, unsigned *count)
+{
+	uint64_t value;
+
+	if (number_parse(arg, 1, max, &value))
+		return bad_argument("invalid number", option, arg);
+	*count = (unsigned)value;
+	return 0;
+}
+
+static int parse_level(struct options *o, const char *arg)
+{
+	uint64_t value = DEFAULT_LEVEL;
+
+	if (arg && number_parse(arg, 1, (uint64_t)deflate_max_level(), &value))
+		return bad_argument("invalid number", "gzip", arg);
+	o->gzip_level = (int)value;
+	return 0;
+}
+
+static int parse_size(struct options *o, const char *arg)
+{
+	uint64_t value;
+
+	if (number_parse_size(arg, MAX_BATCH_SIZE, &value))
+		return bad_argument("invalid size", "batch-size", arg);
+	o->batch_size = (size_t)value;
+	return 0;
+}
+
+static int parse_seconds(const char *option, const char *arg, int64_t *ns)
+{
+	if (number_parse_seconds(arg, ns))
+		return bad_argument("invalid number of seconds", option, arg);
+	return 0;
+}
+
+static int parse_language(struct options *o, const char *arg)
+{
+	if (upcase_language_parse(arg, &o->language))
+		return bad_argument("unknown language", "language", arg);
+	return 0;
+}
+
+static int parse_output(struct options *o, const char *arg)
+{
+	if (arg[0] == '\0')
+		return bad_argument("missing file name", "output", arg);
+	o->output = arg;
+	return 0;
+}
+
+/* What the command line says of settings whose default depends on others. */
+struct pending {
+	bool gzip_said, jobs_said, interactive_said;
+};
+
+/* Options with an argument. Returns 0 or -EINVAL, which was told. */
+static int apply_argument(
+	struct options *o, struct pending *said, int opt, const char *arg)
+{
+	switch (opt) {
+	case 'o':
+		return parse_output(o, arg);
+	case 'z':
+		said->gzip_said = true;
+		return parse_level(o, arg);
+	case 'm':
+		return parse_mapping(o, arg);
+	case 'l':
+		return parse_language(o, arg);
+	case OPT_INVALID:
+		return parse_invalid(o, arg);
+	case OPT_PROMPT:
+		o->prompt = arg;
+		return 0;
+	case 'j':
+		said->jobs_said = true;
+		return parse_count("jobs", arg, MAX_JOBS, &o->jobs);
+	case 'b':
+		return parse_size(o, arg);
+	case OPT_QUEUE_DEPTH:
+		return parse_count(
+			"queue-depth", arg, MAX_DEPTH, &o->queue_depth);
+	case OPT_FLUSH_INTERVAL:
+		return parse_seconds("flush-interval", arg, &o->flush_interval);
+	case OPT_SYNC:
+		return parse_sync(o, arg);
+	case OPT_SHUTDOWN_TIMEOUT:
+		return parse_seconds(
+			"shutdown-timeout", arg, &o->shutdown_timeout);
+	case OPT_STATS:
+		return parse_stats(o, arg);
+	default: /* getopt_long has told what is wrong */
+		return -EINVAL;
+	}
+}
+
+static int apply(
+	struct options *o, struct pending *said, int opt, const char *arg)
+{
+	switch (opt) {
+	case OPT_NO_GZIP:
+		said->gzip_said = true;
+		o->gzip_level = 0;
+		return 0;
+	case OPT_NO_DECOMPRESS:
+		o->detect_gzip = false;
+		return 0;
+	case 'i':
+	case OPT_NO_INTERACTIVE:
+		said->interactive_said = true;
+		o->interactive = opt == 'i';
+		return 0;
+	case 'v':
+		o->level = DIAG_VERBOSE;
+		return 0;
+	case 'q':
+		o->level = DIAG_QUIET;
+		return 0;
+	default:
+		return apply_argument(o, said, opt, arg);
+	}
+}
+
+static bool ends_in_gz(const char *name)
+{
+	size_t len = name ? strlen(name) : 0;
+
+	return len > 3 && strcmp(name + len - 3, ".gz") == 0;
+}
+
+static bool has_standard_input(const struct options *o)
+{
+	for (size_t i = 0; i < o->n_inputs; i++)
+		if (strcmp(o->inputs[i], "-") == 0)
+			return true;
+	return false;
+}
+
+/* The settings that depend on others, and what does not go together. */
+static int settle(struct options *o, const struct pending *said, bool files)
+{
+	struct upcase map;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (!said->gzip_said && ends_in_gz(o->output))
+		o->gzip_level = DEFAULT_LEVEL;
+	if (!said->jobs_said && o->gzip_level && cpus > 1)
+		o->jobs = cpus > MAX_JOBS ? MAX_JOBS : (unsigned)cpus;
+	if (!said->interactive_said)
+		o->interactive = !files && isatty(STDIN_FILENO);
+	if (upcase_init(&map, o->mapping, o->language, o->invalid)) {
+		diag_error(NULL, "%s",
+			o->mapping == UPCASE_ASCII
+				? "--language does not go with --mapping=ascii"
+				: "--mapping=simple goes with the languages tr "
+				  "and "
+				  "az only");
+		return -EINVAL;
+	}
+	if (o->interactive && !has_standard_input(o)) {
+		diag_error(NULL,
+			"--interactive wants standard input, but only other "
+			"FILEs are given");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static enum options_action usage(void)
+{
+	diag_text("Try 'upcase-pipe --help' for more information.\n");
+	return OPTIONS_USAGE;
+}
+
+enum options_action options_parse(struct options *o, int argc, char **argv)
+{
+	static const char *const standard_input[] = {"-"};
+	static char program[] = "upcase-pipe";
+	struct pending said = {0};
+	int opt;
+
+	*o = (struct options){
+		.detect_gzip = true,
+		.prompt = ">>: ",
+		.jobs = 1,
+		.batch_size = DEFAULT_BATCH_SIZE,
+		.queue_depth = DEFAULT_DEPTH,
+		.flush_interval = CLOCK_SECOND,
+		.shutdown_timeout = -1,
+		.level = DIAG_NORMAL,
+	};
+	argv[0] = program; /* what getopt's messages begin with */
+	while ((opt = getopt_long(
+			argc, argv, short_options, long_options, NULL)) != -1) {
+		if (opt == 'h')
+			return OPTIONS_HELP;
+		if (opt == 'V')
+			return OPTIONS_VERSION;
+		if (apply(o, &said, opt, optarg))
+			return usage();
+	}
+	o->inputs = (const char *const *)argv + optind;
+	o->n_inputs = (size_t)(argc - optind);
+	if (o->n_inputs == 0) {
+		o->inputs = standard_input;
+		o->n_inputs = 1;
+	}
+	return settle(o, &said, argc > optind) ? usage() : OPTIONS_RUN;
+}
+
+/* Standard output is used by nothing else, so its buffer is flushed here. */
+static int flush_output(int printed)
+{
+	return printed < 0 || fflush(stdout) != 0 ? -errno : 0;
+}
+
+int options_print_help(void)
+{
+	return flush_output(printf(help, deflate_max_level()));
+}
+
+int options_print_version(void)
+{
+	return flush_output(printf("upcase-pipe %s\n"
+				   "Unicode %s\n"
+				   "compression: %s\n"
+				   "engine: portable\n",
+		PACKAGE_VERSION, upcase_unicode_version, deflate_library()));
+}

@@ -1,0 +1,59 @@
+/*
+ * options - what the user asked for on the command line
+ */
+#ifndef UPCASE_CLI_OPTIONS_H
+#define UPCASE_CLI_OPTIONS_H
+
+#include "cli/diag.h"
+#include "io/sink.h"
+#include "upcase/upcase.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum options_action {
+	OPTIONS_RUN,
+	OPTIONS_HELP,	 /* print the help, succeed */
+	OPTIONS_VERSION, /* print the version, succeed */
+	OPTIONS_USAGE,	 /* something is wrong and was told: exit status 2 */
+};
+
+enum options_stats {
+	STATS_NONE,
+	STATS_TEXT,
+	STATS_JSON
+};
+
+/* Strings are those of argv; nothing is to be freed. Times are nanoseconds. */
+struct options {
+	const char *const *inputs; /* at least one; "-": standard input */
+	size_t n_inputs;
+	const char *output; /* NULL: standard output */
+	int gzip_level;	    /* of the output, 0: plain */
+	bool detect_gzip;
+	enum upcase_mapping mapping;
+	enum upcase_language language;
+	enum upcase_invalid invalid;
+	bool interactive;
+	const char *prompt;
+	unsigned jobs;
+	size_t batch_size;
+	unsigned queue_depth;
+	int64_t flush_interval;
+	enum sink_sync sync;
+	int64_t shutdown_timeout; /* negative: none */
+	enum options_stats stats;
+	enum diag_level level;
+};
+
+/* Fills *o from the command line. argv's order may change, as getopt_long does.
+ * What is wrong is told on standard error. */
+enum options_action options_parse(struct options *o, int argc, char **argv);
+
+/* Prints the help or the version on standard output. Returns 0 or a negative
+ * errno. */
+int options_print_help(void);
+int options_print_version(void);
+
+#endif

@@ -1,0 +1,86 @@
+#include "config.h"
+
+#include "cli/progress.h"
+
+#include "cli/diag.h"
+#include "io/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static double seconds(int64_t ns)
+{
+	return (double)ns / (double)CLOCK_SECOND;
+}
+
+void progress_tell(const struct pipeline_stats *s)
+{
+	diag_error(NULL,
+		"progress: %" PRIu64 " lines, %" PRIu64 " bytes read; %" PRIu64
+		" lines, %" PRIu64 " bytes written; %.1f s",
+		s->lines_in, s->bytes_in, s->lines_out, s->bytes_out,
+		seconds(s->elapsed));
+}
+
+static int stage_text(
+	char *out, size_t size, const char *name, const struct stage_stats *s)
+{
+	return snprintf(out, size, "%-12s %8u %10.3f %10.3f %10.3f %8zu\n",
+		name, s->threads, seconds(s->busy), seconds(s->wait),
+		seconds(s->blocked), s->peak);
+}
+
+void progress_stats_text(const struct pipeline_stats *s)
+{
+	char out[2048];
+	size_t size = sizeof(out);
+	int n = snprintf(out, size,
+		"lines        %12" PRIu64 " in %12" PRIu64 " out\n"
+		"bytes        %12" PRIu64 " in %12" PRIu64 " out\n"
+		"gzip members %31" PRIu64 " out\n"
+		"invalid      %12" PRIu64 " in\n"
+		"seconds      %12.3f\n"
+		"stage         threads       busy       wait    blocked    "
+		"queue\n",
+		s->lines_in, s->lines_out, s->bytes_in, s->bytes_out,
+		s->members, s->invalid, seconds(s->elapsed));
+
+	n += stage_text(out + n, size - (size_t)n, "reader", &s->reader);
+	n += stage_text(
+		out + n, size - (size_t)n, "transformer", &s->transformer);
+	(void)stage_text(out + n, size - (size_t)n, "writer", &s->writer);
+	diag_text(out);
+}
+
+static int stage_json(
+	char *out, size_t size, const char *name, const struct stage_stats *s)
+{
+	return snprintf(out, size,
+		"\"%s\":{\"threads\":%u,\"busy_seconds\":%.6f,"
+		"\"wait_seconds\":%.6f,\"blocked_seconds\":%.6f,"
+		"\"queue_peak\":%zu}",
+		name, s->threads, seconds(s->busy), seconds(s->wait),
+		seconds(s->blocked), s->peak);
+}
+
+void progress_stats_json(const struct pipeline_stats *s)
+{
+	char out[2048];
+	size_t size = sizeof(out);
+	int n = snprintf(out, size,
+		"{\"lines_in\":%" PRIu64 ",\"bytes_in\":%" PRIu64
+		",\"lines_out\":%" PRIu64 ",\"bytes_out\":%" PRIu64
+		",\"members\":%" PRIu64 ",\"invalid\":%" PRIu64
+		",\"seconds\":%.6f,\"stages\":{",
+		s->lines_in, s->bytes_in, s->lines_out, s->bytes_out,
+		s->members, s->invalid, seconds(s->elapsed));
+
+	n += stage_json(out + n, size - (size_t)n, "reader", &s->reader);
+	n += snprintf(out + n, size - (size_t)n, ",");
+	n += stage_json(
+		out + n, size - (size_t)n, "transformer", &s->transformer);
+	n += snprintf(out + n, size - (size_t)n, ",");
+	n += stage_json(out + n, size - (size_t)n, "writer", &s->writer);
+	(void)snprintf(out + n, size - (size_t)n, "}}\n");
+	diag_text(out);
+}

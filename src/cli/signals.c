@@ -1,0 +1,147 @@
+#include "config.h"
+
+#include "cli/signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
+static const int ask_signals[] = {SIGUSR1, SIGUSR2};
+
+#define N_STOP (sizeof(stop_signals) / sizeof(stop_signals[0]))
+#define N_ASK  (sizeof(ask_signals) / sizeof(ask_signals[0]))
+
+/* Handlers have no argument to get at state, so these are the program's only
+ * globals. Written by handlers in the main thread, read by it. */
+static volatile sig_atomic_t stop_count, stop_first, asked_progress,
+	asked_reopen;
+static int wake_pipe[2] = {-1, -1};
+
+static bool pipe_ignored;
+static sigset_t old_mask;
+
+static void on_signal(int sig)
+{
+	int saved = errno;
+	ssize_t n;
+
+	if (sig == SIGUSR1) {
+		asked_progress = 1;
+	} else if (sig == SIGUSR2) {
+		asked_reopen = 1;
+	} else {
+		if (stop_count == 0)
+			stop_first = sig;
+		if (stop_count < 2) /* more than a second does not matter */
+			stop_count++;
+	}
+	/* A full pipe is as good as a written one. */
+	n = write(wake_pipe[1], "", 1);
+	(void)n;
+	errno = saved;
+}
+
+static bool is_ignored(int sig)
+{
+	struct sigaction now;
+
+	return sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+static int handle(int sig, void (*handler)(int))
+{
+	struct sigaction sa = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+	if (is_ignored(sig))
+		return 0;
+	/* One handler at a time: they share the counters. */
+	(void)sigemptyset(&sa.sa_mask);
+	for (size_t i = 0; i < N_STOP; i++)
+		(void)sigaddset(&sa.sa_mask, stop_signals[i]);
+	return sigaction(sig, &sa, NULL) < 0 ? -errno : 0;
+}
+
+static int block_signals(void)
+{
+	sigset_t mask;
+
+	(void)sigemptyset(&mask);
+	for (size_t i = 0; i < N_STOP; i++)
+		(void)sigaddset(&mask, stop_signals[i]);
+	for (size_t i = 0; i < N_ASK; i++)
+		(void)sigaddset(&mask, ask_signals[i]);
+	(void)sigaddset(&mask, SIGPIPE);
+	return sigprocmask(SIG_BLOCK, &mask, &old_mask) < 0 ? -errno : 0;
+}
+
+int signals_init(void)
+{
+	int err;
+
+	if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	pipe_ignored = is_ignored(SIGPIPE);
+	err = block_signals();
+	for (size_t i = 0; !err && i < N_STOP; i++)
+		err = handle(stop_signals[i], on_signal);
+	for (size_t i = 0; !err && i < N_ASK; i++)
+		err = handle(ask_signals[i], on_signal);
+	if (!err)
+		err = handle(SIGXFSZ, SIG_IGN);
+	return err;
+}
+
+void signals_unblock(void)
+{
+	sigset_t mask = old_mask;
+
+	/* SIGPIPE stays blocked: nothing may die of it before the drain. */
+	(void)sigaddset(&mask, SIGPIPE);
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+int signals_fd(void)
+{
+	return wake_pipe[0];
+}
+
+struct signals_seen signals_take(void)
+{
+	struct signals_seen seen;
+	char bytes[64];
+
+	/* First empty the pipe, then look: what comes between makes it readable
+	 * again. */
+	while (read(wake_pipe[0], bytes, sizeof(bytes)) > 0)
+		;
+	seen.progress = asked_progress;
+	if (seen.progress)
+		asked_progress = 0;
+	seen.reopen = asked_reopen;
+	if (seen.reopen)
+		asked_reopen = 0;
+	seen.first = stop_first;
+	seen.stops = stop_count;
+	return seen;
+}
+
+bool signals_pipe_ignored(void)
+{
+	return pipe_ignored;
+}
+
+void signals_die(int sig)
+{
+	struct sigaction sa = {.sa_handler = SIG_DFL};
+	sigset_t mask;
+
+	(void)sigemptyset(&sa.sa_mask);
+	(void)sigaction(sig, &sa, NULL);
+	(void)raise(sig);
+	(void)sigemptyset(&mask);
+	(void)sigaddset(&mask, sig);
+	(void)sigprocmask(SIG_UNBLOCK, &mask, NULL);
+}

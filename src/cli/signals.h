@@ -1,0 +1,47 @@
+/*
+ * signals - what other processes and the terminal ask for
+ *
+ * Handlers only count and write to a pipe; the main thread polls the pipe and
+ * asks what has come. A signal that was ignored when the program started stays
+ * ignored. SIGXFSZ is ignored: a file that reaches its limit is an error of
+ * write(2) like others. SIGPIPE is blocked: a reader that went away is told by
+ * write(2), too.
+ *
+ * All functions are for the main thread.
+ */
+#ifndef UPCASE_CLI_SIGNALS_H
+#define UPCASE_CLI_SIGNALS_H
+
+#include <stdbool.h>
+
+/* Blocks the signals of this module and installs their handlers. Threads that
+ * are made until signals_unblock inherit the block, so that handlers run in the
+ * main thread only. Returns 0 or a negative errno. */
+int signals_init(void);
+
+/* Lets the main thread have its signals. */
+void signals_unblock(void);
+
+/* A descriptor that is readable when a signal has come. */
+int signals_fd(void);
+
+/* What has come so far. */
+struct signals_seen {
+	int stops;     /* how many of SIGINT, SIGTERM, SIGHUP */
+	int first;     /* the first of them, 0 if none */
+	bool progress; /* SIGUSR1 since the last call */
+	bool reopen;   /* SIGUSR2 since the last call */
+};
+
+/* Makes the descriptor unreadable until the next signal, and tells. */
+struct signals_seen signals_take(void);
+
+/* Whether SIGPIPE was ignored when the program started: then a reader that went
+ * away is an error like others. */
+bool signals_pipe_ignored(void);
+
+/* Dies of signal sig as if it had never been handled, so that the parent sees
+ * it. Returns only if the system does not let us die of it. */
+void signals_die(int sig);
+
+#endif

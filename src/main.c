@@ -1,0 +1,284 @@
+#include "config.h"
+
+/*
+ * upcase-pipe: parse -> open -> run -> report -> exit status
+ *
+ * The main thread starts the pipeline (see pipeline/pipeline.h) and then only
+ * waits: for signals, for threads that end, and for the time of a shutdown to
+ * be over. It alone decides how the process ends.
+ */
+#include "cli/diag.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "io/clock.h"
+#include "io/fdio.h"
+#include "pipeline/pipeline.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	EXIT_DONE = 0,
+	EXIT_INPUT = 1, /* some input was not good; the rest was processed */
+	EXIT_USAGE = 2,
+	EXIT_OUTPUT = 3, /* accepted lines were not written */
+};
+
+/* After an abort threads end as soon as they wake up. One that cannot be woken,
+ * in a write to a dead file server say, does not keep us longer than this. */
+#define ABORT_GRACE CLOCK_SECOND
+
+/* Why and how the pipeline was asked to end. */
+struct ending {
+	int signal;	      /* the first one, 0 if none */
+	const char *given_up; /* why it was aborted, NULL if not */
+	int64_t drain_until;  /* when the drain is given up */
+	int64_t abandon_at;   /* when threads are left behind */
+};
+
+static void tell_trouble(void *context, const char *name, uint64_t line,
+	uint64_t column, const char *text)
+{
+	(void)context;
+	if (line > 0)
+		diag_error_at(name, line, column, text);
+	else
+		diag_error(name, "%s", text);
+}
+
+static void tell_note(void *context, const char *name, const char *text)
+{
+	(void)context;
+	diag_note(DIAG_VERBOSE, name, "%s", text);
+}
+
+static void give_up(struct pipeline *p, struct ending *e, const char *why)
+{
+	e->given_up = why;
+	e->drain_until = CLOCK_FOREVER;
+	e->abandon_at = clock_deadline(ABORT_GRACE);
+	pipeline_abort(p);
+}
+
+/* Answers what has come in by signal. */
+static void answer_signals(
+	struct pipeline *p, const struct options *o, struct ending *e)
+{
+	struct signals_seen seen = signals_take();
+	struct pipeline_stats stats;
+
+	if (seen.progress) {
+		pipeline_stats(p, &stats);
+		progress_tell(&stats);
+	}
+	if (seen.reopen)
+		pipeline_reopen(p);
+	if (seen.stops > 0 && !e->signal) {
+		e->signal = seen.first;
+		diag_note(DIAG_VERBOSE, NULL, "%s: writing what was read",
+			strsignal(seen.first));
+		pipeline_stop(p);
+		if (o->shutdown_timeout >= 0)
+			e->drain_until = clock_deadline(o->shutdown_timeout);
+	}
+	if (seen.stops > 1 && !e->given_up)
+		give_up(p, e, "stopped by a second signal");
+}
+
+static int poll_timeout(const struct ending *e)
+{
+	int64_t until =
+		e->drain_until < e->abandon_at ? e->drain_until : e->abandon_at;
+	int64_t left = until - clock_now();
+
+	if (until == CLOCK_FOREVER)
+		return -1;
+	if (left <= 0)
+		return 0;
+	left = left / (CLOCK_SECOND / 1000) + 1;
+	return left > 1000000 ? 1000000 : (int)left;
+}
+
+/* Waits until every thread has ended, or cannot be waited for any longer. */
+static void run(struct pipeline *p, const struct options *o, struct ending *e)
+{
+	struct pollfd fds[2] = {
+		{.fd = signals_fd(), .events = POLLIN},
+		{.fd = pipeline_event_fd(p), .events = POLLIN},
+	};
+
+	while (pipeline_running(p) > 0) {
+		/* Errors of poll other than EINTR would be bugs; the signals
+		 * and threads are looked at whatever it says. */
+		(void)poll(fds, 2, poll_timeout(e));
+		answer_signals(p, o, e);
+		if (clock_now() >= e->drain_until)
+			give_up(p, e, "shutdown timeout");
+		if (clock_now() >= e->abandon_at)
+			return;
+	}
+}
+
+/* What to say about the output, if it did not take everything. */
+static bool tell_output(const struct options *o, const struct sink *sink,
+	const struct pipeline_stats *s, const struct pipeline_outcome *outcome,
+	const struct ending *e)
+{
+	const char *what = outcome->error ? outcome->fault.text : e->given_up;
+
+	(void)o;
+	/* The reader of a pipe that goes away wants no more; that is no error
+	 * unless somebody asked to see it. */
+	if (outcome->error == -EPIPE && !signals_pipe_ignored())
+		return true;
+	if (!outcome->error && outcome->lines_lost == 0)
+		return true;
+	diag_error(sink->name,
+		"%s: %" PRIu64 " %s written, %" PRIu64 " %s lost", what,
+		s->lines_out, s->lines_out == 1 ? "line" : "lines",
+		outcome->lines_lost,
+		outcome->lines_lost == 1 ? "line" : "lines");
+	return false;
+}
+
+static void tell_stats(const struct options *o, const struct pipeline_stats *s)
+{
+	if (o->stats == STATS_TEXT)
+		progress_stats_text(s);
+	else if (o->stats == STATS_JSON)
+		progress_stats_json(s);
+}
+
+/* Notes for the end: what a person at the prompt has done, and what was kept
+ * that was not UTF-8. */
+static void tell_count(const struct options *o, const struct sink *sink,
+	const struct pipeline_stats *s)
+{
+	const char *lines = s->lines_out == 1 ? "line" : "lines";
+	char quoted[1024];
+
+	if (s->invalid > 0 && o->invalid != UPCASE_FAIL)
+		diag_note(DIAG_VERBOSE, NULL,
+			"%" PRIu64 " invalid UTF-8 sequences %s", s->invalid,
+			o->invalid == UPCASE_KEEP ? "kept" : "replaced");
+	if (!o->interactive)
+		return;
+	if (o->output)
+		diag_note(DIAG_NORMAL, NULL, "%" PRIu64 " %s appended to %s",
+			s->lines_out, lines,
+			diag_quote(sink->name, quoted, sizeof(quoted)));
+	else
+		diag_note(DIAG_NORMAL, NULL, "%" PRIu64 " %s converted",
+			s->lines_out, lines);
+}
+
+static int report(struct pipeline *p, const struct options *o,
+	const struct sink *sink, const struct ending *e)
+{
+	struct pipeline_outcome outcome = pipeline_finish(p);
+	struct pipeline_stats stats;
+	bool written;
+
+	pipeline_stats(p, &stats);
+	written = tell_output(o, sink, &stats, &outcome, e);
+	tell_count(o, sink, &stats);
+	tell_stats(o, &stats);
+	if (!written)
+		return EXIT_OUTPUT;
+	if (outcome.error == -EPIPE)
+		signals_die(SIGPIPE);
+	if (e->signal)
+		signals_die(e->signal);
+	return outcome.input_trouble ? EXIT_INPUT : EXIT_DONE;
+}
+
+static int cannot_start(const char *name, int err)
+{
+	diag_error(name, "%s", strerror(-err));
+	return EXIT_OUTPUT;
+}
+
+static int process(const struct options *o, struct sink *sink)
+{
+	struct ending e = {
+		.drain_until = CLOCK_FOREVER, .abandon_at = CLOCK_FOREVER};
+	struct pipeline *p;
+	struct upcase map;
+	int err, status;
+
+	/* options_parse has seen that these go together. */
+	err = upcase_init(&map, o->mapping, o->language, o->invalid);
+	if (err)
+		return cannot_start(NULL, err);
+	err = pipeline_new(&p, &(struct pipeline_config){.inputs = o->inputs,
+				       .n_inputs = o->n_inputs,
+				       .map = &map,
+				       .sink = sink,
+				       .append = o->output != NULL,
+				       .batch_size = o->batch_size,
+				       .jobs = o->jobs,
+				       .depth = o->queue_depth,
+				       .level = o->gzip_level,
+				       .flush_interval = o->flush_interval,
+				       .detect_gzip = o->detect_gzip,
+				       .interactive = o->interactive,
+				       .prompt = o->prompt,
+				       .events = {.trouble = tell_trouble,
+					       .note = tell_note}});
+	if (err)
+		return cannot_start(NULL, err);
+	err = signals_init();
+	if (!err)
+		err = pipeline_start(p);
+	if (err) {
+		pipeline_free(p);
+		return cannot_start(NULL, err);
+	}
+	signals_unblock();
+	run(p, o, &e);
+	status = report(p, o, sink, &e);
+	/* A thread that was left behind may still use what it has. */
+	if (pipeline_running(p) > 0)
+		_exit(status);
+	pipeline_free(p);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	struct sink sink;
+	int err = fdio_guard_standard();
+	int status;
+
+	if (err)
+		return cannot_start("/dev/null", err);
+	switch (options_parse(&o, argc, argv)) {
+	case OPTIONS_USAGE:
+		return EXIT_USAGE;
+	case OPTIONS_HELP:
+		err = options_print_help();
+		return err ? cannot_start("standard output", err) : EXIT_DONE;
+	case OPTIONS_VERSION:
+		err = options_print_version();
+		return err ? cannot_start("standard output", err) : EXIT_DONE;
+	case OPTIONS_RUN:
+	default:
+		break;
+	}
+	diag_set_level(o.level);
+	err = sink_init(&sink, o.output, o.gzip_level > 0, o.sync);
+	if (err)
+		return cannot_start(
+			o.output ? o.output : "standard output", err);
+	status = process(&o, &sink);
+	sink_release(&sink);
+	return status;
+}
