@@ -152,8 +152,10 @@ int queue_init(struct queue *q, enum queue_order order, size_t capacity,
 	if (!q->slots)
 		return -ENOMEM;
 	err = init_lock_and_conds(q);
-	if (err)
+	if (err) {
 		free(q->slots);
+		q->slots = NULL;
+	}
 	return err;
 }
 
