@@ -5,6 +5,7 @@
 #include "cli/number.h"
 #include "io/clock.h"
 #include "io/deflate.h"
+#include "io/inflate.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -398,7 +399,8 @@ int options_print_version(void)
 {
 	return flush_output(printf("upcase-pipe %s\n"
 				   "Unicode %s\n"
-				   "compression: %s\n"
+				   "zlib %s, %s\n"
 				   "engine: portable\n",
-		PACKAGE_VERSION, upcase_unicode_version, deflate_library()));
+		PACKAGE_VERSION, upcase_unicode_version, inflate_version(),
+		deflate_library()));
 }

@@ -23,7 +23,7 @@
 /* The highest compression level of the library in use: 12 or 9. */
 int deflate_max_level(void);
 
-/* The library in use and its version, "zlib 1.2.13". */
+/* What compresses, for people: "libdeflate 1.14" or "no libdeflate". */
 const char *deflate_library(void);
 
 /* One compressor. Used by one thread at a time. */

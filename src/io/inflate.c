@@ -13,6 +13,11 @@
 /* windowBits for zlib: 32 KiB window, 16 for 'gzip header and trailer'. */
 #define GZIP_WINDOW_BITS (15 + 16)
 
+const char *inflate_version(void)
+{
+	return zlibVersion();
+}
+
 int inflate_begin(struct inflate *f)
 {
 	f->in_member = f->padding = false;

@@ -21,6 +21,9 @@
 #include <stdint.h>
 #include <zlib.h>
 
+/* The version of zlib that is linked, "1.2.13". */
+const char *inflate_version(void);
+
 struct inflate {
 	z_stream z;	  /* zlib's; allocated when ready */
 	bool ready;	  /* z was initialised */

@@ -344,6 +344,7 @@ struct pipeline_outcome pipeline_finish(struct pipeline *p)
 	o.fault = p->fault;
 	(void)pthread_mutex_unlock(&p->lock);
 	o.input_trouble = atomic_load(&p->input_trouble);
+	o.lines_lost = atomic_load(&p->line_cut);
 	for (size_t i = 0; i < p->n_batches; i++)
 		o.lines_lost += atomic_load(&p->batches[i].unwritten);
 	o.batches_away = p->n_batches - queue_size(&p->free);

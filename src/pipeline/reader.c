@@ -69,23 +69,24 @@ static size_t room(const struct reader *r)
  * Returns 0 or -ECANCELED. */
 static int need_batch(struct reader *r)
 {
-	if (r->b)
-		return 0;
-	if (stage_get(r->w, &r->p->free, &r->b) != QUEUE_OK) {
-		r->b = NULL;
-		return -ECANCELED;
+	if (!r->b) {
+		if (stage_get(r->w, &r->p->free, &r->b) != QUEUE_OK) {
+			r->b = NULL;
+			return -ECANCELED;
+		}
+		r->b->continues = r->continues;
+		r->lines_end = 0;
 	}
-	r->b->input = r->input;
-	r->b->continues = r->continues;
-	r->lines_end = 0;
+	if (r->b->len == 0) /* it may wait since the FILE before */
+		r->b->input = r->input;
 	return 0;
 }
 
-/* The pipeline was aborted: what is in b will not be written. `partial` is 1
- * when it ends inside a line, which is lost, too. Returns -ECANCELED. */
-static int lose(struct batch *b, unsigned partial)
+/* The pipeline was aborted: what is in b will not be written. Returns
+ * -ECANCELED. */
+static int lose(struct batch *b)
 {
-	atomic_store(&b->unwritten, batch_count_lines(b) + partial);
+	atomic_store(&b->unwritten, batch_count_lines(b));
 	return -ECANCELED;
 }
 
@@ -96,7 +97,7 @@ static int put_batch(struct reader *r, struct batch *b)
 	b->terminate =
 		r->p->config.append || r->input + 1 < r->p->config.n_inputs;
 	if (stage_put(r->w, &r->p->in, b) != QUEUE_OK)
-		return lose(b, 0);
+		return lose(b);
 	r->seq++;
 	return 0;
 }
@@ -113,7 +114,7 @@ static int pass_on(struct reader *r, size_t len, bool open)
 	if (rest > 0) {
 		/* The rest must be saved before b is out of our hands. */
 		if (need_batch(r) != 0)
-			return lose(b, 1);
+			return lose(b);
 		memcpy(r->b->text, b->text + len, rest);
 		r->b->len = rest;
 	}
@@ -178,7 +179,8 @@ static int prompt_for_line(struct reader *r)
 	if (status == QUEUE_OK)
 		status = queue_join(&r->p->out, QUEUE_FOREVER);
 	r->w->wait += clock_now() - begin;
-	if (status != QUEUE_OK)
+	/* join is content when an abort has left nothing to wait for. */
+	if (status != QUEUE_OK || atomic_load(&r->p->aborted))
 		return -ECANCELED;
 	prompt_show(&r->typed.prompt, r->p->config.prompt);
 	r->typed.prompted = true;
@@ -253,11 +255,14 @@ static int pass_on_due(struct reader *r, int64_t *deadline)
 	bool gather = c->level && c->flush_interval > 0 && !r->typed.prompting;
 
 	*deadline = CLOCK_FOREVER;
-	if (!r->b)
-		return 0;
-	if (room(r) == 0)
-		return pass_on_full(r);
-	if (r->lines_end == 0)
+	/* What is left of a full batch may fill the next one, too. */
+	while (r->b && room(r) == 0) {
+		int err = pass_on_full(r);
+
+		if (err)
+			return err;
+	}
+	if (!r->b || r->lines_end == 0)
 		return 0;
 	if (r->typed.prompting)
 		return pass_on_lines(r);
@@ -333,13 +338,14 @@ static int read_source(struct reader *r)
 	}
 }
 
-/* The input is at its end: its last line ends, too, or is noted as one that
- * does not. */
+/* The input is at its end: its last line ends, too, where lines are wanted, or
+ * is noted as one that does not. */
 static int end_input(struct reader *r)
 {
 	const struct pipeline_config *c = &r->p->config;
 	bool more = r->input + 1 < c->n_inputs;
 	bool apart = c->map->invalid == UPCASE_FAIL;
+	bool lines = c->append || r->typed.on || (apart && more);
 	int err = 0;
 
 	if (r->line_open) {
@@ -347,7 +353,7 @@ static int end_input(struct reader *r)
 		if (err)
 			return err;
 		r->b->unterminated++;
-		if (c->append || (apart && more)) {
+		if (lines) {
 			r->b->text[r->b->len++] = '\n';
 			r->b->inserted++;
 			r->lines_end = r->b->len;
@@ -407,10 +413,12 @@ static int read_input(struct reader *r, const char *path)
 	stage_note(p, r->source.name, "reading");
 	begin_typing(r, path);
 	err = read_source(r);
+	if (!err)
+		err = end_input(r);
 	end_typing(r);
 	r->w->blocked += r->source.io.waited;
 	source_close(&r->source);
-	return err ? err : end_input(r);
+	return err;
 }
 
 static int read_inputs(struct reader *r)
@@ -451,7 +459,7 @@ static void put_back(struct reader *r)
 		return;
 	r->b = NULL;
 	if (atomic_load(&r->p->aborted)) {
-		(void)lose(b, r->lines_end < b->len && r->line_open);
+		(void)lose(b);
 		return;
 	}
 	batch_reset(b);
@@ -471,6 +479,8 @@ void *reader_main(void *worker)
 		drain(&r);
 	} else {
 		put_back(&r);
+		/* The line whose end was not read is in no batch's count. */
+		atomic_store(&w->p->line_cut, r.line_open);
 	}
 	w->busy = clock_now() - begin - w->wait - w->blocked;
 	source_release(&r.source);

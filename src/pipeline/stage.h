@@ -60,6 +60,7 @@ struct pipeline {
 	int error;	      /* the first one */
 	struct fault fault;
 	atomic_bool input_trouble;
+	atomic_bool line_cut; /* aborted inside a line, which is lost */
 
 	/* Figures that may be looked at any time. */
 	_Atomic uint64_t lines_in, bytes_in, lines_out, bytes_out, members,
