@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -34,6 +35,9 @@ enum {
 /* After an abort threads end as soon as they wake up. One that cannot be woken,
  * in a write to a dead file server say, does not keep us longer than this. */
 #define ABORT_GRACE CLOCK_SECOND
+
+/* How often a thread that does not notice that it should end is nudged. */
+#define NUDGE_INTERVAL_MS 100
 
 /* Why and how the pipeline was asked to end. */
 struct ending {
@@ -92,18 +96,20 @@ static void answer_signals(
 		give_up(p, e, "stopped by a second signal");
 }
 
-static int poll_timeout(const struct ending *e)
+/* How long to wait for something to happen, in milliseconds. */
+static int poll_timeout(struct pipeline *p, const struct ending *e)
 {
 	int64_t until =
 		e->drain_until < e->abandon_at ? e->drain_until : e->abandon_at;
 	int64_t left = until - clock_now();
+	int64_t most = pipeline_nudge(p) ? NUDGE_INTERVAL_MS : INT_MAX;
 
 	if (until == CLOCK_FOREVER)
-		return -1;
+		return most == INT_MAX ? -1 : (int)most;
 	if (left <= 0)
 		return 0;
 	left = left / (CLOCK_SECOND / 1000) + 1;
-	return left > 1000000 ? 1000000 : (int)left;
+	return (int)(left < most ? left : most);
 }
 
 /* Waits until every thread has ended, or cannot be waited for any longer. */
@@ -117,7 +123,7 @@ static void run(struct pipeline *p, const struct options *o, struct ending *e)
 	while (pipeline_running(p) > 0) {
 		/* Errors of poll other than EINTR would be bugs; the signals
 		 * and threads are looked at whatever it says. */
-		(void)poll(fds, 2, poll_timeout(e));
+		(void)poll(fds, 2, poll_timeout(p, e));
 		answer_signals(p, o, e);
 		if (clock_now() >= e->drain_until)
 			give_up(p, e, "shutdown timeout");

@@ -44,6 +44,11 @@ static void on_signal(int sig)
 	errno = saved;
 }
 
+static void on_nudge(int sig)
+{
+	(void)sig;
+}
+
 static bool is_ignored(int sig)
 {
 	struct sigaction now;
@@ -62,6 +67,21 @@ static int handle(int sig, void (*handler)(int))
 	for (size_t i = 0; i < N_STOP; i++)
 		(void)sigaddset(&sa.sa_mask, stop_signals[i]);
 	return sigaction(sig, &sa, NULL) < 0 ? -errno : 0;
+}
+
+/* Whatever it was at the start: nobody else has a use for it. */
+static int handle_nudge(void)
+{
+	struct sigaction sa = {.sa_handler = on_nudge};
+	sigset_t mask;
+
+	(void)sigemptyset(&sa.sa_mask);
+	(void)sigemptyset(&mask);
+	(void)sigaddset(&mask, SIGNALS_NUDGE);
+	if (sigaction(SIGNALS_NUDGE, &sa, NULL) < 0 ||
+		sigprocmask(SIG_UNBLOCK, &mask, NULL) < 0)
+		return -errno;
+	return 0;
 }
 
 static int block_signals(void)
@@ -91,6 +111,8 @@ int signals_init(void)
 		err = handle(ask_signals[i], on_signal);
 	if (!err)
 		err = handle(SIGXFSZ, SIG_IGN);
+	if (!err)
+		err = handle_nudge();
 	return err;
 }
 

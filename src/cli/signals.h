@@ -12,7 +12,11 @@
 #ifndef UPCASE_CLI_SIGNALS_H
 #define UPCASE_CLI_SIGNALS_H
 
+#include <signal.h>
 #include <stdbool.h>
+
+/* Does nothing but interrupt the system call of the thread that gets it. */
+#define SIGNALS_NUDGE SIGURG
 
 /* Blocks the signals of this module and installs their handlers. Threads that
  * are made until signals_unblock inherit the block, so that handlers run in the

@@ -148,17 +148,22 @@ static int wait_for(struct fdio *io, short events, int wake, int64_t deadline)
 	return err;
 }
 
+bool fdio_is_woken(int wake)
+{
+	struct pollfd p = {.fd = wake, .events = POLLIN};
+
+	return wake >= 0 && poll(&p, 1, 0) > 0;
+}
+
 /* One read(2) without waiting, where the kind of file allows that. */
 static ssize_t read_once(struct fdio *io, void *buf, size_t len)
 {
 	ssize_t n;
 
-	do {
-		if (io->socket)
-			n = recv(io->fd, buf, len, MSG_DONTWAIT);
-		else
-			n = read(io->own >= 0 ? io->own : io->fd, buf, len);
-	} while (n < 0 && errno == EINTR);
+	if (io->socket)
+		n = recv(io->fd, buf, len, MSG_DONTWAIT);
+	else
+		n = read(io->own >= 0 ? io->own : io->fd, buf, len);
 	if (n >= 0)
 		return n;
 	return errno == EWOULDBLOCK ? -EAGAIN : -errno;
@@ -182,11 +187,13 @@ ssize_t fdio_read(
 				return err;
 		}
 		n = read_once(io, buf, len);
-		if (n != -EAGAIN) {
+		if (n == -EINTR && fdio_is_woken(wake))
+			return -ECANCELED;
+		if (n != -EAGAIN && n != -EINTR) {
 			io->wait_open = false;
 			return n;
 		}
-		ready = false;
+		ready = ready && n == -EINTR;
 	}
 }
 
@@ -262,6 +269,8 @@ int fdio_writev(struct fdio *io, const struct iovec *iov, int n, int wake,
 		}
 		if (taken == 0) /* a full device that has no word for it */
 			return -ENOSPC;
+		if (taken == -EINTR && fdio_is_woken(wake))
+			return -ECANCELED;
 		if (taken < 0 && taken != -EINTR)
 			return (int)taken;
 		if (taken > 0) {

@@ -12,6 +12,8 @@
  *    O_NONBLOCK is on a description of our own.
  *  - Where it does not, a read or write comes only after poll(2) said that it
  *    will not block, and a write is at most PIPE_BUF bytes, which fit then.
+ *  - Should a call block nevertheless (somebody else was faster, a file system
+ *    hangs), a signal to the thread makes it look at `wake` again.
  *  - Regular files are read and written without polling: poll always calls
  *    them ready.
  *
@@ -61,6 +63,9 @@ int fdio_close(struct fdio *io);
  * -ECANCELED when woken (that wins), -EAGAIN when the time is over, or another
  * negative errno. */
 int fdio_wait(int fd, short events, int wake, int64_t deadline);
+
+/* Whether `wake` is readable. */
+bool fdio_is_woken(int wake);
 
 /* Reads up to len bytes, as soon as there are any. Returns their number, 0 at
  * the end of input, -EAGAIN when none came before the deadline, -ECANCELED when

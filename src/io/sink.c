@@ -123,6 +123,8 @@ static int lock_file_locked(struct sink *s)
 	if (s->flocked || !s->regular)
 		return 0;
 	while (flock(s->io.fd, LOCK_EX) < 0) {
+		if (errno == EINTR && fdio_is_woken(s->wake))
+			return -ECANCELED;
 		if (errno == EINTR)
 			continue;
 		if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS ||

@@ -73,7 +73,8 @@ void sink_release(struct sink *s);
  * not, the next piece goes on with the same line. *kept is the number of bytes
  * of this piece that are in the output for good: len, or less on an error. May
  * block in flock(2) and write(2); a wait for a pipe or terminal is ended by
- * `wake`. Returns 0 or a negative errno with *fault filled. */
+ * `wake`, one in the system call itself by `wake` and a signal to the thread.
+ * Returns 0 or a negative errno with *fault filled. */
 int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
 	size_t *kept, struct fault *fault);
 

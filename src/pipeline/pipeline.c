@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -294,6 +295,23 @@ void pipeline_abort(struct pipeline *p)
 	baton_abort(&p->baton);
 	poke(p->abort_pipe[1]);
 	stage_wake_reader(p);
+}
+
+bool pipeline_nudge(struct pipeline *p)
+{
+	struct worker *late = NULL;
+
+	if (p->config.nudge_signal == 0)
+		return false;
+	if (atomic_load(&p->stopping) && atomic_load(&p->reading) &&
+		!atomic_load(&p->reader.ended))
+		late = &p->reader;
+	else if (atomic_load(&p->aborted) && !atomic_load(&p->writer.ended))
+		late = &p->writer;
+	/* It was not joined yet, so the handle is good. */
+	if (late)
+		(void)pthread_kill(late->thread, p->config.nudge_signal);
+	return late != NULL;
 }
 
 void pipeline_reopen(struct pipeline *p)

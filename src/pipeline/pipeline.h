@@ -63,6 +63,8 @@ struct pipeline_config {
 	bool detect_gzip;	/* in the inputs */
 	bool interactive;	/* standard input is typed lines */
 	const char *prompt;
+	int nudge_signal; /* for pipeline_nudge, handled without SA_RESTART by a
+			     function that does nothing; 0: none */
 	struct pipeline_events events;
 };
 
@@ -89,6 +91,12 @@ void pipeline_stop(struct pipeline *p);
 /* Every thread ends as soon as it can be woken; nothing more is written but
  * what the writer is at. Does not block. */
 void pipeline_abort(struct pipeline *p);
+
+/* After pipeline_stop or pipeline_abort: whether a thread has not noticed yet.
+ * Then it may be stuck in a system call that it was not meant to block in; it
+ * gets the signal that makes it look. To be called again and again, with
+ * pauses, because the signal may come just before the call. Does not block. */
+bool pipeline_nudge(struct pipeline *p);
 
 /* Opens the output anew by its name, between two batches. Does not block. */
 void pipeline_reopen(struct pipeline *p);

@@ -187,6 +187,19 @@ static int prompt_for_line(struct reader *r)
 	return 0;
 }
 
+/* source_read, marked as the place where the reader can get stuck. */
+static ssize_t read_some(struct reader *r, unsigned char *buf, size_t len,
+	int64_t deadline, struct fault *fault)
+{
+	ssize_t n;
+
+	atomic_store(&r->p->reading, true);
+	n = source_read(
+		&r->source, buf, len, r->p->wake_pipe[0], deadline, fault);
+	atomic_store(&r->p->reading, false);
+	return n;
+}
+
 /* source_read for typed lines: the same, with lines stripped. */
 static ssize_t read_typed(struct reader *r, unsigned char *buf, size_t len,
 	int64_t deadline, struct fault *fault)
@@ -199,8 +212,7 @@ static ssize_t read_typed(struct reader *r, unsigned char *buf, size_t len,
 		if (t->prompting && !t->prompted && !r->source.stopped &&
 			prompt_for_line(r) != 0)
 			return -ECANCELED;
-		n = source_read(&r->source, t->raw, sizeof(t->raw),
-			r->p->wake_pipe[0], deadline, fault);
+		n = read_some(r, t->raw, sizeof(t->raw), deadline, fault);
 		if (n < 0)
 			return n;
 		t->at = 0;
@@ -232,8 +244,7 @@ static ssize_t fill(struct reader *r, int64_t deadline, struct fault *fault)
 	if (r->typed.on)
 		n = read_typed(r, b->text + at, room(r), deadline, fault);
 	else
-		n = source_read(&r->source, b->text + at, room(r),
-			r->p->wake_pipe[0], deadline, fault);
+		n = read_some(r, b->text + at, room(r), deadline, fault);
 	if (n <= 0)
 		return n;
 	if (r->join) {

@@ -50,6 +50,7 @@ struct pipeline {
 	/* Flags, with a pipe each for who waits in poll. */
 	atomic_bool stopping;	 /* by the main thread or a failure */
 	atomic_bool aborted;	 /* likewise */
+	atomic_bool reading;	 /* the reader may be in read(2) */
 	atomic_size_t bad_input; /* FILE in which invalid=fail struck; the
 				    reader skips its rest */
 	int wake_pipe[2];  /* a byte: the reader is to look at the flags */
