@@ -10,7 +10,7 @@
 #   ORACLE_SMALL_MB  size of the part for batches of 1 and 7 bytes          (8)
 #   ORACLE_LANG_MB   size of the part for each language                    (16)
 #   ORACLE_FULL=1    batches of 1 and 7 bytes over the whole corpus, too
-#   ORACLE_TIMEOUT   seconds that one comparison may take                 (600)
+#   ORACLE_TIMEOUT   seconds that one comparison may take       (300; full: 7200)
 #   ORACLE_MAN       where the manual pages are                (/usr/share/man)
 #   TMPDIR           needs room for about three times ORACLE_MB
 #
@@ -29,7 +29,9 @@ man=${ORACLE_MAN:-/usr/share/man}
 full_mb=${ORACLE_MB:-300}
 small_mb=${ORACLE_SMALL_MB:-8}
 lang_mb=${ORACLE_LANG_MB:-16}
-limit=${ORACLE_TIMEOUT:-600}
+full=${ORACLE_FULL:-0}
+limit=${ORACLE_TIMEOUT:-300}
+[ "$full" != 1 ] || limit=${ORACLE_TIMEOUT:-7200}
 
 bad() { echo "oracle.sh: $*" >&2; exit 2; }
 skip() { echo "skipped: $*"; exit 77; }
@@ -169,7 +171,7 @@ for j in 1 2 4; do
       1 | 7) part=small size=$small_mb ;;
       *) part=full size=$full_mb ;;
     esac
-    [ "${ORACLE_FULL:-0}" = 1 ] && part=full size=$full_mb
+    [ "$full" != 1 ] || part=full size=$full_mb
     if [ "$b" = default ]; then
       same "full mapping, $size MB, jobs $j, batch size default" plain "$tmp/$part.up" "$tmp/$part" --jobs=$j
     else

@@ -140,7 +140,7 @@ static struct pipeline *allocate(const struct pipeline_config *config)
 		free(p);
 		return NULL;
 	}
-	if (baton_init(&p->baton) != 0) {
+	if (baton_init(&p->baton, p->n_batches) != 0) {
 		(void)pthread_mutex_destroy(&p->lock);
 		free(p->transformers);
 		free(p);
