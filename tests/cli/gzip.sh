@@ -1,0 +1,542 @@
+#!/bin/bash
+# gzip.sh - gzip in and out: recognised by content, every header there is,
+# damage of every kind; output in members that carry their size.
+#
+# shellcheck disable=SC2317,SC2086,SC2015,SC2016,SC2094 # checks are called by
+# name, numbers stand bare, `A && B || { report; }` is meant as it is, Perl and
+# Tcl stand in single quotes, a file may be read and written: that is the test
+. "$(dirname "$0")/lib.sh" || exit 1
+
+kept="everything before it was kept"
+
+# --- input -------------------------------------------------------------------
+
+printf 'straße\nzwei\n' >plain
+gzip -nc plain >packed.gz
+gzip -nc plain >packed_without_name
+cp plain plain.gz
+text='STRASSE\nZWEI\n'
+
+# reads OUTPUT FILE... [ARG...]
+reads() {
+	run "${@:2}"
+	expect_outcome 0 "$1" ''
+}
+check "gzip input is inflated" reads "$text" packed.gz
+check "gzip input is recognised whatever its name" \
+	reads "$text" packed_without_name
+check "plain text named .gz is plain text" reads "$text" plain.gz
+check "gzip and plain files mix" reads "$text$text$text" packed.gz plain packed.gz
+check "gzip input gives the same in tiny batches with several jobs" \
+	reads "$text$text" -b 1 -j 4 packed.gz packed.gz
+
+gzip_from_stdin() {
+	run_here <packed.gz
+	expect_outcome 0 "$text" '' || return 1
+	run_here packed.gz - plain <packed.gz
+	expect_outcome 0 "$text$text$text" ''
+}
+check "gzip is recognised on standard input" gzip_from_stdin
+byte_by_byte() {
+	perl -e 'local $/; my $t = <STDIN>; syswrite STDOUT, $_
+		for split //, $t' <packed.gz |
+		bounded "$UPCASE_PIPE" >"$out" 2>"$err"
+	status=${PIPESTATUS[1]}
+	expect_outcome 0 "$text" ''
+}
+check "gzip is recognised in a pipe that brings byte after byte" byte_by_byte
+check "the seam between files is made in the inflated text" \
+	eval 'printf two | gzip -n >two.gz; reads "TWO\nTWO" two.gz two.gz'
+
+concatenated() {
+	{
+		printf 'one\ntw' | gzip -n
+		printf '' | gzip -n
+		printf 'o\nthr' | gzip -n9
+		printf 'ee\xc3' | gzip -n1
+		printf '\xa9\n' | gzip -n
+	} >many
+	reads 'ONE\nTWO\nTHREEÉ\n' many && reads 'ONE\nTWO\nTHREEÉ\n' -b 1 many
+}
+check "concatenated members are one text, cut anywhere" concatenated
+many_members() {
+	local i
+	numbered 2000 32 >lines
+	split -l 20 lines piece.
+	for i in piece.*; do gzip -nc "$i"; done >many
+	tr '[:lower:]' '[:upper:]' <lines >want
+	run many
+	expect_status 0 && same want "$out"
+}
+check "a hundred members are read" many_members
+check "an empty member is empty text" \
+	eval 'printf "" | gzip -n >empty.gz; reads "" empty.gz'
+
+# header FLAGS EXTRA-FIELDS-FORMAT: packed.gz under another header.
+# shellcheck disable=SC2059
+header() {
+	printf "\x1f\x8b\x08\x$1\x01\x02\x03\x04\x02\xff$2"
+	tail -c +11 packed.gz
+}
+# header_reads FLAGS FORMAT
+header_reads() {
+	header "$1" "$2" >special
+	reads "$text" special
+}
+check "a header with time and system is read" header_reads 00 ''
+check "a header with FTEXT is read" header_reads 01 ''
+check "a header with FEXTRA is read" header_reads 04 '\x06\0XY\x02\0ab'
+check "a header with an empty FEXTRA is read" header_reads 04 '\0\0'
+check "a header with FNAME is read" header_reads 08 'name of file\0'
+check "a header with an empty FNAME is read" header_reads 08 '\0'
+check "a header with FCOMMENT is read" header_reads 10 'a\ncomment\0'
+# The check value of a header is the low half of its CRC-32.
+check "a header with FHCRC is read" header_reads 02 '\xe5\x2c'
+check "a header with everything is read" \
+	header_reads 1e '\x06\0XY\x02\0abname\0comment\0\xba\xe4'
+long_header() {
+	header 0c "\xff\xff$(head -c 65535 /dev/zero | tr '\0' x)$(head -c 9999 /dev/zero | tr '\0' n)\0" >special
+	reads "$text" special
+}
+check "a header of 75 KB is read" long_header
+wrong_header_check() {
+	header 02 'zz' >special
+	run special
+	expect_status 1 && expect_output '' &&
+		expect_stderr_match "upcase-pipe: special: corrupt gzip data at byte [0-9]+: .+; $kept"
+}
+check "a header with a wrong FHCRC is corrupt" wrong_header_check
+
+zero_padding() {
+	local n
+	for n in 1 2 18 511 512 100000; do
+		{ cat packed.gz; head -c $n /dev/zero; } >padded
+		reads "$text" padded || { echo "$n zeros"; return 1; }
+	done
+}
+check "zero padding behind the last member is accepted" zero_padding
+
+decompress_not() {
+	run --no-decompress -m ascii packed.gz
+	perl -pe 'BEGIN { binmode STDIN } tr/a-z/A-Z/' <packed.gz >want
+	expect_status 0 && same want "$out"
+}
+check "--no-decompress takes gzip input as plain bytes" decompress_not
+
+looks_like_gzip() {
+	converts '\x1f' '\x1f' && converts '\x1fa\n' '\x1fA\n' &&
+		converts '\x1f\n\x8b\x08' '\x1f\n\x8b\x08'
+}
+check "text that only begins like gzip is text" looks_like_gzip
+check "gzip in the middle of text is text" \
+	converts 'ab\x1f\x8b\x08\0c' 'AB\x1f\x8b\x08\0C'
+
+# --- damage ------------------------------------------------------------------
+
+perl -e 'print map { "line $_ straße " . ("q" x ($_ * 7 % 31)) . "\n" } 1 .. 12' \
+	>plain
+gzip -nc plain >small.gz
+perl -CS -pe '$_ = uc' <plain >small.want
+small=$(stat -c %s small.gz)
+
+# prefix_of WANTED GOT: a ß that was cut in two may be at the end.
+prefix_of() {
+	perl -pe 's/\xc3\z//' "$2" >got
+	cmp -s -n "$(stat -c %s got)" "$1" got && return 0
+	echo "not the beginning of $1:"
+	head -c 300 "$2" | cat -A
+	return 1
+}
+
+truncated_everywhere() {
+	local n size=0
+	for ((n = 3; n < small; n++)); do
+		head -c $n small.gz >cut.gz
+		run cut.gz
+		expect_status 1 && prefix_of small.want "$out" &&
+			expect_errors "upcase-pipe: cut.gz: unexpected end of gzip data at byte $n; $kept\n" ||
+			{ echo "cut at byte $n of $small"; return 1; }
+		[ "$(stat -c %s "$out")" -ge "$size" ] ||
+			{ echo "at byte $n less than at byte $((n - 1))"; return 1; }
+		size=$(stat -c %s "$out")
+	done
+	# Only the trailer is missing: all of the text is there.
+	for n in 1 4 8; do
+		head -c $((small - n)) small.gz >cut.gz
+		run cut.gz
+		same small.want "$out" || { echo "without the last $n"; return 1; }
+	done
+}
+check "gzip that is cut at any byte gives what could be inflated and says where" \
+	truncated_everywhere
+
+truncated_stdin_in_order() {
+	local n
+	for n in 20 $((small / 2)) $((small - 8)) $((small - 1)); do
+		head -c "$n" small.gz >"$in"
+		run -b 3 -j 4
+		expect_status 1 && prefix_of small.want "$out" &&
+			expect_errors "upcase-pipe: standard input: unexpected end of gzip data at byte $n; $kept\n" ||
+			{ echo "cut at byte $n of $small"; return 1; }
+	done
+}
+check "cut gzip on standard input gives the same in tiny batches" \
+	truncated_stdin_in_order
+
+cut_before_magic_ends() {
+	local n
+	for n in 1 2; do
+		head -c $n small.gz >cut.gz
+		run cut.gz
+		if [ "$status" -eq 0 ]; then
+			same cut.gz "$out" || return 1
+		else
+			expect_status 1 && expect_output '' || return 1
+		fi
+	done
+}
+check "a file of the first bytes of gzip is text or cut gzip, never lost silently" \
+	cut_before_magic_ends
+
+second_member_cut() {
+	local n
+	cat small.gz small.gz >two.gz
+	cat small.want small.want >two.want
+	for ((n = small + 1; n < 2 * small; n += 3)); do
+		head -c $n two.gz >cut.gz
+		run cut.gz
+		expect_status 1 && prefix_of two.want "$out" &&
+			[ "$(stat -c %s "$out")" -ge "$(stat -c %s small.want)" ] ||
+			{ echo "cut at byte $n of $((2 * small))"; return 1; }
+	done
+	expect_errors "upcase-pipe: cut.gz: unexpected end of gzip data at byte $((n - 3)); $kept\n"
+}
+check "when the second member is cut, the first is complete" second_member_cut
+
+cut_then_others() {
+	head -c $((small - 9)) small.gz >cut.gz
+	printf 'next\n' >next
+	run cut.gz next
+	expect_status 1 && [ "$(tail -n 1 "$out")" = NEXT ] &&
+		[ "$(wc -l <"$err")" -eq 1 ] &&
+		grep -aq '^NEXT$' "$out"
+}
+check "a cut gzip file does not keep the next file from its own line" \
+	cut_then_others
+cut_appended() {
+	rm -f db
+	head -c $((small - 9)) small.gz >cut.gz
+	run -o db cut.gz
+	expect_status 1 && [ "$(tail -c 1 db | od -An -c | tr -d ' ')" = '\n' ]
+}
+check "a cut gzip file appended with -o ends with a newline" cut_appended
+
+# change_byte OFFSET (from the end when negative)
+change_byte() {
+	perl -e 'local $/; binmode STDIN; my $t = <STDIN>;
+		substr($t, $ARGV[0], 1) ^= "\x55"; print $t' -- "$1" <small.gz
+}
+# corrupt_at OFFSET CAUSE
+corrupt_at() {
+	change_byte "$1" >damaged
+	run damaged next
+	expect_status 1 && expect_stderr_match \
+		"upcase-pipe: damaged: corrupt gzip data at byte [0-9]+: $2; $kept" &&
+		[ "$(tail -n 1 "$out")" = NEXT ] && [ "$(wc -l <"$err")" -eq 1 ]
+}
+corrupt_whole_text() {
+	corrupt_at "$1" "$2" && head -n -1 "$out" | cmp - small.want
+}
+check "a wrong CRC is told after the whole text" \
+	corrupt_whole_text -8 'incorrect data check'
+check "a wrong length is told after the whole text" \
+	corrupt_whole_text -4 'incorrect length check'
+check "an unknown compression method is told" corrupt_at 2 '.+'
+unknown_flags() {
+	header e0 '' >damaged
+	run damaged
+	expect_status 1 && expect_stderr_match \
+		"upcase-pipe: damaged: corrupt gzip data at byte [0-9]+: .+; $kept"
+}
+check "unknown header flags are told" \
+	unknown_flags
+corrupt_body_anywhere() {
+	local n
+	for ((n = 10; n < small - 8; n += 2)); do
+		change_byte $n >damaged
+		run damaged
+		expect_status 1 && [ "$(wc -l <"$err")" -eq 1 ] &&
+			grep -Eqx "upcase-pipe: damaged: (corrupt|unexpected end of) gzip data at byte [0-9]+(: [a-z /-]+)?; $kept|upcase-pipe: damaged: trailing garbage at byte [0-9]+ ignored; $kept" "$err" ||
+			{ echo "byte $n:"; cat "$err"; return 1; }
+	done
+}
+check "a changed byte anywhere in the body is told" corrupt_body_anywhere
+
+garbage() {
+	{ cat small.gz; printf '%s' "$1"; } >damaged
+	run damaged next
+	expect_status 1 && expect_stderr_line \
+		"upcase-pipe: damaged: trailing garbage at byte $small ignored; $kept" &&
+		cat small.want >want && echo NEXT >>want && same want "$out"
+}
+check "garbage behind gzip is told and ignored" garbage 'hello, garbage'
+check "one byte of garbage is told" garbage 'x'
+check "garbage that begins like gzip is told" garbage $'\x1fx'
+garbage_behind_zeros() {
+	{ cat small.gz; printf '\0\0\0x'; } >damaged
+	run damaged
+	expect_status 1 && same small.want "$out" && expect_stderr_match \
+		"upcase-pipe: damaged: trailing garbage at byte [0-9]+ ignored; $kept"
+}
+check "garbage behind zero padding is told" garbage_behind_zeros
+
+# --- output ------------------------------------------------------------------
+
+given 'straße\nzwei\n'
+out_gzip() {
+	run "$@"
+	expect_status 0 && same /dev/null "$err" && expect_gzip "$out" "$text"
+}
+check "-z writes gzip to standard output" out_gzip -z
+check "--gzip writes gzip to standard output" out_gzip --gzip
+check "-z with several jobs and tiny batches is one valid file" \
+	out_gzip -z -j 4 -b 1
+levels=$(seq 9)
+"$UPCASE_PIPE" --version | grep -i libdeflate | grep -qvw no && levels=$(seq 12)
+for level in $levels; do
+	check "--gzip=$level is valid gzip" out_gzip --gzip="$level"
+done
+check "-z9 is valid gzip" out_gzip -z9
+bad_level() {
+	run --gzip="$1"
+	expect_usage_error "'$1'"
+}
+for level in 0 13 99 -1 x 6x '' 99999999999999999999; do
+	check "--gzip='$level' is a usage error" bad_level "$level"
+done
+level_matters() {
+	make_text 3000 7
+	local a b
+	run_here --gzip=1 <text
+	a=$(stat -c %s "$out")
+	run_here --gzip=9 <text
+	b=$(stat -c %s "$out")
+	[ "$b" -lt "$a" ] || { echo "level 1: $a, level 9: $b"; return 1; }
+}
+check "level 9 is smaller than level 1" level_matters
+
+# file_gzip FILE [ARG...]
+file_gzip() {
+	rm -f "$1"
+	given 'straße\nzwei'
+	run -o "$@"
+	expect_outcome 0 '' '' && expect_gzip "$1" "$text"
+}
+check "-o NAME.gz implies gzip, with a last newline" file_gzip db.gz
+check "-z -o NAME is gzip whatever the name" file_gzip db.txt -z
+check "--gzip=3 -o NAME.gz is gzip" file_gzip db.gz --gzip=3
+not_gzip() {
+	rm -f db.gz
+	given 'a\n'
+	run -o db.gz --no-gzip
+	expect_outcome 0 '' '' && expect_file db.gz 'A\n'
+}
+check "--no-gzip undoes what .gz implies" not_gzip
+no_gzip_undoes_z() {
+	given 'a\n'
+	run -z --no-gzip
+	expect_outcome 0 'A\n' ''
+}
+check "--no-gzip undoes -z before it" no_gzip_undoes_z
+
+second_run_appends() {
+	rm -f db.gz
+	given 'one\n'
+	run -o db.gz
+	given 'two'
+	run -o db.gz
+	given 'three\n'
+	run -o db.gz --gzip=9
+	expect_status 0 && expect_gzip db.gz 'ONE\nTWO\nTHREE\n' &&
+		[ "$(members db.gz | wc -l)" -eq 3 ]
+}
+check "a second run appends a member" second_run_appends
+appends_to_other_gzip() {
+	printf 'before\n' | gzip >db.gz
+	given 'after\n'
+	run -o db.gz
+	expect_status 0 && gzip -t <db.gz && gzip -dc <db.gz >text &&
+		expect_file text 'before\nAFTER\n'
+}
+check "a member is appended to gzip from elsewhere, without a fresh line" \
+	appends_to_other_gzip
+
+members_for_batches() {
+	make_text 5000 8
+	rm -f db.gz
+	run_here -o db.gz -b 16K -j 4 <text
+	expect_status 0 && expect_gzip_of db.gz text.keep &&
+		members db.gz >list && [ "$(wc -l <list)" -gt 5 ] || return 1
+	run_here -z -j 2 -b 16K <text
+	expect_status 0 && expect_gzip_of "$out" text.keep
+}
+check "each batch is a member, and its size in 'UP' leads to the next" \
+	members_for_batches
+one_member_each() {
+	# Whole lines: a member never ends inside one when lines are short.
+	numbered 4000 50 >text
+	run_here -z -b 8K -j 3 <text
+	expect_status 0 && members "$out" >list || return 1
+	gzip -dc <"$out" | tr '[:upper:]' '[:lower:]' | cmp - text || return 1
+	perl -e 'my ($file) = @ARGV; open my $f, "<:raw", $file;
+		local $/; my $all = <$f>; my @list = map [split], split /\n/, <STDIN>;
+		use IO::Uncompress::Gunzip "gunzip";
+		for (@list) {
+			my $m = substr $all, $_->[0], $_->[1];
+			my $t; gunzip \$m => \$t;
+			$t =~ /\n\z/ or die "member at $_->[0] ends inside a line\n";
+		}' "$out" <list
+}
+check "a member holds whole lines" one_member_each
+roundtrip() {
+	make_text 3000 9
+	run_here -z -b 4K -j 4 <text
+	mv "$out" once.gz
+	run -j 2 once.gz
+	expect_status 0 && same text.keep "$out"
+}
+check "what it writes it can read" roundtrip
+long_line_gzip() {
+	perl -e 'print "straße " x 200000' >"$in"
+	perl -e 'print "STRASSE " x 200000' >want
+	run -z -b 64K -j 4
+	expect_status 0 && expect_gzip_of "$out" want
+}
+check "a line longer than a batch spans members" long_line_gzip
+
+empty_stdout() {
+	given ''
+	run -z
+	expect_outcome_gzip ''
+}
+expect_outcome_gzip() {
+	expect_status 0 && same /dev/null "$err" && has_size "$out" &&
+		expect_gzip "$out" "$1"
+}
+check "empty input is one empty member on standard output" empty_stdout
+empty_new_file() {
+	rm -f db.gz
+	given ''
+	run -o db.gz
+	expect_outcome 0 '' '' && has_size db.gz && expect_gzip db.gz '' || return 1
+	: >db.gz
+	run -o db.gz
+	expect_status 0 && has_size db.gz && expect_gzip db.gz ''
+}
+check "empty input is one empty member in a new and in an empty file" \
+	empty_new_file
+empty_old_file() {
+	given 'a\n'
+	rm -f db.gz
+	run -o db.gz
+	cp db.gz before.gz
+	given ''
+	run -o db.gz
+	expect_status 0 && same before.gz db.gz
+}
+check "empty input leaves a file with members as it is" empty_old_file
+
+# --- slow input --------------------------------------------------------------
+
+# slowly NAME [ARG...]: a run that reads what is written to descriptor 7.
+slowly() {
+	rm -f feed slow.gz
+	mkfifo feed
+	exec 6<>feed
+	start "$1" "${@:2}" <feed >slow.gz 2>"$err"
+	exec 7>feed 6>&-
+}
+# count_members FILE N
+count_members() {
+	members "$1" >list && [ "$(wc -l <list)" -eq "$2" ] && return 0
+	echo "not $2 members:"
+	cat list
+	return 1
+}
+at_once() {
+	local i before=0
+	slowly hasty -z --flush-interval=0
+	for i in 1 2 3 4 5; do
+		echo "line $i" >&7
+		wait_until "$deadline" bigger slow.gz "$before" || return 1
+		before=$(stat -c %s slow.gz)
+		gzip -t <slow.gz || return 1
+	done
+	exec 7>&-
+	expect_end hasty 'exit 0' && count_members slow.gz 5 &&
+		expect_gzip slow.gz 'LINE 1\nLINE 2\nLINE 3\nLINE 4\nLINE 5\n'
+}
+bigger() { [ "$(stat -c %s "$1")" -gt "$2" ]; }
+check "--flush-interval=0 makes a member of each slow line at once" at_once
+
+gathered() {
+	local i
+	slowly patient -z --flush-interval=1000
+	for i in 1 2 3 4 5; do
+		echo "line $i" >&7
+		wait_until "$deadline" all_read 7 || return 1
+	done
+	size_is slow.gz 0 || { echo "written before the interval"; return 1; }
+	exec 7>&-
+	expect_end patient 'exit 0' && count_members slow.gz 1 &&
+		expect_gzip slow.gz 'LINE 1\nLINE 2\nLINE 3\nLINE 4\nLINE 5\n'
+}
+check "a long --flush-interval gathers slow lines into one member until the end" \
+	gathered
+
+by_the_clock() {
+	slowly "$@"
+	echo first >&7
+	wait_until "$deadline" has_size slow.gz || return 1
+	expect_gzip slow.gz 'FIRST\n' || return 1
+	echo second >&7
+	exec 7>&-
+	expect_end "$1" 'exit 0' && expect_gzip slow.gz 'FIRST\nSECOND\n'
+}
+check "by default a slow line comes out without an end of input" by_the_clock usual -z
+check "--flush-interval takes a fraction" by_the_clock short -z --flush-interval=0.05
+default_gathers() {
+	local i
+	slowly gatherer -z
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		echo "line $i" >&7
+		wait_until "$deadline" all_read 7 || return 1
+	done
+	exec 7>&-
+	expect_end gatherer 'exit 0' && members slow.gz >list &&
+		[ "$(wc -l <list)" -lt 10 ]
+}
+check "by default slow lines share a member" default_gathers
+
+on_signal() {
+	slowly stopped -z --flush-interval=1000
+	printf 'one\ntwo\nhal' >&7
+	wait_until "$deadline" all_read 7 || return 1
+	send "$1" stopped
+	expect_end stopped "signal $2" || return 1
+	exec 7>&-
+	expect_gzip slow.gz "$3"
+}
+check "on SIGINT the gathered lines come out" on_signal INT 2 'ONE\nTWO\nHAL'
+check "on SIGTERM the gathered lines come out" on_signal TERM 15 'ONE\nTWO\nHAL'
+full_before_interval() {
+	slowly full -z --flush-interval=1000 -b 1K
+	numbered 100 64 >&7
+	wait_until "$deadline" has_size slow.gz || return 1
+	exec 7>&-
+	expect_end full 'exit 0' && members slow.gz >list &&
+		[ "$(wc -l <list)" -gt 3 ]
+}
+check "a full batch does not wait for the interval" full_before_interval
+
+finish

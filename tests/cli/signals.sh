@@ -1,0 +1,616 @@
+#!/bin/bash
+# signals.sh - how it stops and what it tells while it runs: every line that was
+# read is written, whether the input idles, the queues are full or the writer is
+# stuck.
+#
+# shellcheck disable=SC2317,SC2086,SC2015,SC2016,SC2094 # checks are called by
+# name, numbers stand bare, `A && B || { report; }` is meant as it is, Perl and
+# Tcl stand in single quotes, a file may be read and written: that is the test
+. "$(dirname "$0")/lib.sh" || exit 1
+
+number_of() { kill -l "$1"; }
+
+# with_feed NAME [ARG...]: a run that reads what is written to descriptor 7;
+# descriptor 5 looks into the pipe and keeps it when the run is gone. Standard
+# output is the caller's.
+with_feed() {
+	rm -f feed
+	mkfifo feed
+	exec 5<>feed
+	start "$1" "${@:2}" <feed 2>"$err"
+	exec 7>feed
+}
+# no_more: the end of input.
+no_more() { exec 7>&- 5>&-; }
+
+# --- (a) the input idles -----------------------------------------------------
+
+# idle SIGNAL WANTED FILE [ARG...]: two lines and a half were read, then a signal.
+idle() {
+	local signal=$1 wanted=$2 file=$3
+	rm -f db db.gz
+	with_feed idle "${@:4}" >"$out"
+	printf 'one\nstraße\nhal' >&7
+	wait_until "$deadline" all_read 5 && send $signal idle &&
+		expect_end idle "signal $(number_of $signal)" || return 1
+	no_more
+	[ "$file" != stdout.gz ] || cp "$out" stdout.gz
+	case $file in
+	*.gz) expect_gzip "$file" "$wanted" ;;
+	*) expect_file "$file" "$wanted" ;;
+	esac && same /dev/null "$err"
+}
+for signal in INT TERM HUP; do
+	check "SIG$signal while the input idles: all that was read is written, the half line as it is" \
+		idle $signal 'ONE\nSTRASSE\nHAL' "$out"
+	check "SIG$signal while the input idles: -o gets whole lines" \
+		idle $signal 'ONE\nSTRASSE\nHAL\n' db -o db
+done
+check "SIGINT while the input idles: the same in tiny batches with 4 jobs" \
+	idle INT 'ONE\nSTRASSE\nHAL' "$out" -b 2 -j 4
+check "SIGTERM while the input idles: gzip output is valid" \
+	idle TERM 'ONE\nSTRASSE\nHAL' stdout.gz -z
+check "SIGINT while the input idles: a gzip file is valid" \
+	idle INT 'ONE\nSTRASSE\nHAL\n' db.gz -o db.gz
+unfinished_character() {
+	with_feed cut >"$out"
+	printf 'ab\xe2\x82' >&7
+	wait_until "$deadline" all_read 5 && send INT cut &&
+		expect_end cut 'signal 2' && expect_output 'AB\xe2\x82'
+	local r=$?
+	no_more
+	return $r
+}
+check "SIGINT behind half a character: its bytes come out, too" \
+	unfinished_character
+
+nothing_read_yet() {
+	# Until the program has said that it catches the signal, dying of it at
+	# once is right, too: nothing was read.
+	rm -f db
+	with_feed early -o db
+	wait_until "$deadline" test -e db
+	send TERM early
+	expect_end early 'signal 15' && expect_file db ''
+	local r=$?
+	no_more
+	return $r
+}
+check "SIGTERM before any input leaves an empty file" nothing_read_yet
+
+idle_in_second_file() {
+	printf 'file\n' >file
+	with_feed second file - file >"$out"
+	printf 'fed\n' >&7
+	wait_until "$deadline" size_is "$out" 9 && send INT second &&
+		expect_end second 'signal 2' && expect_output 'FILE\nFED\n'
+	local r=$?
+	no_more
+	return $r
+}
+check "SIGINT in one input: the next ones are not begun" idle_in_second_file
+
+open_fifo_idles() {
+	# A FIFO that nobody has opened for writing: the open itself waits.
+	rm -f lonely
+	mkfifo lonely
+	printf 'file\n' >file
+	start opening file lonely >"$out" 2>"$err"
+	wait_until "$deadline" size_is "$out" 5 && send INT opening &&
+		expect_end opening 'signal 2' && expect_output 'FILE\n'
+}
+check "SIGINT while a FIFO waits for its writer stops the program" open_fifo_idles
+
+# --- (b) and (c) the writer is stuck -----------------------------------------
+
+# stuck NAME OUTPUT [ARG...]: a run whose output is a FIFO that nobody reads,
+# as standard output ("stdout") or with -o ("file"), and whose input brings more
+# than it can hold. Descriptor 9 reads its output, 5 looks into its input.
+stuck() {
+	local name=$1 where=$2
+	rm -f feed sink
+	mkfifo feed sink
+	exec 5<>feed 8<>sink
+	exec 9<sink
+	case $where in
+	stdout) start $name "${@:3}" <feed >sink 2>"$err" ;;
+	file)
+		start $name -o sink "${@:3}" <feed 2>"$err"
+		# It has to open the FIFO before the other end is let go.
+		wait_until "$deadline" writes_to $name sink
+		;;
+	esac
+	exec 8>&-
+	cat numbers >feed 2>/dev/null &
+	feeder=$!
+	wait_until "$deadline" stalled $name 5 9
+}
+writes_to() {
+	local fd
+	for fd in /proc/"$(pid_of $1)"/fd/*; do
+		[ "$(readlink "$fd")" = "$PWD/$2" ] && return 0
+	done
+	return 1
+}
+# let_go: reads the output to its end and what is left of the input.
+let_go() {
+	cat <&9 >"$out"
+	exec 9<&-
+	stop_feeding
+}
+stop_feeding() {
+	kill $feeder 2>/dev/null
+	wait $feeder 2>/dev/null
+	drain_rest 5 >rest
+	exec 5>&-
+}
+# nothing_lost FILE [file]: FILE is the upper case of exactly what was taken out
+# of the input: its length leads to the first byte that is left there. With
+# "file", a last newline may have been added.
+nothing_lost() {
+	local size left=rest
+	size=$(stat -c %s "$1")
+	[ "$size" -gt 65536 ] || { echo "only $size bytes"; return 1; }
+	has_size rest || { echo "all of the input was taken"; return 1; }
+	if [ "${2-}" = file ] && ! head -c "$size" numbers.want | cmp -s - "$1"; then
+		size=$((size - 1))
+		[ "$(tail -c 1 "$1" | od -An -tu1 | tr -d ' ')" = 10 ] || return 1
+	fi
+	head -c "$size" numbers.want >wanted
+	head -c "$size" "$1" >got
+	same wanted got || return 1
+	tail -c +$((size + 1)) numbers | head -c "$(stat -c %s rest)" >wanted
+	same wanted "$left"
+}
+numbered 40000 67 >numbers
+tr '[:lower:]' '[:upper:]' <numbers >numbers.want
+
+# drains SIGNAL stdout|file [ARG...]
+drains() {
+	local signal=$1 r=0
+	stuck drain "$2" -b 4K "${@:3}" || r=1
+	send $signal drain
+	wait_until "$deadline" taken "$(number_of $signal)" drain || r=1
+	! ended drain || { echo "it did not wait for the drain"; r=1; }
+	let_go
+	[ $r -eq 0 ] && expect_end drain "signal $(number_of $signal)" &&
+		nothing_lost "$out" "$2" &&
+		same /dev/null "$err"
+}
+for signal in INT TERM HUP; do
+	check "SIG$signal while the queues are full and standard output is stuck: all that was read is written" \
+		drains $signal stdout
+	check "SIG$signal while the writer is stuck in -o FIFO: all that was read is written" \
+		drains $signal file
+done
+check "SIGTERM while the queues are full: the same with 4 jobs" \
+	drains TERM stdout -j 4
+check "SIGTERM while the queues are full: the same in large batches" \
+	drains TERM stdout -b 64K --queue-depth=1
+check "SIGINT while the queues are full: the same with --queue-depth=1" \
+	drains INT stdout --queue-depth=1
+drains_gzip() {
+	local r=0
+	cp noise numbers
+	cp noise.want numbers.want
+	stuck packed stdout -z -b 4K "$@" || r=1
+	send TERM packed
+	wait_until "$deadline" taken 15 packed || r=1
+	let_go
+	[ $r -eq 0 ] && expect_end packed 'signal 15' && gzip -t <"$out" &&
+		members "$out" >list && gzip -dc <"$out" >text && nothing_lost text
+	r=$?
+	numbered 40000 67 >numbers
+	tr '[:lower:]' '[:upper:]' <numbers >numbers.want
+	return $r
+}
+perl -e 'srand 1; print join("", map chr(97 + rand 26), 1 .. 79), "\n"
+	for 1 .. 20000' >noise
+tr '[:lower:]' '[:upper:]' <noise >noise.want
+check "SIGTERM while the queues are full of gzip: the output is valid and complete" \
+	drains_gzip
+
+# --- leaving at once ---------------------------------------------------------
+
+# gives_up MESSAGE: status 3, and the counts are the lines that were taken.
+gives_up() {
+	local line taken n_taken
+	expect_end leave 'exit 3' || { stop_feeding; exec 9<&-; return 1; }
+	drain_rest 9 >written
+	exec 9<&-
+	stop_feeding
+	taken=$(($(stat -c %s numbers) - $(tail_position)))
+	n_taken=$(head -c $taken numbers | perl -ne '$n++; END { print $n // 0 }')
+	line=$(grep -Ex "upcase-pipe: $1: [0-9]+ lines? written, [0-9]+ lines? lost" "$err") || {
+		echo "no message '$1' in:"
+		cat "$err"
+		return 1
+	}
+	n_written=$(sed -E 's/.*: ([0-9]+) lines? written.*/\1/' <<<"$line")
+	n_lost=$(sed -E 's/.*, ([0-9]+) lines? lost.*/\1/' <<<"$line")
+	[ "$n_lost" -gt 0 ] && [ $((n_written + n_lost)) -eq "$n_taken" ] || {
+		echo "$line, but $n_taken lines were read"
+		return 1
+	}
+	[ "$n_written" -le "$(wc -l <written)" ] || {
+		echo "$line, but $(wc -l <written) came out"
+		return 1
+	}
+	prefix_of numbers.want written
+}
+prefix_of() { cmp -n "$(stat -c %s "$2")" "$1" "$2"; }
+# Where in numbers the rest of the input begins, counted from the end. The lines
+# name themselves, so the first whole line of the rest tells.
+tail_position() {
+	perl -e 'local $/; open my $r, "<", "rest"; my $rest = <$r>;
+		open my $n, "<", "numbers"; my $all = <$n>;
+		print length($all) - index $all, $rest'
+}
+
+# second SIGNAL SIGNAL stdout|file NAME
+second() {
+	stuck leave "$3" -b 4K || return 1
+	send $1 leave
+	wait_until "$deadline" taken "$(number_of $1)" leave || return 1
+	! ended leave || return 1
+	send_until_ended $2 leave
+	gives_up "$4: stopped by a second signal"
+}
+check "a second SIGINT leaves at once and counts what was not written" \
+	second INT INT stdout 'standard output'
+check "SIGTERM after SIGINT leaves at once and counts what was not written" \
+	second INT TERM stdout 'standard output'
+check "a second SIGTERM leaves a stuck -o FIFO at once" \
+	second TERM TERM file sink
+
+runs_out() {
+	stuck leave "$2" -b 4K --shutdown-timeout=$1 || return 1
+	send TERM leave
+	gives_up "$3: shutdown timeout"
+}
+check "--shutdown-timeout=0 leaves a stuck output at once and counts" \
+	runs_out 0 stdout 'standard output'
+check "--shutdown-timeout=0.2 leaves a stuck output soon and counts" \
+	runs_out 0.2 stdout 'standard output'
+check "--shutdown-timeout=0.2 leaves a stuck -o FIFO soon and counts" \
+	runs_out 0.2 file sink
+enough_time() {
+	with_feed timely --shutdown-timeout=60 >"$out"
+	printf 'one\nhal' >&7
+	wait_until "$deadline" all_read 5 && send TERM timely &&
+		expect_end timely 'signal 15' && expect_output 'ONE\nHAL' &&
+		same /dev/null "$err"
+	local r=$?
+	no_more
+	return $r
+}
+check "--shutdown-timeout does not hurry a drain that has the time" enough_time
+nothing_to_hurry() {
+	with_feed ready --shutdown-timeout=0 >"$out"
+	printf 'one\n' >&7
+	wait_until "$deadline" size_is "$out" 4 &&
+		wait_until "$deadline" asleep ready && send TERM ready &&
+		expect_end ready 'signal 15' && expect_output 'ONE\n'
+	local r=$?
+	no_more
+	return $r
+}
+check "--shutdown-timeout=0 with nothing lost: it dies of the signal" \
+	nothing_to_hurry
+timeout_only_after_signal() {
+	with_feed calm --shutdown-timeout=0 >"$out"
+	printf 'one\n' >&7
+	wait_until "$deadline" size_is "$out" 4 || return 1
+	printf 'two\n' >&7
+	no_more
+	expect_end calm 'exit 0' && expect_output 'ONE\nTWO\n'
+}
+check "--shutdown-timeout=0 means nothing without a signal" \
+	timeout_only_after_signal
+
+# --- ignored signals ---------------------------------------------------------
+
+# ignores SIGNAL [OTHER]: SIGNAL, ignored at start, changes nothing.
+ignores() {
+	local r=0
+	rm -f feed
+	mkfifo feed
+	exec 5<>feed
+	start_ignoring "$1" deaf <feed >"$out" 2>"$err"
+	exec 7>feed 5>&-
+	printf 'one\n' >&7
+	wait_until "$deadline" size_is "$out" 4 || r=1
+	send $1 deaf
+	printf 'two\n' >&7
+	wait_until "$deadline" size_is "$out" 8 || r=1
+	exec 7>&-
+	expect_end deaf 'exit 0' && expect_outcome_of_deaf && return $r
+}
+expect_outcome_of_deaf() { expect_output 'ONE\nTWO\n' && same /dev/null "$err"; }
+for signal in INT TERM HUP; do
+	check "SIG$signal that was ignored at start stays ignored" ignores $signal
+done
+under_nohup() {
+	local r=0
+	rm -f feed
+	mkfifo feed
+	exec 5<>feed
+	start_command nohup '' nohup "$UPCASE_PIPE" <feed >"$out" 2>"$err"
+	exec 7>feed 5>&-
+	printf 'one\n' >&7
+	wait_until "$deadline" size_is "$out" 4 || r=1
+	send HUP nohup
+	printf 'two\n' >&7
+	exec 7>&-
+	expect_end nohup 'exit 0' && expect_output 'ONE\nTWO\n' && return $r
+}
+check "under nohup a hang-up changes nothing" under_nohup
+others_still_work() {
+	rm -f feed
+	mkfifo feed
+	exec 5<>feed
+	start_ignoring INT half_deaf <feed >"$out" 2>"$err"
+	exec 7>feed 5>&-
+	printf 'one\n' >&7
+	wait_until "$deadline" size_is "$out" 4 || return 1
+	send TERM half_deaf
+	expect_end half_deaf 'signal 15'
+	local r=$?
+	exec 7>&-
+	return $r
+}
+check "SIGTERM works while SIGINT is ignored" others_still_work
+
+# --- SIGPIPE -----------------------------------------------------------------
+
+head_leaves() {
+	local statuses
+	"$UPCASE_PIPE" "$@" <numbers 2>"$err" | head -n 1 >"$out"
+	statuses=("${PIPESTATUS[@]}")
+	status=${statuses[0]}
+	expect_status 141 && same /dev/null "$err" || return 1
+	[ $# -gt 0 ] || expect_output "$(head -n 1 numbers.want)\n"
+}
+check "when head -n 1 leaves, it dies of SIGPIPE without a word" head_leaves
+check "the same with gzip" head_leaves -z -b 1K
+by_signal_itself() {
+	rm -f sink
+	mkfifo sink
+	exec 8<>sink
+	start broken -b 4K <numbers >sink 2>"$err"
+	exec 9<sink 8>&-
+	head -c 100 <&9 >/dev/null
+	exec 9<&-
+	expect_end broken 'signal 13' && same /dev/null "$err"
+}
+check "its parent sees that it was killed by SIGPIPE" by_signal_itself
+stops_reading() {
+	# The input is not read to its end for nobody.
+	rm -f sink
+	mkfifo sink
+	exec 8<>sink 7<numbers
+	start broken -b 4K <&7 >sink 2>"$err"
+	exec 9<sink 8>&-
+	head -c 100 <&9 >/dev/null
+	exec 9<&-
+	expect_end broken 'signal 13' || return 1
+	[ "$(perl -e 'print sysseek STDIN, 0, 1' <&7)" -lt "$(stat -c %s numbers)" ]
+	local r=$?
+	exec 7<&-
+	return $r
+}
+check "when its reader has gone, it stops reading" stops_reading
+ignored_pipe() {
+	rm -f sink
+	mkfifo sink
+	exec 8<>sink
+	start_ignoring PIPE broken -b 4K <numbers >sink 2>"$err"
+	exec 9<sink 8>&-
+	head -c 100 <&9 >/dev/null
+	exec 9<&-
+	expect_end broken 'exit 3' && expect_stderr_match \
+		'upcase-pipe: standard output: Broken pipe: [0-9]+ lines? written, [0-9]+ lines? lost'
+}
+check "with SIGPIPE ignored at start a broken pipe is failed output" ignored_pipe
+idle_notices() {
+	# Only the next write can notice.
+	rm -f sink feed
+	mkfifo sink feed
+	exec 8<>sink 5<>feed
+	start notice <feed >sink 2>"$err"
+	exec 9<sink 8>&- 7>feed 5>&-
+	printf 'one\n' >&7
+	read -r -t "$deadline" -u 9 line && [ "$line" = ONE ] || return 1
+	exec 9<&-
+	(trap '' PIPE; printf 'two\n' >&7) 2>/dev/null
+	expect_end notice 'signal 13' && same /dev/null "$err"
+	local r=$?
+	exec 7>&-
+	return $r
+}
+check "a reader that leaves between two slow lines is noticed at the next" \
+	idle_notices
+
+# --- SIGUSR1: progress -------------------------------------------------------
+
+progress_told() { [ "$(grep -c '^upcase-pipe: progress: ' "$err")" -eq "$1" ]; }
+progress_idle() {
+	local r=0
+	with_feed busy >"$out"
+	printf 'one\ntwo\n' >&7
+	wait_until "$deadline" size_is "$out" 8 || r=1
+	send USR1 busy
+	wait_until "$deadline" progress_told 1 || r=1
+	grep -q '^upcase-pipe: progress: .*\b2 lines.*bytes' "$err" || {
+		cat "$err"
+		r=1
+	}
+	printf 'three\n' >&7
+	wait_until "$deadline" size_is "$out" 14 || r=1
+	send USR1 busy
+	wait_until "$deadline" progress_told 2 || r=1
+	grep -q '^upcase-pipe: progress: .*\b3 lines.*bytes' "$err" || {
+		cat "$err"
+		r=1
+	}
+	no_more
+	expect_end busy 'exit 0' && expect_output 'ONE\nTWO\nTHREE\n' &&
+		[ "$(wc -l <"$err")" -eq 2 ] && return $r
+}
+check "SIGUSR1 while the input idles tells lines and bytes, and it goes on" \
+	progress_idle
+progress_stuck() {
+	local r=0 i
+	stuck busy "$1" -b 4K || r=1
+	for i in 1 2 3; do
+		send USR1 busy
+		wait_until "$deadline" progress_told $i || r=1
+	done
+	# A write that was cut short by the signal is completed.
+	cat <&9 >"$out" 5>&- &
+	local reader=$!
+	exec 9<&- 5>&-
+	wait $feeder
+	expect_end busy 'exit 0' || r=1
+	wait $reader
+	same numbers.want "$out" && return $r
+}
+check "SIGUSR1 while standard output is stuck tells, and nothing is lost" \
+	progress_stuck stdout
+check "SIGUSR1 while -o FIFO is stuck tells, and nothing is lost" \
+	progress_stuck file
+progress_quiet() {
+	with_feed quiet -q >"$out"
+	printf 'one\n' >&7
+	wait_until "$deadline" size_is "$out" 4 && send USR1 quiet &&
+		wait_until "$deadline" progress_told 1
+	local r=$?
+	no_more
+	expect_end quiet 'exit 0' && return $r
+}
+check "SIGUSR1 is answered with -q, too: it was asked for" progress_quiet
+
+# --- SIGUSR2: reopen ---------------------------------------------------------
+
+rotates() {
+	local r=0 name=$1
+	rm -f db* lines.out
+	with_feed rotor -o "$name" "${@:2}"
+	printf 'one\ntwo\n' >&7
+	wait_until "$deadline" has_size "$name" || r=1
+	mv "$name" old."$name"
+	send USR2 rotor
+	wait_until "$deadline" test -e "$name" || r=1
+	printf 'three\n' >&7
+	no_more
+	expect_end rotor 'exit 0' && same /dev/null "$err" || r=1
+	case $name in
+	*.gz)
+		expect_gzip old."$name" 'ONE\nTWO\n' &&
+			expect_gzip "$name" 'THREE\n'
+		;;
+	*)
+		expect_file old."$name" 'ONE\nTWO\n' &&
+			expect_file "$name" 'THREE\n'
+		;;
+	esac && return $r
+}
+check "SIGUSR2 after mv, while the input idles: the next lines go to a new file" \
+	rotates db
+check "SIGUSR2 with gzip: both files are valid" \
+	rotates db.gz --flush-interval=0
+rotates_again() {
+	local i
+	rm -f db*
+	with_feed rotor -o db
+	for i in 1 2 3 4 5; do
+		printf 'line %d\n' $i >&7
+		wait_until "$deadline" has_size db || return 1
+		mv db db.$i
+		send USR2 rotor
+		wait_until "$deadline" test -e db || return 1
+	done
+	no_more
+	expect_end rotor 'exit 0' && expect_file db '' || return 1
+	for i in 1 2 3 4 5; do
+		expect_file db.$i "LINE $i\n" || return 1
+	done
+}
+check "SIGUSR2 works again and again" rotates_again
+rotates_busy() {
+	# Input flows all the time while the file is moved again and again.
+	local i r=0
+	rm -f db*
+	rm -f feed
+	mkfifo feed
+	exec 5<>feed
+	start rotor -o db "$@" <feed 2>"$err"
+	cat numbers >feed &
+	feeder=$!
+	exec 5>&-
+	for i in 1 2 3 4 5 6 7 8; do
+		ended rotor && break
+		wait_until "$deadline" grown_or_ended || r=1
+		mv db db.$i
+		send USR2 rotor 2>/dev/null
+		wait_until "$deadline" db_or_ended || r=1
+	done
+	wait $feeder
+	expect_end rotor 'exit 0' && same /dev/null "$err" || r=1
+	for i in db.? db; do
+		[ -s "$i" ] || continue
+		[ "$(tail -c 1 $i | od -An -tu1 | tr -d ' ')" = 10 ] || {
+			echo "$i ends in a torn line"
+			r=1
+		}
+	done
+	cat db.? db >"$out" 2>/dev/null
+	same numbers.want "$out" && return $r
+}
+grown_or_ended() { has_size db || ended rotor; }
+db_or_ended() { test -e db || ended rotor; }
+check "SIGUSR2 while lines flow: each file holds whole lines, none is lost" \
+	rotates_busy -b 4K
+check "SIGUSR2 while lines flow: the same with lines longer than a batch" \
+	rotates_busy -b 50 -j 2
+reopen_without_o() {
+	with_feed plain >"$out"
+	printf 'one\n' >&7
+	wait_until "$deadline" size_is "$out" 4 && send USR2 plain &&
+		printf 'two\n' >&7 && no_more && expect_end plain 'exit 0' &&
+		expect_output 'ONE\nTWO\n' && same /dev/null "$err"
+}
+check "SIGUSR2 without -o changes nothing" reopen_without_o
+reopen_told() {
+	rm -f db
+	with_feed rotor -v -o db
+	printf 'one\n' >&7
+	wait_until "$deadline" has_size db && mv db db.1 && send USR2 rotor &&
+		wait_until "$deadline" test -e db && no_more &&
+		expect_end rotor 'exit 0' &&
+		{ grep -q '^upcase-pipe: db: ' "$err" || { cat "$err"; false; }; }
+}
+check "SIGUSR2 is told with -v" reopen_told
+reopen_fails() {
+	# The name can no longer be opened: the old file stays in use.
+	local r=0
+	rm -rf dir
+	mkdir dir
+	with_feed rotor -o dir/db
+	printf 'one\n' >&7
+	wait_until "$deadline" has_size dir/db || return 1
+	mv dir moved
+	send USR2 rotor
+	wait_until "$deadline" has_size "$err" || r=1
+	printf 'two\n' >&7
+	no_more
+	wait_until "$deadline" ended rotor || r=1
+	expect_errors 'upcase-pipe: dir/db: No such file or directory\n' &&
+		expect_file moved/db 'ONE\nTWO\n' || r=1
+	rm -rf moved
+	return $r
+}
+check "SIGUSR2 when the name cannot be opened any more: a message, no line is lost" \
+	reopen_fails
+
+finish
