@@ -39,9 +39,16 @@ enum {
 /* How often a thread that does not notice that it should end is nudged. */
 #define NUDGE_INTERVAL_MS 100
 
+/* A second signal so soon after the first is the same wish: timeout(1) sends
+ * one to the process and one to its group, a service manager SIGTERM and
+ * SIGHUP. */
+#define SAME_WISH (CLOCK_SECOND / 4)
+
 /* Why and how the pipeline was asked to end. */
 struct ending {
 	int signal;	      /* the first one, 0 if none */
+	int64_t signal_at;    /* when that was */
+	int stops;	      /* how many were answered */
 	const char *given_up; /* why it was aborted, NULL if not */
 	int64_t drain_until;  /* when the drain is given up */
 	int64_t abandon_at;   /* when threads are left behind */
@@ -86,14 +93,17 @@ static void answer_signals(
 		pipeline_reopen(p);
 	if (seen.stops > 0 && !e->signal) {
 		e->signal = seen.first;
+		e->signal_at = clock_now();
 		diag_note(DIAG_VERBOSE, NULL, "%s: writing what was read",
 			strsignal(seen.first));
 		pipeline_stop(p);
 		if (o->shutdown_timeout >= 0)
 			e->drain_until = clock_deadline(o->shutdown_timeout);
 	}
-	if (seen.stops > 1 && !e->given_up)
+	if (seen.stops > e->stops && !e->given_up &&
+		clock_now() - e->signal_at > SAME_WISH)
 		give_up(p, e, "stopped by a second signal");
+	e->stops = seen.stops;
 }
 
 /* How long to wait for something to happen, in milliseconds. */

@@ -45,15 +45,20 @@ static bool is_utf8(const char *s)
 	struct upcase u;
 	struct upcase_state st;
 	struct upcase_result res;
-	unsigned char out[4096];
-	size_t len = strlen(s);
+	unsigned char out[8192];
+	size_t left = strlen(s);
+	int err = upcase_init(&u, UPCASE_ASCII, UPCASE_ROOT, UPCASE_FAIL);
 
-	if (upcase_bound(len) > sizeof(out))
-		return false;
 	upcase_state_init(&st);
-	return upcase_init(&u, UPCASE_ASCII, UPCASE_ROOT, UPCASE_FAIL) == 0 &&
-	       upcase_convert(&u, &st, (const unsigned char *)s, len, true, out,
-		       sizeof(out), &res) == 0;
+	while (!err && left > 0) {
+		size_t n = left < 256 ? left : 256;
+
+		err = upcase_convert(&u, &st, (const unsigned char *)s, n,
+			n == left, out, sizeof(out), &res);
+		s += n;
+		left -= n;
+	}
+	return err == 0;
 }
 
 /* Control characters of ASCII and, as UTF-8 has them, U+0080..U+009F. */

@@ -7,7 +7,8 @@
 #include <stddef.h>
 
 #define NS_PER_SECOND INT64_C(1000000000)
-#define MAX_SECONDS   (UINT64_C(1000) * 365 * 24 * 3600)
+/* 292 years of nanoseconds fit 63 bits. */
+#define MAX_SECONDS (UINT64_C(200) * 365 * 24 * 3600)
 
 static bool is_digit(char c)
 {
@@ -23,7 +24,7 @@ static int take_digits(const char **text, uint64_t max, uint64_t *value)
 	for (; is_digit(**text); ++*text) {
 		uint64_t digit = (uint64_t)(**text - '0');
 
-		if (*value > (max - digit) / 10)
+		if (digit > max || *value > (max - digit) / 10)
 			return -1;
 		*value = *value * 10 + digit;
 		n += n < 1000; /* leading zeroes without end */

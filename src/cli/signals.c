@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <unistd.h>
 
 static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -35,7 +36,7 @@ static void on_signal(int sig)
 	} else {
 		if (stop_count == 0)
 			stop_first = sig;
-		if (stop_count < 2) /* more than a second does not matter */
+		if (stop_count < SIG_ATOMIC_MAX)
 			stop_count++;
 	}
 	/* A full pipe is as good as a written one. */

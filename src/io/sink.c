@@ -74,6 +74,7 @@ static void take_over(struct sink *s, const struct opened *o)
 	s->dev = o->st.st_dev;
 	s->ino = o->st.st_ino;
 	s->end = -1; /* not ours: the first append looks */
+	s->used = false;
 }
 
 int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync)
@@ -203,9 +204,8 @@ static void roll_back_locked(struct sink *s, const unsigned char *data,
 		fault_set(fault,
 			"%.100s (and what is torn could not be cut off: %.80s)",
 			cause.text, strerror(errno));
-	} else {
-		s->end = cut;
 	}
+	s->end = -1; /* the next append looks what is there */
 	*kept = whole;
 }
 
@@ -222,7 +222,7 @@ static int append_locked(struct sink *s, const void *data, size_t len,
 {
 	static char newline[] = "\n";
 	bool torn = false;
-	size_t prefix, written;
+	size_t prefix, written, whole;
 	int err = lock_file_locked(s);
 
 	if (!err && s->regular)
@@ -245,8 +245,10 @@ static int append_locked(struct sink *s, const void *data, size_t len,
 	}
 	*kept = len;
 	s->used = true;
-	s->end += (off_t)written;
 	s->line_open = !line_ends;
+	if (!s->gzip && s->line_open && (whole = whole_lines(data, len)) > 0)
+		s->line_start = s->end + (off_t)(prefix + whole);
+	s->end += (off_t)written;
 	if (s->sync == SINK_SYNC_BATCH) {
 		err = sync_locked(s);
 		if (err)
@@ -312,7 +314,7 @@ void sink_reopen_request(struct sink *s)
 static enum sink_reopened reopen_locked(struct sink *s, struct fault *fault)
 {
 	struct opened o;
-	int err;
+	int err, closed;
 
 	if (s->line_open || s->io.fd < 0)
 		return SINK_NOT_NOW;
@@ -323,17 +325,15 @@ static enum sink_reopened reopen_locked(struct sink *s, struct fault *fault)
 		fault_set_errno(fault, err);
 		return SINK_KEPT;
 	}
-	fault_set(fault, "%s", "");
 	if (s->sync != SINK_SYNC_NEVER)
 		err = sync_locked(s);
+	closed = close_locked(s);
 	if (!err)
-		err = close_locked(s);
-	else
-		(void)close_locked(s);
+		err = closed;
 	if (err)
 		fault_set_errno(fault, err);
 	take_over(s, &o);
-	return SINK_REOPENED;
+	return err ? SINK_FAILED : SINK_REOPENED;
 }
 
 enum sink_reopened sink_reopen(struct sink *s, struct fault *fault)

@@ -89,16 +89,19 @@ enum sink_reopened {
 	SINK_NOT_NOW, /* not asked for, or a line is open, or append is at work:
 			 it will be done behind that */
 	SINK_REOPENED,
-	SINK_KEPT, /* could not be opened: the old file stays in use */
+	SINK_KEPT,   /* could not be opened: the old file stays in use */
+	SINK_FAILED, /* opened, but the old file could not be synced or closed:
+			what it took may not be there */
 };
 
 /* Asks for the file to be opened anew by its name; without effect on standard
  * output. Signal handlers may not call it, any thread may. */
 void sink_reopen_request(struct sink *s);
 
-/* Does what was asked for, if this is a moment between two lines. To be called
- * by whoever asked, and by the writer after each append, so that one of them
- * finds the time. Does not wait for an append. */
+/* Does what was asked for, with a fault for SINK_KEPT and SINK_FAILED, if this
+ * is a moment between two lines. To be called by whoever asked, and by the
+ * writer after each append, so that one of them finds the time. Does not wait
+ * for an append. */
 enum sink_reopened sink_reopen(struct sink *s, struct fault *fault);
 
 /* Whether st is the file that is written to. Only regular files and block

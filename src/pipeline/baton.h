@@ -3,13 +3,13 @@
  *
  * With a language that looks at context, the pieces of a line that is longer
  * than a batch must be converted in order, although they may be in the hands of
- * different threads. The thread that has piece n passes the baton for n + 1; the
- * one that has n + 1 takes it, waiting if need be. Since pieces are given out in
- * order, the one waited for is always at work.
+ * different threads. The thread that has piece n passes the baton for n + 1;
+ * the one that has n + 1 takes it, waiting if need be. Since pieces are given
+ * out in order, the one waited for is always at work.
  *
- * There is a slot for each batch that can be under way at once: a later line may
- * pass its baton before an earlier one was taken, and one that is never taken
- * (the rest of its line was dropped) is in nobody's way.
+ * There is a slot for each batch that can be under way at once: a later line
+ * may pass its baton before an earlier one was taken, and one that is never
+ * taken (the rest of its line was dropped) is in nobody's way.
  */
 #ifndef UPCASE_PIPELINE_BATON_H
 #define UPCASE_PIPELINE_BATON_H
@@ -41,7 +41,8 @@ int baton_init(struct baton *b, size_t n);
 void baton_release(struct baton *b);
 
 /* Leaves the state for the piece `seq`. Does not block. */
-void baton_pass(struct baton *b, uint64_t seq, const struct upcase_state *state);
+void baton_pass(
+	struct baton *b, uint64_t seq, const struct upcase_state *state);
 
 /* Waits for the state for piece `seq`. Returns 0, or -ECANCELED after
  * baton_abort. */

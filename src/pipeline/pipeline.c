@@ -407,16 +407,22 @@ void stage_fail(struct pipeline *p, int err, const struct fault *fault)
 	pipeline_abort(p);
 }
 
-void stage_trouble(struct pipeline *p, const char *name, uint64_t line,
+static void tell_trouble(struct pipeline *p, const char *name, uint64_t line,
 	uint64_t column, const char *text)
 {
 	const struct pipeline_events *e = &p->config.events;
 
-	atomic_store(&p->input_trouble, true);
 	(void)pthread_mutex_lock(&p->lock);
 	if (e->trouble)
 		e->trouble(e->context, name, line, column, text);
 	(void)pthread_mutex_unlock(&p->lock);
+}
+
+void stage_trouble(struct pipeline *p, const char *name, uint64_t line,
+	uint64_t column, const char *text)
+{
+	atomic_store(&p->input_trouble, true);
+	tell_trouble(p, name, line, column, text);
 }
 
 void stage_note(struct pipeline *p, const char *name, const char *text)
@@ -431,18 +437,23 @@ void stage_note(struct pipeline *p, const char *name, const char *text)
 
 void stage_reopen(struct pipeline *p)
 {
-	const struct sink *sink = p->config.sink;
+	const char *name = p->config.sink->name;
 	struct fault fault = {""};
-	enum sink_reopened done = sink_reopen(p->config.sink, &fault);
 
-	if (done == SINK_NOT_NOW)
-		return;
-	if (done == SINK_REOPENED)
-		stage_note(p, sink->name, "opened anew");
-	/* The old file could not be closed cleanly, or the new one not opened:
-	 * lines go on into a file either way. */
-	if (fault.text[0] != '\0')
-		stage_trouble(p, sink->name, 0, 0, fault.text);
+	switch (sink_reopen(p->config.sink, &fault)) {
+	case SINK_REOPENED:
+		stage_note(p, name, "opened anew");
+		break;
+	case SINK_KEPT: /* told, but nothing is lost by it */
+		tell_trouble(p, name, 0, 0, fault.text);
+		break;
+	case SINK_FAILED:
+		stage_fail(p, -EIO, &fault);
+		break;
+	case SINK_NOT_NOW:
+	default:
+		break;
+	}
 }
 
 enum queue_status stage_get(struct worker *w, struct queue *q, struct batch **b)

@@ -64,8 +64,10 @@ static int convert(struct pipeline *p, struct batch *b)
 			return err;
 	}
 	begin = state.offset;
-	err = upcase_convert(map, &state, b->text, b->len, !b->open, b->upper,
-		upcase_bound(b->len), &result);
+	/* Without context a piece stands alone: it was cut between characters,
+	 * so what looks unfinished at its end will not be finished. */
+	err = upcase_convert(map, &state, b->text, b->len, !b->open || !pass_on,
+		b->upper, upcase_bound(b->len), &result);
 	b->upper_len = result.produced;
 	b->invalid = result.invalid;
 	if (err == -EILSEQ)
