@@ -2,9 +2,9 @@
 
 #include "cli/diag.h"
 
+#include "io/fdio.h"
 #include "upcase/upcase.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -21,23 +21,9 @@ void diag_set_level(enum diag_level level)
 	diag_level = level;
 }
 
-static void write_error(const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(STDERR_FILENO, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		text += n;
-		len -= (size_t)n;
-	}
-}
-
 void diag_text(const char *text)
 {
-	write_error(text, strlen(text));
+	fdio_say(STDERR_FILENO, text, strlen(text));
 }
 
 static bool is_utf8(const char *s)
@@ -121,7 +107,7 @@ static void tell(
 	if (n > sizeof(line) - 2)
 		n = sizeof(line) - 2;
 	line[n++] = '\n';
-	write_error(line, n);
+	fdio_say(STDERR_FILENO, line, n);
 }
 
 void diag_error(const char *name, const char *format, ...)

@@ -281,3 +281,17 @@ int fdio_writev(struct fdio *io, const struct iovec *iov, int n, int wake,
 	}
 	return 0;
 }
+
+void fdio_say(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		text += n;
+		len -= (size_t)n;
+	}
+}

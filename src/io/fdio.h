@@ -79,4 +79,8 @@ ssize_t fdio_read(
 int fdio_writev(struct fdio *io, const struct iovec *iov, int n, int wake,
 	size_t *written);
 
+/* Writes text to fd, as far as that works: for messages and prompts, where
+ * nobody could be told of an error. May block. */
+void fdio_say(int fd, const char *text, size_t len);
+
 #endif

@@ -2,7 +2,8 @@
 
 #include "io/prompt.h"
 
-#include <errno.h>
+#include "io/fdio.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
@@ -24,18 +25,8 @@ void prompt_open(struct prompt *p, int in)
 
 void prompt_show(const struct prompt *p, const char *text)
 {
-	size_t len = strlen(text);
-
-	while (p->fd >= 0 && len > 0) {
-		ssize_t n = write(p->fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		text += n;
-		len -= (size_t)n;
-	}
+	if (p->fd >= 0)
+		fdio_say(p->fd, text, strlen(text));
 }
 
 void prompt_close(struct prompt *p)

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Wake-ups are flags with a pipe to poll on, so a full pipe is as good as a
- * written one, and reading must not wait. */
+/* Neither end may block: what is written says only "look", and is read until
+ * there is no more. */
 static int open_pipe(int fd[2])
 {
 	if (pipe2(fd, O_CLOEXEC | O_NONBLOCK) < 0) {
@@ -28,15 +28,6 @@ static void close_pipe(int fd[2])
 	for (int i = 0; i < 2; i++)
 		if (fd[i] >= 0)
 			(void)close(fd[i]);
-}
-
-static void poke(int fd)
-{
-	ssize_t n;
-
-	do {
-		n = write(fd, "", 1);
-	} while (n < 0 && errno == EINTR);
 }
 
 static void drain_pipe(int fd)
@@ -259,42 +250,15 @@ unsigned pipeline_running(struct pipeline *p)
 	return n;
 }
 
-void stage_wake_reader(struct pipeline *p)
-{
-	poke(p->wake_pipe[1]);
-}
-
 void pipeline_stop(struct pipeline *p)
 {
 	atomic_store(&p->stopping, true);
 	stage_wake_reader(p);
 }
 
-/* What an aborted queue hands back was read and will not be written. */
-static void count_discarded(struct pipeline *p)
-{
-	size_t n = queue_abort(&p->in, p->discarded, p->n_batches);
-
-	for (size_t i = 0; i < n; i++) {
-		struct batch *b = p->discarded[i];
-
-		atomic_store(&b->unwritten, batch_count_lines(b));
-	}
-}
-
 void pipeline_abort(struct pipeline *p)
 {
-	atomic_store(&p->stopping, true);
-	if (atomic_exchange(&p->aborted, true))
-		return;
-	count_discarded(p);
-	/* Those that wait for the writer were counted by their transformer,
-	 * free ones hold nothing. */
-	(void)queue_abort(&p->out, p->discarded, p->n_batches);
-	(void)queue_abort(&p->free, p->discarded, p->n_batches);
-	baton_abort(&p->baton);
-	poke(p->abort_pipe[1]);
-	stage_wake_reader(p);
+	stage_abort(p);
 }
 
 bool pipeline_nudge(struct pipeline *p)
@@ -367,119 +331,4 @@ struct pipeline_outcome pipeline_finish(struct pipeline *p)
 		o.lines_lost += atomic_load(&p->batches[i].unwritten);
 	o.batches_away = p->n_batches - queue_size(&p->free);
 	return o;
-}
-
-/* What follows is for the stages. */
-
-void stage_set_name(const char *role, int number)
-{
-#ifdef HAVE_PTHREAD_SETNAME_NP
-	char name[16]; /* Linux takes no more */
-
-	if (number < 0)
-		(void)snprintf(name, sizeof(name), "upcase-%.8s", role);
-	else
-		(void)snprintf(name, sizeof(name), "upcase-%.4s-%d", role,
-			number % 1000);
-	(void)pthread_setname_np(pthread_self(), name);
-#else
-	(void)role;
-	(void)number;
-#endif
-}
-
-void stage_ended(struct worker *w)
-{
-	struct pipeline *p = w->p;
-
-	atomic_store(&w->ended, true);
-	poke(p->event_pipe[1]);
-}
-
-void stage_fail(struct pipeline *p, int err, const struct fault *fault)
-{
-	(void)pthread_mutex_lock(&p->lock);
-	if (!p->error && !atomic_load(&p->aborted)) {
-		p->error = err;
-		p->fault = *fault;
-	}
-	(void)pthread_mutex_unlock(&p->lock);
-	pipeline_abort(p);
-}
-
-static void tell_trouble(struct pipeline *p, const char *name, uint64_t line,
-	uint64_t column, const char *text)
-{
-	const struct pipeline_events *e = &p->config.events;
-
-	(void)pthread_mutex_lock(&p->lock);
-	if (e->trouble)
-		e->trouble(e->context, name, line, column, text);
-	(void)pthread_mutex_unlock(&p->lock);
-}
-
-void stage_trouble(struct pipeline *p, const char *name, uint64_t line,
-	uint64_t column, const char *text)
-{
-	atomic_store(&p->input_trouble, true);
-	tell_trouble(p, name, line, column, text);
-}
-
-void stage_note(struct pipeline *p, const char *name, const char *text)
-{
-	const struct pipeline_events *e = &p->config.events;
-
-	(void)pthread_mutex_lock(&p->lock);
-	if (e->note)
-		e->note(e->context, name, text);
-	(void)pthread_mutex_unlock(&p->lock);
-}
-
-void stage_reopen(struct pipeline *p)
-{
-	const char *name = p->config.sink->name;
-	struct fault fault = {""};
-
-	switch (sink_reopen(p->config.sink, &fault)) {
-	case SINK_REOPENED:
-		stage_note(p, name, "opened anew");
-		break;
-	case SINK_KEPT: /* told, but nothing is lost by it */
-		tell_trouble(p, name, 0, 0, fault.text);
-		break;
-	case SINK_FAILED:
-		stage_fail(p, -EIO, &fault);
-		break;
-	case SINK_NOT_NOW:
-	default:
-		break;
-	}
-}
-
-enum queue_status stage_get(struct worker *w, struct queue *q, struct batch **b)
-{
-	void *item = NULL;
-	enum queue_status status = queue_get(q, &item, QUEUE_NOWAIT);
-
-	if (status == QUEUE_EMPTY) {
-		int64_t begin = clock_now();
-
-		status = queue_get(q, &item, QUEUE_FOREVER);
-		w->wait += clock_now() - begin;
-	}
-	*b = item;
-	return status;
-}
-
-enum queue_status stage_put(struct worker *w, struct queue *q, struct batch *b)
-{
-	enum queue_status status = queue_put(q, b, QUEUE_NOWAIT);
-
-	if (status == QUEUE_FULL) {
-		int64_t begin = clock_now();
-
-		status = queue_put(q, b, QUEUE_FOREVER);
-		w->wait += clock_now() - begin;
-	}
-	return status;
 }

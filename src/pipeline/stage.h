@@ -78,6 +78,9 @@ void stage_set_name(const char *role, int number);
 /* The thread of w returns after this. */
 void stage_ended(struct worker *w);
 
+/* pipeline_abort, for any thread. */
+void stage_abort(struct pipeline *p);
+
 /* The output failed. The first call keeps its error; each aborts. */
 void stage_fail(struct pipeline *p, int err, const struct fault *fault);
 
