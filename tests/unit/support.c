@@ -123,8 +123,8 @@ void support_same(
 		return;
 	print_error("%zu bytes instead of %zu; from byte %zu on: '%.*s' "
 		    "instead of '%.*s'\n",
-		got_len, want_len, i, (int)(got_len - i < 60 ? got_len - i : 60),
-		(const char *)a + i,
+		got_len, want_len, i,
+		(int)(got_len - i < 60 ? got_len - i : 60), (const char *)a + i,
 		(int)(want_len - i < 60 ? want_len - i : 60),
 		(const char *)b + i);
 	fail();
@@ -290,7 +290,7 @@ uint32_t support_random(uint32_t *seed)
 
 unsigned char *support_gzip(const void *text, size_t len, size_t *size)
 {
-	z_stream z = { .zalloc = NULL };
+	z_stream z = {.zalloc = NULL};
 	unsigned char *out;
 	uLong room;
 
@@ -312,7 +312,7 @@ unsigned char *support_gzip(const void *text, size_t len, size_t *size)
 char *support_gunzip(
 	const void *data, size_t size, size_t *len, unsigned *members)
 {
-	z_stream z = { .zalloc = NULL };
+	z_stream z = {.zalloc = NULL};
 	size_t n = 0, room = 4096;
 	char *out = support_allocate(room);
 	unsigned count = 0;

@@ -28,7 +28,7 @@ int support_enter_directory(void **state);
 int support_leave_directory(void **state);
 
 /* A test that runs in such a directory. */
-#define in_directory(test) \
+#define in_directory(test)               \
 	cmocka_unit_test_setup_teardown( \
 		test, support_enter_directory, support_leave_directory)
 
@@ -84,7 +84,8 @@ bool support_sleeps(struct support_thread *t);
 /* Numbers that look random, the same in each run. */
 uint32_t support_random(uint32_t *seed);
 
-/* gzip with zlib: one member that holds text, with a plain header. Allocated. */
+/* gzip with zlib: one member that holds text, with a plain header. Allocated.
+ */
 unsigned char *support_gzip(const void *text, size_t len, size_t *size);
 
 /* The text in all members of a gzip file, allocated, a NUL behind it. *members

@@ -1,0 +1,154 @@
+/*
+ * Tests of batches: their room, and how lines are counted.
+ */
+#include "config.h"
+
+#include "pipeline/batch.h"
+
+#include "support.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* What sanitizers ask when they start: an allocation that is too large is to
+ * fail as malloc does, not to end the test. */
+const char *__asan_default_options(void);
+const char *__tsan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
+const char *__tsan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
+static void a_batch_has_the_room_asked_for(void **state)
+{
+	struct batch b;
+
+	(void)state;
+	assert_int_equal(batch_init(&b, 100, 300, 400), 0);
+	memset(b.text, 'x', 101);
+	memset(b.upper, 'x', 300);
+	memset(b.member, 'x', 400);
+	assert_int_equal(b.len, 0);
+	assert_int_equal(atomic_load(&b.unwritten), 0);
+	batch_release(&b);
+	assert_int_equal(batch_init(&b, 100, 300, 0), 0);
+	assert_null(b.member);
+	batch_release(&b);
+	assert_null(b.text);
+	batch_release(&b);
+}
+
+static void a_batch_without_memory_is_an_error(void **state)
+{
+	struct batch b;
+
+	(void)state;
+	assert_int_equal(batch_init(&b, SIZE_MAX / 4, 1, 0), -ENOMEM);
+	assert_int_equal(batch_init(&b, 1, SIZE_MAX / 4, 0), -ENOMEM);
+	assert_int_equal(batch_init(&b, 1, 1, SIZE_MAX / 4), -ENOMEM);
+}
+
+static void a_batch_that_was_reset_is_empty(void **state)
+{
+	struct batch b;
+	unsigned char *text;
+
+	(void)state;
+	assert_int_equal(batch_init(&b, 10, 10, 10), 0);
+	text = b.text;
+	memcpy(b.text, "a\nb", 3);
+	b.len = b.upper_len = b.member_len = 3;
+	b.continues = b.open = b.lead = b.terminate = b.bad = true;
+	b.inserted = b.unterminated = b.n_bad_bytes = 1;
+	b.lines = b.invalid = b.tail_chars = 1;
+	atomic_store(&b.unwritten, 1);
+	batch_reset(&b);
+	assert_ptr_equal(b.text, text);
+	assert_true(b.len == 0 && b.upper_len == 0 && b.member_len == 0);
+	assert_false(b.continues || b.open || b.lead || b.terminate || b.bad);
+	assert_int_equal(b.n_bad_bytes, 0);
+	assert_int_equal(b.invalid, 0);
+	assert_int_equal(b.tail_chars, 0);
+	assert_int_equal(batch_count_lines(&b), 0);
+	assert_int_equal(atomic_load(&b.unwritten), 0);
+	batch_release(&b);
+}
+
+static void lines_are_counted_once(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned inserted, unterminated;
+		uint64_t lines;
+	} cases[] = {
+		{"", 0, 0, 0}, {"piece", 0, 0, 0}, {"one\n", 0, 0, 1},
+		{"one\ntwo\n", 0, 0, 2}, {"\n\n\n", 0, 0, 3},
+		{"one\ntwo", 0, 1, 2},	 /* the end of the last FILE */
+		{"one\ntwo\n", 1, 1, 2}, /* ... with a newline of ours */
+		{"\nnext\n", 1, 0, 1},	 /* that newline in the next batch */
+		{"a\nb\nc", 2, 3, 3},	 /* three FILEs */
+		{"", 0, 1, 1},		 /* the end of a line that is out */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct batch b;
+
+		assert_int_equal(batch_init(&b, 100, 1, 0), 0);
+		b.len = strlen(cases[i].text);
+		memcpy(b.text, cases[i].text, b.len);
+		b.inserted = cases[i].inserted;
+		b.unterminated = cases[i].unterminated;
+		assert_int_equal(batch_count_lines(&b), cases[i].lines);
+		batch_release(&b);
+	}
+}
+
+static void newlines_and_characters_are_counted(void **state)
+{
+	static const unsigned char text[] = "a\nßΐ日𐐨\n\n";
+
+	(void)state;
+	assert_int_equal(count_newlines(text, sizeof(text) - 1), 3);
+	assert_int_equal(count_newlines(text, 1), 0);
+	assert_int_equal(count_newlines(NULL, 0), 0);
+	assert_int_equal(count_characters(text, sizeof(text) - 1), 8);
+	assert_int_equal(count_characters(NULL, 0), 0);
+}
+
+static void the_order_of_batches_is_their_number(void **state)
+{
+	struct batch b;
+
+	(void)state;
+	assert_int_equal(batch_init(&b, 1, 1, 0), 0);
+	b.seq = UINT64_MAX - 1;
+	assert_true(batch_seq(&b) == UINT64_MAX - 1);
+	batch_release(&b);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_batch_has_the_room_asked_for),
+		cmocka_unit_test(a_batch_without_memory_is_an_error),
+		cmocka_unit_test(a_batch_that_was_reset_is_empty),
+		cmocka_unit_test(lines_are_counted_once),
+		cmocka_unit_test(newlines_and_characters_are_counted),
+		cmocka_unit_test(the_order_of_batches_is_their_number),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,514 @@
+/*
+ * Tests of the command line: every option, what is so without it, and each
+ * thing that can be wrong.
+ */
+#include "config.h"
+
+#include "cli/options.h"
+
+#include "io/clock.h"
+#include "io/deflate.h"
+#include "support.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define MAX_ARGS 16
+
+/* A command line, which the options point into. */
+struct command {
+	char line[512];
+	char *argv[MAX_ARGS + 1];
+	int argc;
+	struct options o;
+	enum options_action action;
+	char *told; /* on standard error */
+};
+
+/* Parses the words of a line; "''" stands for an empty one. Standard input is
+ * `in`, or /dev/null if that is negative. */
+static void parse_at(struct command *c, const char *line, int in)
+{
+	static char program[] = "/some/path/upcase-pipe";
+	int saved_in, saved_error;
+
+	*c = (struct command){.argc = 0};
+	(void)strncpy(c->line, line, sizeof(c->line) - 1);
+	c->argv[c->argc++] = program;
+	for (char *rest = c->line, *word; (word = strsep(&rest, " "));) {
+		assert_true(c->argc < MAX_ARGS);
+		if (*word)
+			c->argv[c->argc++] =
+				strcmp(word, "''") == 0 ? word + 2 : word;
+	}
+	if (in < 0)
+		in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	saved_in = support_replace(STDIN_FILENO, in);
+	saved_error = support_capture_begin();
+	optind = 0; /* getopt begins anew */
+	c->action = options_parse(&c->o, c->argc, c->argv);
+	c->told = support_capture_end(saved_error);
+	support_restore(STDIN_FILENO, saved_in);
+}
+
+static void parse(struct command *c, const char *line)
+{
+	parse_at(c, line, -1);
+}
+
+/* Parses a line that is good. What points into it is not to be looked at. */
+static struct options good(const char *line)
+{
+	struct command c;
+	struct options o;
+
+	parse(&c, line);
+	if (c.action != OPTIONS_RUN || c.told[0])
+		print_error("'%s': %s\n", line, c.told);
+	assert_int_equal(c.action, OPTIONS_RUN);
+	assert_string_equal(c.told, "");
+	o = c.o;
+	free(c.told);
+	return o;
+}
+
+/* Parses a line that is not, and is told to be so with the word in it. */
+static void bad(const char *line, const char *word)
+{
+	static const char prefix[] = "upcase-pipe: ";
+	static const char hint[] =
+		"Try 'upcase-pipe --help' for more information.\n";
+	struct command c;
+	size_t len;
+
+	parse(&c, line);
+	len = strlen(c.told);
+	if (c.action != OPTIONS_USAGE || !strstr(c.told, word))
+		print_error("'%s' (%s): %s\n", line, word, c.told);
+	assert_int_equal(c.action, OPTIONS_USAGE);
+	assert_non_null(strstr(c.told, word));
+	assert_memory_equal(c.told, prefix, sizeof(prefix) - 1);
+	assert_true(len > sizeof(hint));
+	assert_string_equal(c.told + len - (sizeof(hint) - 1), hint);
+	free(c.told);
+}
+
+static void without_options_there_are_defaults(void **state)
+{
+	struct options o = good("");
+
+	(void)state;
+	assert_int_equal(o.n_inputs, 1);
+	assert_string_equal(o.inputs[0], "-");
+	assert_null(o.output);
+	assert_int_equal(o.gzip_level, 0);
+	assert_true(o.detect_gzip);
+	assert_int_equal(o.mapping, UPCASE_FULL);
+	assert_int_equal(o.language, UPCASE_ROOT);
+	assert_int_equal(o.invalid, UPCASE_KEEP);
+	assert_false(o.interactive);
+	assert_string_equal(o.prompt, ">>: ");
+	assert_int_equal(o.jobs, 1);
+	assert_int_equal(o.batch_size, 256 * 1024);
+	assert_int_equal(o.queue_depth, 4);
+	assert_true(o.flush_interval == CLOCK_SECOND);
+	assert_int_equal(o.sync, SINK_SYNC_NEVER);
+	assert_true(o.shutdown_timeout < 0);
+	assert_int_equal(o.stats, STATS_NONE);
+	assert_int_equal(o.level, DIAG_NORMAL);
+}
+
+static void files_may_stand_anywhere(void **state)
+{
+	struct command c;
+
+	(void)state;
+	parse(&c, "one -j2 - --no-gzip three -- -o");
+	assert_int_equal(c.action, OPTIONS_RUN);
+	assert_int_equal(c.o.n_inputs, 4);
+	assert_string_equal(c.o.inputs[0], "one");
+	assert_string_equal(c.o.inputs[1], "-");
+	assert_string_equal(c.o.inputs[2], "three");
+	assert_string_equal(c.o.inputs[3], "-o");
+	assert_int_equal(c.o.jobs, 2);
+	free(c.told);
+}
+
+static void an_output_can_be_named(void **state)
+{
+	static const char *const lines[] = {"-o f", "-of", "--output=f",
+		"--output f", "--out=f", "in -o f"};
+	struct command c;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		parse(&c, lines[i]);
+		assert_int_equal(c.action, OPTIONS_RUN);
+		assert_string_equal(c.o.output, "f");
+		assert_int_equal(c.o.gzip_level, 0);
+		free(c.told);
+	}
+	bad("-o", "requires an argument");
+	bad("--output=", "output");
+	bad("-o ''", "output");
+}
+
+static void gzip_is_asked_for_or_follows_from_the_name(void **state)
+{
+	struct command c;
+
+	(void)state;
+	assert_int_equal(good("-z").gzip_level, 6);
+	assert_int_equal(good("--gzip").gzip_level, 6);
+	assert_int_equal(good("-z1").gzip_level, 1);
+	assert_int_equal(good("--gzip=9").gzip_level, 9);
+	assert_int_equal(good("-o a.gz").gzip_level, 6);
+	assert_int_equal(good("-o a.gz -z3").gzip_level, 3);
+	assert_int_equal(good("-z3 -o a.gz").gzip_level, 3);
+	assert_int_equal(good("-o a.gz --no-gzip").gzip_level, 0);
+	assert_int_equal(good("--no-gzip -o a.gz").gzip_level, 0);
+	assert_int_equal(good("-z --no-gzip").gzip_level, 0);
+	assert_int_equal(good("--no-gzip -z").gzip_level, 6);
+	assert_int_equal(good("-o a.gz.txt").gzip_level, 0);
+	assert_int_equal(good("-o agz").gzip_level, 0);
+	assert_int_equal(good("a.gz").gzip_level, 0);
+	/* Its argument is optional: the next word is a FILE. */
+	parse(&c, "-z 3");
+	assert_int_equal(c.o.gzip_level, 6);
+	assert_string_equal(c.o.inputs[0], "3");
+	free(c.told);
+	bad("-z0", "gzip");
+	bad("--gzip=13", "gzip");
+	bad("--gzip=x", "gzip");
+	bad("--gzip=", "gzip");
+	assert_int_equal(
+		good(deflate_max_level() == 12 ? "-z12" : "-z9").gzip_level,
+		deflate_max_level());
+}
+
+static void gzip_input_can_be_taken_as_it_is(void **state)
+{
+	(void)state;
+	assert_false(good("--no-decompress").detect_gzip);
+	assert_false(good("--no-d").detect_gzip);
+	bad("--no-decompress=1", "doesn't allow an argument");
+}
+
+static void a_mapping_can_be_chosen(void **state)
+{
+	(void)state;
+	assert_int_equal(good("-m full").mapping, UPCASE_FULL);
+	assert_int_equal(good("-m simple").mapping, UPCASE_SIMPLE);
+	assert_int_equal(good("--mapping=ascii").mapping, UPCASE_ASCII);
+	assert_int_equal(good("-m ascii -m full").mapping, UPCASE_FULL);
+	bad("-m big", "mapping");
+	bad("-m FULL", "mapping");
+	bad("--mapping=", "mapping");
+}
+
+static void a_language_can_be_chosen(void **state)
+{
+	(void)state;
+	assert_int_equal(good("-l tr").language, UPCASE_TR);
+	assert_int_equal(good("-l az").language, UPCASE_AZ);
+	assert_int_equal(good("--language=lt").language, UPCASE_LT);
+	assert_int_equal(good("--language=el-GR").language, UPCASE_EL);
+	assert_int_equal(good("-l HY_AM").language, UPCASE_HY);
+	bad("-l de", "language");
+	bad("-l ''", "language");
+}
+
+static void languages_that_do_not_go_with_the_mapping_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(good("-l tr -m simple").language, UPCASE_TR);
+	assert_int_equal(good("-m simple -l az").language, UPCASE_AZ);
+	bad("-l el -m simple", "--mapping=simple");
+	bad("-m simple -l lt", "--mapping=simple");
+	bad("-m simple -l hy", "--mapping=simple");
+	bad("-m ascii -l tr", "--mapping=ascii");
+}
+
+static void invalid_bytes_are_treated_as_asked(void **state)
+{
+	(void)state;
+	assert_int_equal(good("--invalid=keep").invalid, UPCASE_KEEP);
+	assert_int_equal(good("--invalid=replace").invalid, UPCASE_REPLACE);
+	assert_int_equal(good("--inv fail").invalid, UPCASE_FAIL);
+	bad("--invalid=ignore", "invalid");
+	bad("--invalid", "requires an argument");
+}
+
+static void typing_is_for_terminals_or_who_asks(void **state)
+{
+	int master, slave;
+	struct command c;
+
+	(void)state;
+	assert_true(good("-i").interactive);
+	assert_true(good("--interactive").interactive);
+	assert_true(good("-i file -").interactive);
+	assert_false(good("-i --no-interactive").interactive);
+	assert_true(good("--no-interactive -i").interactive);
+	bad("-i file", "--interactive");
+
+	support_terminal(&master, &slave);
+	parse_at(&c, "", fcntl(slave, F_DUPFD_CLOEXEC, 3));
+	assert_true(c.o.interactive);
+	free(c.told);
+	parse_at(&c, "--no-interactive", fcntl(slave, F_DUPFD_CLOEXEC, 3));
+	assert_false(c.o.interactive);
+	free(c.told);
+	parse_at(&c, "-o f", fcntl(slave, F_DUPFD_CLOEXEC, 3));
+	assert_true(c.o.interactive);
+	free(c.told);
+	parse_at(&c, "file", fcntl(slave, F_DUPFD_CLOEXEC, 3));
+	assert_int_equal(c.action, OPTIONS_RUN);
+	assert_false(c.o.interactive);
+	free(c.told);
+	assert_int_equal(close(slave), 0);
+	assert_int_equal(close(master), 0);
+}
+
+static void the_prompt_can_be_any_text(void **state)
+{
+	struct command c;
+
+	(void)state;
+	parse(&c, "--prompt=$");
+	assert_string_equal(c.o.prompt, "$");
+	free(c.told);
+	parse(&c, "--prompt=");
+	assert_string_equal(c.o.prompt, "");
+	free(c.told);
+}
+
+static void the_number_of_threads_can_be_chosen(void **state)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned for_gzip = cpus > 256 ? 256 : cpus > 1 ? (unsigned)cpus : 1;
+
+	(void)state;
+	assert_int_equal(good("-j1").jobs, 1);
+	assert_int_equal(good("--jobs=256").jobs, 256);
+	assert_int_equal(good("-z").jobs, for_gzip);
+	assert_int_equal(good("-o a.gz").jobs, for_gzip);
+	assert_int_equal(good("-z -j3").jobs, 3);
+	assert_int_equal(good("-j1 -z").jobs, 1);
+	assert_int_equal(good("-z --no-gzip").jobs, 1);
+	bad("-j0", "jobs");
+	bad("-j257", "jobs");
+	bad("-jx", "jobs");
+	bad("--jobs=-1", "jobs");
+}
+
+static void batches_and_queues_can_be_sized(void **state)
+{
+	(void)state;
+	assert_int_equal(good("-b1").batch_size, 1);
+	assert_int_equal(good("-b 64K").batch_size, 65536);
+	assert_int_equal(good("--batch-size=256M").batch_size, 268435456);
+	assert_int_equal(good("--batch=1m").batch_size, 1048576);
+	bad("-b0", "batch-size");
+	bad("-b 257M", "batch-size");
+	bad("-b 1G", "batch-size");
+	assert_int_equal(good("--queue-depth=1").queue_depth, 1);
+	assert_int_equal(good("--queue-depth=1024").queue_depth, 1024);
+	bad("--queue-depth=0", "queue-depth");
+	bad("--queue-depth=1025", "queue-depth");
+}
+
+static void times_are_seconds(void **state)
+{
+	(void)state;
+	assert_true(good("--flush-interval=0").flush_interval == 0);
+	assert_true(good("--flush-interval=.25").flush_interval ==
+		    CLOCK_SECOND / 4);
+	assert_true(good("--shutdown-timeout=0").shutdown_timeout == 0);
+	assert_true(good("--shutdown-timeout=90").shutdown_timeout ==
+		    90 * CLOCK_SECOND);
+	bad("--flush-interval=-1", "flush-interval");
+	bad("--flush-interval=1s", "flush-interval");
+	bad("--shutdown-timeout=", "shutdown-timeout");
+}
+
+static void the_moment_of_sync_can_be_chosen(void **state)
+{
+	(void)state;
+	assert_int_equal(good("--sync=none").sync, SINK_SYNC_NEVER);
+	assert_int_equal(good("--sync=end").sync, SINK_SYNC_END);
+	assert_int_equal(good("--sync=batch").sync, SINK_SYNC_BATCH);
+	bad("--sync=now", "sync");
+	bad("--sync", "requires an argument");
+}
+
+static void figures_and_words_can_be_asked_for(void **state)
+{
+	(void)state;
+	assert_int_equal(good("--stats").stats, STATS_TEXT);
+	assert_int_equal(good("--stats=json").stats, STATS_JSON);
+	bad("--stats=xml", "stats");
+	assert_int_equal(good("-v").level, DIAG_VERBOSE);
+	assert_int_equal(good("--verbose").level, DIAG_VERBOSE);
+	assert_int_equal(good("-q").level, DIAG_QUIET);
+	assert_int_equal(good("--quiet").level, DIAG_QUIET);
+	assert_int_equal(good("-qv").level, DIAG_VERBOSE);
+}
+
+static void what_is_no_option_is_told(void **state)
+{
+	(void)state;
+	bad("-x", "x");
+	bad("--nonsense", "nonsense");
+	bad("--no", "ambiguous");
+	bad("--in", "ambiguous");
+	bad("--quiet=1", "doesn't allow an argument");
+}
+
+static void an_argument_cannot_drive_a_terminal(void **state)
+{
+	struct command c;
+
+	(void)state;
+	parse(&c, "--sync=\033[31mred");
+	assert_int_equal(c.action, OPTIONS_USAGE);
+	assert_null(strchr(c.told, '\033'));
+	free(c.told);
+}
+
+static void help_and_version_win_over_what_follows(void **state)
+{
+	struct command c;
+
+	(void)state;
+	parse(&c, "-h --nonsense");
+	assert_int_equal(c.action, OPTIONS_HELP);
+	assert_string_equal(c.told, "");
+	free(c.told);
+	parse(&c, "--version --nonsense");
+	assert_int_equal(c.action, OPTIONS_VERSION);
+	free(c.told);
+	parse(&c, "--help");
+	assert_int_equal(c.action, OPTIONS_HELP);
+	free(c.told);
+	parse(&c, "-V");
+	assert_int_equal(c.action, OPTIONS_VERSION);
+	free(c.told);
+}
+
+/* What a function prints on standard output. */
+static char *printed(int (*print)(void), int *err)
+{
+	char *text;
+	int saved;
+
+	(void)fflush(stdout);
+	saved = support_replace(STDOUT_FILENO,
+		open("out", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+	*err = print();
+	support_restore(STDOUT_FILENO, saved);
+	text = support_read("out", NULL);
+	return text;
+}
+
+static void the_help_tells_of_every_option(void **state)
+{
+	static const char *const names[] = {"-o, --output", "-z, --gzip",
+		"--no-gzip", "--no-decompress", "-m, --mapping",
+		"-l, --language", "--invalid", "-i, --interactive",
+		"--no-interactive", "--prompt", "-j, --jobs",
+		"-b, --batch-size", "--queue-depth", "--flush-interval",
+		"--sync", "--shutdown-timeout", "--stats", "-v, --verbose",
+		"-q, --quiet", "-h, --help", "-V, --version"};
+	int err;
+	char *text = printed(options_print_help, &err);
+
+	(void)state;
+	assert_int_equal(err, 0);
+	for (size_t i = 0; i < COUNT(names); i++) {
+		if (!strstr(text, names[i]))
+			print_error("%s\n", names[i]);
+		assert_non_null(strstr(text, names[i]));
+	}
+	for (char *line = text; *line; line = strchr(line, '\n') + 1)
+		assert_true(strchr(line, '\n') - line <= 80);
+	free(text);
+}
+
+static void the_version_tells_what_is_in_it(void **state)
+{
+	int err;
+	char *text = printed(options_print_version, &err);
+
+	(void)state;
+	assert_int_equal(err, 0);
+	assert_int_equal(strncmp(text, "upcase-pipe " PACKAGE_VERSION "\n",
+				 sizeof("upcase-pipe " PACKAGE_VERSION)),
+		0);
+	assert_non_null(strstr(text, upcase_unicode_version));
+	assert_non_null(strstr(text, deflate_library()));
+	free(text);
+}
+
+static void help_that_cannot_be_written_is_an_error(void **state)
+{
+	int saved, help, version;
+
+	(void)state;
+	(void)fflush(stdout);
+	saved = support_replace(
+		STDOUT_FILENO, open("/dev/full", O_WRONLY | O_CLOEXEC));
+	help = options_print_help();
+	__fpurge(stdout);
+	version = options_print_version();
+	__fpurge(stdout);
+	clearerr(stdout);
+	support_restore(STDOUT_FILENO, saved);
+	assert_int_equal(help, -ENOSPC);
+	assert_int_equal(version, -ENOSPC);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_options_there_are_defaults),
+		cmocka_unit_test(files_may_stand_anywhere),
+		cmocka_unit_test(an_output_can_be_named),
+		cmocka_unit_test(gzip_is_asked_for_or_follows_from_the_name),
+		cmocka_unit_test(gzip_input_can_be_taken_as_it_is),
+		cmocka_unit_test(a_mapping_can_be_chosen),
+		cmocka_unit_test(a_language_can_be_chosen),
+		cmocka_unit_test(
+			languages_that_do_not_go_with_the_mapping_are_refused),
+		cmocka_unit_test(invalid_bytes_are_treated_as_asked),
+		cmocka_unit_test(typing_is_for_terminals_or_who_asks),
+		cmocka_unit_test(the_prompt_can_be_any_text),
+		cmocka_unit_test(the_number_of_threads_can_be_chosen),
+		cmocka_unit_test(batches_and_queues_can_be_sized),
+		cmocka_unit_test(times_are_seconds),
+		cmocka_unit_test(the_moment_of_sync_can_be_chosen),
+		cmocka_unit_test(figures_and_words_can_be_asked_for),
+		cmocka_unit_test(what_is_no_option_is_told),
+		cmocka_unit_test(an_argument_cannot_drive_a_terminal),
+		cmocka_unit_test(help_and_version_win_over_what_follows),
+		in_directory(the_help_tells_of_every_option),
+		in_directory(the_version_tells_what_is_in_it),
+		cmocka_unit_test(help_that_cannot_be_written_is_an_error),
+	};
+
+	/* getopt would stop at the first FILE. */
+	(void)unsetenv("POSIXLY_CORRECT");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

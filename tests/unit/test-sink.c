@@ -1,0 +1,1294 @@
+/*
+ * Tests of the output: what an append leaves in the file when it succeeds, when
+ * it fails, and when others use the file at the same time.
+ *
+ * Faults that no file system has on demand are made by functions of this file
+ * in the place of the C library's: they do what they are told in `fake`, or
+ * what the system does.
+ */
+#include "config.h"
+
+#include "io/sink.h"
+
+#include "support.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct {
+	const char *append; /* to "out", by somebody, when a write failed */
+	int truncate_error; /* of each ftruncate */
+	int sync_error;	    /* of each fdatasync */
+	int lock_error;	    /* of each flock, or of one if EINTR */
+	unsigned syncs;	    /* calls of fdatasync so far */
+} fake;
+
+static void limit_file_size(rlim_t size)
+{
+	struct rlimit limit;
+
+	(void)getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = size < limit.rlim_max ? size : limit.rlim_max;
+	(void)setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static void append_as_somebody(const char *text)
+{
+	int fd = open("out", O_WRONLY | O_APPEND | O_CLOEXEC);
+	ssize_t n = write(fd, text, strlen(text));
+
+	(void)n;
+	(void)close(fd);
+}
+
+ssize_t writev(int fd, const struct iovec *iov, int count)
+{
+	ssize_t n = syscall(SYS_writev, fd, iov, count);
+	int saved = errno;
+
+	if (n < 0 && fake.append) {
+		limit_file_size(RLIM_INFINITY);
+		append_as_somebody(fake.append);
+		fake.append = NULL;
+	}
+	errno = saved;
+	return n;
+}
+
+int fdatasync(int fd)
+{
+	fake.syncs++;
+	if (fake.sync_error) {
+		errno = fake.sync_error;
+		return -1;
+	}
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+int ftruncate(int fd, off_t length)
+{
+	if (fake.truncate_error) {
+		errno = fake.truncate_error;
+		return -1;
+	}
+	return (int)syscall(SYS_ftruncate, fd, length);
+}
+
+int flock(int fd, int operation)
+{
+	if (fake.lock_error) {
+		errno = fake.lock_error;
+		if (errno == EINTR)
+			fake.lock_error = 0;
+		return -1;
+	}
+	return (int)syscall(SYS_flock, fd, operation);
+}
+
+static int set_up(void **state)
+{
+	memset(&fake, 0, sizeof(fake));
+	return support_enter_directory(state);
+}
+
+static int tear_down(void **state)
+{
+	limit_file_size(RLIM_INFINITY);
+	return support_leave_directory(state);
+}
+
+static void init(struct sink *s, const char *path, bool gzip)
+{
+	assert_int_equal(sink_init(s, path, gzip, SINK_SYNC_NEVER), 0);
+}
+
+/* Appends text that is to succeed. */
+static void append(struct sink *s, const char *text, bool line_ends)
+{
+	struct fault fault = {""};
+	size_t kept = SIZE_MAX;
+	int err = sink_append(s, text, strlen(text), line_ends, &kept, &fault);
+
+	if (err)
+		print_error("%s\n", fault.text);
+	assert_int_equal(err, 0);
+	assert_int_equal(kept, strlen(text));
+}
+
+/* Appends text that finds no room behind `room` more bytes of "out"; without
+ * assertions while the limit is there. Returns what was kept. */
+static size_t append_in_vain(
+	struct sink *s, const char *text, rlim_t room, struct fault *fault)
+{
+	struct stat st;
+	size_t kept = SIZE_MAX;
+	int err;
+
+	assert_int_equal(stat("out", &st), 0);
+	*fault = (struct fault){""};
+	limit_file_size((rlim_t)st.st_size + room);
+	err = sink_append(s, text, strlen(text), text[strlen(text) - 1] == '\n',
+		&kept, fault);
+	limit_file_size(RLIM_INFINITY);
+	assert_int_equal(err, -EFBIG);
+	assert_string_not_equal(fault->text, "");
+	return kept;
+}
+
+static void finish(struct sink *s)
+{
+	struct fault fault = {""};
+
+	assert_int_equal(sink_finish(s, NULL, 0, &fault), 0);
+	assert_string_equal(fault.text, "");
+	sink_release(s);
+}
+
+static bool is_locked(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int status;
+
+	assert_true(fd >= 0);
+	status = (int)syscall(SYS_flock, fd, LOCK_EX | LOCK_NB);
+	assert_true(status == 0 || errno == EWOULDBLOCK);
+	assert_int_equal(close(fd), 0);
+	return status != 0;
+}
+
+/* Lines in a file. */
+
+static void a_missing_file_is_created_and_lines_are_appended(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "ONE\n", true);
+	append(&s, "TWO\nTHREE\n", true);
+	finish(&s);
+	support_file_is("out", BYTES("ONE\nTWO\nTHREE\n"));
+}
+
+static void what_is_in_the_file_stays(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	support_write("out", BYTES("old\n"));
+	init(&s, "out", false);
+	append(&s, "NEW\n", true);
+	finish(&s);
+	support_file_is("out", BYTES("old\nNEW\n"));
+}
+
+static void nul_bytes_are_appended_like_others(void **state)
+{
+	struct fault fault;
+	struct sink s;
+	size_t kept;
+
+	(void)state;
+	init(&s, "out", false);
+	assert_int_equal(
+		sink_append(&s, BYTES("A\0B\n"), true, &kept, &fault), 0);
+	assert_int_equal(kept, 4);
+	finish(&s);
+	support_file_is("out", BYTES("A\0B\n"));
+}
+
+static void a_line_left_open_by_others_is_ended_before_ours(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	support_write("out", BYTES("torn"));
+	init(&s, "out", false);
+	append(&s, "ONE\n", true);
+	support_file_is("out", BYTES("torn\nONE\n"));
+	append(&s, "TWO\n", true);
+	append_as_somebody("again torn");
+	append(&s, "THREE\n", true);
+	finish(&s);
+	support_file_is("out", BYTES("torn\nONE\nTWO\nagain torn\nTHREE\n"));
+}
+
+static void the_pieces_of_a_line_are_not_torn_apart(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "LONG ", false);
+	append(&s, "LINE", false);
+	append(&s, "\n", true);
+	append(&s, "NEXT\n", true);
+	finish(&s);
+	support_file_is("out", BYTES("LONG LINE\nNEXT\n"));
+}
+
+static void gzip_members_follow_whatever_is_there(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	support_write("out", BYTES("no newline"));
+	init(&s, "out", true);
+	append(&s, "member", true);
+	append(&s, "member", true);
+	finish(&s);
+	support_file_is("out", BYTES("no newlinemembermember"));
+}
+
+/* Failed appends. */
+
+static void a_failed_append_keeps_its_whole_lines(void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "FIRST\n", true);
+	assert_int_equal(append_in_vain(&s, "A\nBB\nCCCC\n", 8, &fault), 5);
+	support_file_is("out", BYTES("FIRST\nA\nBB\n"));
+	sink_release(&s);
+}
+
+static void a_failed_append_without_a_whole_line_leaves_nothing(void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "FIRST\n", true);
+	assert_int_equal(append_in_vain(&s, "A LONG LINE\n", 4, &fault), 0);
+	support_file_is("out", BYTES("FIRST\n"));
+	sink_release(&s);
+}
+
+static void an_append_that_cannot_begin_leaves_nothing(void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "FIRST\n", true);
+	assert_int_equal(append_in_vain(&s, "A\n", 0, &fault), 0);
+	support_file_is("out", BYTES("FIRST\n"));
+	sink_release(&s);
+}
+
+static void the_newline_put_first_goes_with_a_failed_line(void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	support_write("out", BYTES("torn"));
+	for (rlim_t room = 0; room < 5; room++) {
+		init(&s, "out", false);
+		assert_int_equal(append_in_vain(&s, "LINE\n", room, &fault), 0);
+		sink_release(&s);
+		support_file_is("out", BYTES("torn"));
+	}
+	init(&s, "out", false);
+	assert_int_equal(append_in_vain(&s, "A\nLINE\n", 5, &fault), 2);
+	support_file_is("out", BYTES("torn\nA\n"));
+	sink_release(&s);
+}
+
+static void a_torn_line_is_ended_also_after_a_failure(void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	support_write("out", BYTES("torn"));
+	init(&s, "out", false);
+	(void)append_in_vain(&s, "LINE\n", 2, &fault);
+	append(&s, "LINE\n", true);
+	finish(&s);
+	support_file_is("out", BYTES("torn\nLINE\n"));
+}
+
+static void whole_lines_before_an_open_one_stay_when_it_fails(void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "WHOLE\nLONG ", false);
+	assert_int_equal(append_in_vain(&s, "LINE\n", 2, &fault), 0);
+	support_file_is("out", BYTES("WHOLE\n"));
+	sink_release(&s);
+}
+
+static void after_a_failure_the_next_append_begins_a_line(void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "LONG ", false);
+	(void)append_in_vain(&s, "LINE\n", 2, &fault);
+	assert_false(is_locked("out"));
+	append(&s, "NEXT\n", true);
+	finish(&s);
+	support_file_is("out", BYTES("NEXT\n"));
+}
+
+static void the_earlier_pieces_of_a_failed_line_go_too(void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "WHOLE\n", true);
+	append(&s, "PIECE ", false);
+	append(&s, "PIECE ", false);
+	assert_int_equal(append_in_vain(&s, "END\n", 3, &fault), 0);
+	support_file_is("out", BYTES("WHOLE\n"));
+	sink_release(&s);
+}
+
+static void a_line_that_ended_in_the_failed_piece_stays(void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "PIECE ", false);
+	assert_int_equal(append_in_vain(&s, "END\nNEXT\n", 6, &fault), 4);
+	support_file_is("out", BYTES("PIECE END\n"));
+	sink_release(&s);
+}
+
+static void a_failed_member_goes_as_a_whole(void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", true);
+	append(&s, "MEMBER\n", true);
+	assert_int_equal(append_in_vain(&s, "MEM\nBER\n", 6, &fault), 0);
+	support_file_is("out", BYTES("MEMBER\n"));
+	sink_release(&s);
+}
+
+static void the_earlier_members_of_a_failed_line_go_too(void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", true);
+	append(&s, "whole", true);
+	append(&s, "piece", false);
+	append(&s, "piece", false);
+	assert_int_equal(append_in_vain(&s, "end", 2, &fault), 0);
+	support_file_is("out", BYTES("whole"));
+	sink_release(&s);
+}
+
+static void what_others_appended_meanwhile_is_left_alone(void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "FIRST\n", true);
+	fake.append = "theirs\n";
+	assert_int_equal(append_in_vain(&s, "LONG LINE\n", 4, &fault), 0);
+	assert_null(fake.append);
+	support_file_is("out", BYTES("FIRST\nLONGtheirs\n"));
+	assert_non_null(strstr(fault.text, "somebody else"));
+	sink_release(&s);
+}
+
+static void what_could_not_be_cut_off_is_told(void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	fake.truncate_error = EPERM;
+	assert_int_equal(append_in_vain(&s, "LONG LINE\n", 4, &fault), 0);
+	support_file_is("out", BYTES("LONG"));
+	assert_non_null(strstr(fault.text, strerror(EFBIG)));
+	assert_non_null(strstr(fault.text, "could not be cut off"));
+	assert_non_null(strstr(fault.text, strerror(EPERM)));
+	sink_release(&s);
+}
+
+static void a_full_device_is_an_error_with_nothing_kept(void **state)
+{
+	struct fault fault = {""};
+	struct sink s;
+	size_t kept = SIZE_MAX;
+
+	(void)state;
+	init(&s, "/dev/full", false);
+	assert_int_equal(
+		sink_append(&s, "A\n", 2, true, &kept, &fault), -ENOSPC);
+	assert_int_equal(kept, 0);
+	assert_string_equal(fault.text, strerror(ENOSPC));
+	sink_release(&s);
+}
+
+/* The advisory lock. */
+
+struct appending {
+	struct sink *s;
+	const char *text;
+	size_t kept;
+	int err;
+};
+
+static void append_in_thread(void *context)
+{
+	struct appending *a = context;
+	struct fault fault;
+
+	a->err = sink_append(
+		a->s, a->text, strlen(a->text), true, &a->kept, &fault);
+}
+
+static void an_append_waits_for_who_holds_the_lock(void **state)
+{
+	struct sink s;
+	struct appending a = {.s = &s, .text = "OURS\n"};
+	struct support_thread t;
+	bool slept;
+	int fd;
+
+	(void)state;
+	init(&s, "out", false);
+	fd = open("out", O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	support_start(&t, append_in_thread, &a);
+	slept = support_sleeps(&t);
+	append_as_somebody("theirs, ");
+	append_as_somebody("in two parts\n");
+	assert_int_equal(close(fd), 0);
+	support_join(&t);
+	assert_true(slept);
+	assert_int_equal(a.err, 0);
+	finish(&s);
+	support_file_is("out", BYTES("theirs, in two parts\nOURS\n"));
+}
+
+static void the_lock_is_kept_while_a_line_is_open(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	assert_false(is_locked("out"));
+	append(&s, "LONG ", false);
+	assert_true(is_locked("out"));
+	append(&s, "LINE ", false);
+	assert_true(is_locked("out"));
+	append(&s, "END\n", true);
+	assert_false(is_locked("out"));
+	finish(&s);
+}
+
+static void the_lock_is_let_go_when_an_append_fails(void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	(void)append_in_vain(&s, "LONG", 2, &fault);
+	assert_false(is_locked("out"));
+	sink_release(&s);
+}
+
+static void finish_lets_an_open_line_go(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "LONG", false);
+	finish(&s);
+	assert_false(is_locked("out"));
+	support_file_is("out", BYTES("LONG"));
+}
+
+static void where_there_are_no_locks_lines_are_written_without(void **state)
+{
+	static const int errors[] = {ENOLCK, EOPNOTSUPP, ENOSYS};
+	struct sink s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(errors); i++) {
+		fake.lock_error = errors[i];
+		init(&s, "out", false);
+		append(&s, "A\n", true);
+		finish(&s);
+	}
+	support_file_is("out", BYTES("A\nA\nA\n"));
+}
+
+static void an_interrupted_wait_for_the_lock_goes_on(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	fake.lock_error = EINTR;
+	append(&s, "A", false);
+	assert_true(is_locked("out"));
+	finish(&s);
+}
+
+static void without_the_lock_nothing_is_written(void **state)
+{
+	struct fault fault = {""};
+	struct sink s;
+	size_t kept = SIZE_MAX;
+
+	(void)state;
+	init(&s, "out", false);
+	fake.lock_error = EIO;
+	assert_int_equal(sink_append(&s, "A\n", 2, true, &kept, &fault), -EIO);
+	assert_int_equal(kept, 0);
+	assert_string_equal(fault.text, strerror(EIO));
+	support_file_is("out", "", 0);
+	sink_release(&s);
+}
+
+enum {
+	CROWD = 4,	   /* sinks that append to one file */
+	CROWD_LINES = 100, /* lines of each */
+	LINE_SIZE = 600,
+};
+
+/* Lines of one letter, every other one in two pieces. */
+static void append_many(void *context)
+{
+	struct appending *a = context;
+	char line[LINE_SIZE];
+	struct fault fault;
+
+	memset(line, a->text[0], sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\n';
+	for (unsigned i = 0; !a->err && i < CROWD_LINES; i++) {
+		size_t cut = i % 2 ? LINE_SIZE / 3 : 0;
+
+		if (cut > 0)
+			a->err = sink_append(
+				a->s, line, cut, false, &a->kept, &fault);
+		if (!a->err)
+			a->err = sink_append(a->s, line + cut,
+				sizeof(line) - cut, true, &a->kept, &fault);
+	}
+}
+
+static void lines_of_many_writers_are_never_mixed(void **state)
+{
+	static const char *const letters[CROWD] = {"A", "B", "C", "D"};
+	struct support_thread threads[CROWD];
+	struct appending a[CROWD];
+	struct sink sinks[CROWD];
+	unsigned lines[CROWD] = {0};
+	size_t len;
+	char *data;
+
+	(void)state;
+	for (int i = 0; i < CROWD; i++) {
+		init(&sinks[i], "out", false);
+		a[i] = (struct appending){&sinks[i], letters[i], 0, 0};
+	}
+	for (int i = 0; i < CROWD; i++)
+		support_start(&threads[i], append_many, &a[i]);
+	for (int i = 0; i < CROWD; i++)
+		support_join(&threads[i]);
+	for (int i = 0; i < CROWD; i++) {
+		assert_int_equal(a[i].err, 0);
+		finish(&sinks[i]);
+	}
+	data = support_read("out", &len);
+	assert_int_equal(len, CROWD * CROWD_LINES * LINE_SIZE);
+	for (char *p = data; p < data + len; p += LINE_SIZE) {
+		assert_int_equal(strspn(p, (char[]){*p, '\0'}), LINE_SIZE - 1);
+		assert_int_equal(p[LINE_SIZE - 1], '\n');
+		lines[*p - 'A']++;
+	}
+	for (int i = 0; i < CROWD; i++)
+		assert_int_equal(lines[i], CROWD_LINES);
+	free(data);
+}
+
+/* fdatasync. */
+
+static void each_sync_mode_syncs_when_it_says(void **state)
+{
+	static const struct {
+		enum sink_sync sync;
+		unsigned appended, finished; /* calls so far */
+	} modes[] = {
+		{SINK_SYNC_NEVER, 0, 0},
+		{SINK_SYNC_END, 0, 1},
+		{SINK_SYNC_BATCH, 2, 2},
+	};
+	struct sink s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		fake.syncs = 0;
+		assert_int_equal(sink_init(&s, "out", false, modes[i].sync), 0);
+		append(&s, "A\n", true);
+		append(&s, "B\n", true);
+		assert_int_equal(fake.syncs, modes[i].appended);
+		finish(&s);
+		assert_in_range(fake.syncs, modes[i].finished,
+			modes[i].finished + (modes[i].appended > 0));
+	}
+}
+
+static void a_failed_sync_after_a_piece_is_an_error(void **state)
+{
+	struct fault fault = {""};
+	struct sink s;
+	size_t kept;
+
+	(void)state;
+	assert_int_equal(sink_init(&s, "out", false, SINK_SYNC_BATCH), 0);
+	fake.sync_error = EIO;
+	assert_int_equal(sink_append(&s, "A\n", 2, true, &kept, &fault), -EIO);
+	assert_string_equal(fault.text, strerror(EIO));
+	sink_release(&s);
+}
+
+static void a_failed_sync_at_the_end_is_an_error(void **state)
+{
+	struct fault fault = {""};
+	struct sink s;
+
+	(void)state;
+	assert_int_equal(sink_init(&s, "out", false, SINK_SYNC_END), 0);
+	append(&s, "A\n", true);
+	fake.sync_error = EIO;
+	assert_int_equal(sink_finish(&s, NULL, 0, &fault), -EIO);
+	assert_string_equal(fault.text, strerror(EIO));
+	sink_release(&s);
+}
+
+static void what_cannot_be_synced_is_not_an_error(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	assert_int_equal(sink_init(&s, "/dev/null", false, SINK_SYNC_BATCH), 0);
+	append(&s, "A\n", true);
+	finish(&s);
+	assert_true(fake.syncs > 0);
+}
+
+/* The end. */
+
+static void finish_with(const char *path, bool gzip, const char *text)
+{
+	struct fault fault;
+	struct sink s;
+
+	init(&s, path, gzip);
+	if (text)
+		append(&s, text, true);
+	assert_int_equal(sink_finish(&s, BYTES("EMPTY"), &fault), 0);
+	sink_release(&s);
+}
+
+static void an_empty_file_gets_the_empty_member(void **state)
+{
+	(void)state;
+	finish_with("out", true, NULL);
+	support_file_is("out", BYTES("EMPTY"));
+	assert_false(is_locked("out"));
+}
+
+static void a_file_with_content_gets_no_empty_member(void **state)
+{
+	(void)state;
+	support_write("out", BYTES("old"));
+	finish_with("out", true, NULL);
+	support_file_is("out", BYTES("old"));
+}
+
+static void an_output_that_was_appended_to_gets_no_empty_member(void **state)
+{
+	(void)state;
+	finish_with("out", true, "member");
+	support_file_is("out", BYTES("member"));
+}
+
+static void plain_output_without_text_stays_empty(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	finish(&s);
+	support_file_is("out", "", 0);
+}
+
+static void an_empty_member_that_cannot_be_written_is_an_error(void **state)
+{
+	struct fault fault = {""};
+	struct sink s;
+
+	(void)state;
+	init(&s, "/dev/full", true);
+	assert_int_equal(sink_finish(&s, BYTES("EMPTY"), &fault), -ENOSPC);
+	assert_string_equal(fault.text, strerror(ENOSPC));
+	sink_release(&s);
+}
+
+static void no_descriptor_is_left_open(void **state)
+{
+	int before = dup(STDIN_FILENO), after;
+	struct sink s;
+
+	(void)state;
+	assert_true(before >= 0);
+	assert_int_equal(close(before), 0);
+	init(&s, "out", false);
+	append(&s, "A\n", true);
+	finish(&s);
+	init(&s, "out", false);
+	sink_release(&s);
+	after = dup(STDIN_FILENO);
+	assert_int_equal(after, before);
+	assert_int_equal(close(after), 0);
+}
+
+static void what_cannot_be_opened_is_an_error(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	assert_int_equal(sink_init(&s, ".", false, SINK_SYNC_NEVER), -EISDIR);
+	assert_int_equal(
+		sink_init(&s, "no/out", false, SINK_SYNC_NEVER), -ENOENT);
+}
+
+/* Opening anew. */
+
+static enum sink_reopened reopen(struct sink *s)
+{
+	struct fault fault = {""};
+
+	return sink_reopen(s, &fault);
+}
+
+static void lines_go_to_the_new_file_after_a_reopen(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "OLD\n", true);
+	assert_int_equal(rename("out", "out.1"), 0);
+	append(&s, "STILL OLD\n", true);
+	sink_reopen_request(&s);
+	assert_int_equal(reopen(&s), SINK_REOPENED);
+	append(&s, "NEW\n", true);
+	finish(&s);
+	support_file_is("out.1", BYTES("OLD\nSTILL OLD\n"));
+	support_file_is("out", BYTES("NEW\n"));
+}
+
+static void nothing_is_reopened_unless_asked_for(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	assert_int_equal(rename("out", "out.1"), 0);
+	assert_int_equal(reopen(&s), SINK_NOT_NOW);
+	sink_reopen_request(&s);
+	assert_int_equal(reopen(&s), SINK_REOPENED);
+	assert_int_equal(reopen(&s), SINK_NOT_NOW);
+	finish(&s);
+}
+
+static void a_reopen_waits_for_the_end_of_an_open_line(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "LONG ", false);
+	assert_int_equal(rename("out", "out.1"), 0);
+	sink_reopen_request(&s);
+	assert_int_equal(reopen(&s), SINK_NOT_NOW);
+	append(&s, "LINE\n", true);
+	assert_int_equal(reopen(&s), SINK_REOPENED);
+	append(&s, "NEW\n", true);
+	finish(&s);
+	support_file_is("out.1", BYTES("LONG LINE\n"));
+	support_file_is("out", BYTES("NEW\n"));
+}
+
+static void the_old_file_stays_when_the_new_one_cannot_be_opened(void **state)
+{
+	struct fault fault = {""};
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	assert_int_equal(rename("out", "out.1"), 0);
+	assert_int_equal(mkdir("out", 0700), 0);
+	sink_reopen_request(&s);
+	assert_int_equal(sink_reopen(&s, &fault), SINK_KEPT);
+	assert_string_equal(fault.text, strerror(EISDIR));
+	append(&s, "A\n", true);
+	assert_int_equal(reopen(&s), SINK_NOT_NOW);
+	finish(&s);
+	support_file_is("out.1", BYTES("A\n"));
+}
+
+static void a_new_file_without_text_gets_the_empty_member(void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", true);
+	append(&s, "member", true);
+	assert_int_equal(rename("out", "out.1"), 0);
+	sink_reopen_request(&s);
+	assert_int_equal(reopen(&s), SINK_REOPENED);
+	assert_int_equal(sink_finish(&s, BYTES("EMPTY"), &fault), 0);
+	sink_release(&s);
+	support_file_is("out.1", BYTES("member"));
+	support_file_is("out", BYTES("EMPTY"));
+}
+
+static void a_torn_line_in_the_new_file_is_ended_first(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "A\n", true);
+	assert_int_equal(rename("out", "out.1"), 0);
+	/* As long as what we know of the old file. */
+	support_write("out", BYTES("xx"));
+	sink_reopen_request(&s);
+	assert_int_equal(reopen(&s), SINK_REOPENED);
+	append(&s, "B\n", true);
+	finish(&s);
+	support_file_is("out", BYTES("xx\nB\n"));
+}
+
+static void the_old_file_is_synced_before_it_is_left(void **state)
+{
+	struct fault fault = {""};
+	struct sink s;
+
+	(void)state;
+	assert_int_equal(sink_init(&s, "out", false, SINK_SYNC_END), 0);
+	append(&s, "A\n", true);
+	sink_reopen_request(&s);
+	assert_int_equal(reopen(&s), SINK_REOPENED);
+	assert_int_equal(fake.syncs, 1);
+	fake.sync_error = EIO;
+	sink_reopen_request(&s);
+	assert_int_equal(sink_reopen(&s, &fault), SINK_FAILED);
+	assert_string_equal(fault.text, strerror(EIO));
+	sink_release(&s);
+}
+
+static void a_reopen_does_not_wait_for_an_append(void **state)
+{
+	struct sink s;
+	struct appending a = {.s = &s, .text = "A\n"};
+	struct support_thread t;
+	enum sink_reopened during;
+	int fd;
+
+	(void)state;
+	init(&s, "out", false);
+	fd = open("out", O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	support_start(&t, append_in_thread, &a);
+	(void)support_sleeps(&t);
+	sink_reopen_request(&s);
+	during = reopen(&s);
+	assert_int_equal(close(fd), 0);
+	support_join(&t);
+	assert_int_equal(a.err, 0);
+	/* Before the thread took the sink's own lock, it could be done. */
+	if (during == SINK_NOT_NOW)
+		assert_int_equal(reopen(&s), SINK_REOPENED);
+	finish(&s);
+}
+
+static void standard_output_is_not_reopened(void **state)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int saved = support_replace(STDOUT_FILENO, null);
+	enum sink_reopened done;
+	struct sink s;
+	int err = sink_init(&s, NULL, false, SINK_SYNC_NEVER);
+
+	(void)state;
+	sink_reopen_request(&s);
+	done = reopen(&s);
+	sink_release(&s);
+	support_restore(STDOUT_FILENO, saved);
+	assert_int_equal(err, 0);
+	assert_int_equal(done, SINK_NOT_NOW);
+}
+
+/* Which file it is. */
+
+static void the_output_file_is_recognised_by_any_name(void **state)
+{
+	struct stat st;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	assert_int_equal(link("out", "other name"), 0);
+	assert_int_equal(stat("other name", &st), 0);
+	assert_true(sink_is_file(&s, &st));
+	support_write("other file", "", 0);
+	assert_int_equal(stat("other file", &st), 0);
+	assert_false(sink_is_file(&s, &st));
+	finish(&s);
+}
+
+static void the_output_file_is_the_new_one_after_a_reopen(void **state)
+{
+	struct stat old, new;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	assert_int_equal(stat("out", &old), 0);
+	assert_int_equal(rename("out", "out.1"), 0);
+	sink_reopen_request(&s);
+	assert_int_equal(reopen(&s), SINK_REOPENED);
+	assert_int_equal(stat("out", &new), 0);
+	assert_false(sink_is_file(&s, &old));
+	assert_true(sink_is_file(&s, &new));
+	finish(&s);
+}
+
+static void a_device_may_be_input_and_output(void **state)
+{
+	struct stat st;
+	struct sink s;
+
+	(void)state;
+	init(&s, "/dev/null", false);
+	assert_int_equal(stat("/dev/null", &st), 0);
+	assert_false(sink_is_file(&s, &st));
+	finish(&s);
+}
+
+/* Standard output and pipes. */
+
+/* A sink on standard output, which is `fd` for as long as it takes; what
+ * happened is in the struct. No assertion between. */
+struct standard {
+	struct sink s;
+	int saved, err;
+	bool file; /* sink_is_file of the file behind it */
+};
+
+static void standard_begin(struct standard *o, int fd, bool gzip)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	(void)fflush(stdout);
+	o->saved = support_replace(STDOUT_FILENO, fd);
+	o->err = sink_init(&o->s, NULL, gzip, SINK_SYNC_NEVER);
+	o->file = sink_is_file(&o->s, &st);
+}
+
+static void standard_end(struct standard *o)
+{
+	sink_release(&o->s);
+	support_restore(STDOUT_FILENO, o->saved);
+	assert_int_equal(o->err, 0);
+}
+
+static void standard_output_gets_the_bytes_and_nothing_else(void **state)
+{
+	struct fault fault;
+	struct standard o;
+	bool locked;
+	size_t kept;
+	int fd, err;
+
+	(void)state;
+	support_write("out", BYTES("torn"));
+	fd = open("out", O_WRONLY | O_APPEND | O_CLOEXEC);
+	standard_begin(&o, fd, false);
+	err = sink_append(&o.s, "A\nB", 3, false, &kept, &fault);
+	locked = is_locked("out");
+	if (!err)
+		err = sink_append(&o.s, "C", 1, false, &kept, &fault);
+	if (!err)
+		err = sink_finish(&o.s, NULL, 0, &fault);
+	standard_end(&o);
+	assert_int_equal(err, 0);
+	assert_false(locked);
+	assert_true(o.file);
+	assert_string_equal(o.s.name, "standard output");
+	support_file_is("out", BYTES("tornA\nBC"));
+}
+
+static void standard_output_without_text_gets_the_empty_member(void **state)
+{
+	struct fault fault;
+	struct standard o;
+	int fd, err;
+
+	(void)state;
+	support_write("out", BYTES("old"));
+	fd = open("out", O_WRONLY | O_APPEND | O_CLOEXEC);
+	standard_begin(&o, fd, true);
+	err = sink_finish(&o.s, BYTES("EMPTY"), &fault);
+	standard_end(&o);
+	assert_int_equal(err, 0);
+	support_file_is("out", BYTES("oldEMPTY"));
+}
+
+static void what_standard_output_took_before_an_error_is_kept(void **state)
+{
+	struct fault fault;
+	struct standard o;
+	size_t kept = SIZE_MAX;
+	int fd, err;
+
+	(void)state;
+	fd = open("out", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	standard_begin(&o, fd, false);
+	limit_file_size(3);
+	err = sink_append(&o.s, "A\nBCD\n", 6, true, &kept, &fault);
+	limit_file_size(RLIM_INFINITY);
+	standard_end(&o);
+	assert_int_equal(err, -EFBIG);
+	assert_int_equal(kept, 3);
+	support_file_is("out", BYTES("A\nB"));
+}
+
+static void a_reader_that_went_away_is_an_error(void **state)
+{
+	struct fault fault;
+	struct standard o;
+	size_t kept = SIZE_MAX;
+	int fd[2], err;
+
+	(void)state;
+	support_pipe(fd);
+	standard_begin(&o, fd[1], false);
+	(void)close(fd[0]);
+	err = sink_append(&o.s, "A\n", 2, true, &kept, &fault);
+	standard_end(&o);
+	assert_int_equal(err, -EPIPE);
+	assert_int_equal(kept, 0);
+}
+
+static void wake_ends_a_wait_for_a_full_pipe(void **state)
+{
+	struct standard o;
+	struct appending a = {.s = &o.s, .text = "A\n"};
+	struct support_thread t;
+	int fd[2], wake[2];
+	bool slept;
+
+	(void)state;
+	support_pipe(fd);
+	support_pipe(wake);
+	(void)support_fill_pipe(fd[1]);
+	standard_begin(&o, fd[1], false);
+	o.s.wake = wake[0];
+	support_start(&t, append_in_thread, &a);
+	slept = support_sleeps(&t);
+	(void)close(wake[1]); /* the end of input makes it readable, too */
+	support_join(&t);
+	standard_end(&o);
+	assert_true(slept);
+	assert_int_equal(a.err, -ECANCELED);
+	assert_int_equal(a.kept, 0);
+	(void)close(fd[0]);
+	(void)close(wake[0]);
+}
+
+static void an_append_to_a_full_pipe_waits_for_its_reader(void **state)
+{
+	struct standard o;
+	struct appending a = {.s = &o.s, .text = "THE END\n"};
+	struct support_thread t;
+	int fd[2];
+	size_t filled, len;
+	bool slept;
+	char *got;
+
+	(void)state;
+	support_pipe(fd);
+	filled = support_fill_pipe(fd[1]);
+	standard_begin(&o, fd[1], false);
+	support_start(&t, append_in_thread, &a);
+	slept = support_sleeps(&t);
+	got = support_allocate(filled);
+	len = (size_t)read(fd[0], got, filled);
+	support_join(&t);
+	standard_end(&o);
+	free(got);
+	assert_true(slept);
+	assert_true(len > 0);
+	assert_int_equal(a.err, 0);
+	assert_int_equal(a.kept, 8);
+	got = support_read_all(fd[0], &len);
+	assert_true(len >= 8);
+	assert_memory_equal(got + len - 8, "THE END\n", 8);
+	free(got);
+	(void)close(fd[0]);
+}
+
+struct opening {
+	struct sink s;
+	int err;
+};
+
+static void open_in_thread(void *context)
+{
+	struct opening *o = context;
+
+	o->err = sink_init(&o->s, "fifo", false, SINK_SYNC_NEVER);
+}
+
+static void a_fifo_waits_for_its_reader_and_gets_the_bytes(void **state)
+{
+	struct support_thread t;
+	struct opening o;
+	char got[16] = "";
+	bool slept;
+	int fd;
+
+	(void)state;
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	support_start(&t, open_in_thread, &o);
+	slept = support_sleeps(&t);
+	fd = open("fifo", O_RDONLY | O_CLOEXEC);
+	support_join(&t);
+	assert_true(slept);
+	assert_true(fd >= 0);
+	assert_int_equal(o.err, 0);
+	append(&o.s, "A\nB", false);
+	append(&o.s, "C\n", true);
+	finish(&o.s);
+	assert_int_equal(read(fd, got, sizeof(got)), 5);
+	assert_string_equal(got, "A\nBC\n");
+	(void)close(fd);
+}
+
+#define sink_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		sink_test(a_missing_file_is_created_and_lines_are_appended),
+		sink_test(what_is_in_the_file_stays),
+		sink_test(nul_bytes_are_appended_like_others),
+		sink_test(a_line_left_open_by_others_is_ended_before_ours),
+		sink_test(the_pieces_of_a_line_are_not_torn_apart),
+		sink_test(gzip_members_follow_whatever_is_there),
+		sink_test(a_failed_append_keeps_its_whole_lines),
+		sink_test(a_failed_append_without_a_whole_line_leaves_nothing),
+		sink_test(an_append_that_cannot_begin_leaves_nothing),
+		sink_test(the_newline_put_first_goes_with_a_failed_line),
+		sink_test(a_torn_line_is_ended_also_after_a_failure),
+		sink_test(whole_lines_before_an_open_one_stay_when_it_fails),
+		sink_test(after_a_failure_the_next_append_begins_a_line),
+		sink_test(the_earlier_pieces_of_a_failed_line_go_too),
+		sink_test(a_line_that_ended_in_the_failed_piece_stays),
+		sink_test(a_failed_member_goes_as_a_whole),
+		sink_test(the_earlier_members_of_a_failed_line_go_too),
+		sink_test(what_others_appended_meanwhile_is_left_alone),
+		sink_test(what_could_not_be_cut_off_is_told),
+		sink_test(a_full_device_is_an_error_with_nothing_kept),
+		sink_test(an_append_waits_for_who_holds_the_lock),
+		sink_test(the_lock_is_kept_while_a_line_is_open),
+		sink_test(the_lock_is_let_go_when_an_append_fails),
+		sink_test(finish_lets_an_open_line_go),
+		sink_test(where_there_are_no_locks_lines_are_written_without),
+		sink_test(an_interrupted_wait_for_the_lock_goes_on),
+		sink_test(without_the_lock_nothing_is_written),
+		sink_test(lines_of_many_writers_are_never_mixed),
+		sink_test(each_sync_mode_syncs_when_it_says),
+		sink_test(a_failed_sync_after_a_piece_is_an_error),
+		sink_test(a_failed_sync_at_the_end_is_an_error),
+		sink_test(what_cannot_be_synced_is_not_an_error),
+		sink_test(an_empty_file_gets_the_empty_member),
+		sink_test(a_file_with_content_gets_no_empty_member),
+		sink_test(an_output_that_was_appended_to_gets_no_empty_member),
+		sink_test(plain_output_without_text_stays_empty),
+		sink_test(an_empty_member_that_cannot_be_written_is_an_error),
+		sink_test(no_descriptor_is_left_open),
+		sink_test(what_cannot_be_opened_is_an_error),
+		sink_test(lines_go_to_the_new_file_after_a_reopen),
+		sink_test(nothing_is_reopened_unless_asked_for),
+		sink_test(a_reopen_waits_for_the_end_of_an_open_line),
+		sink_test(the_old_file_stays_when_the_new_one_cannot_be_opened),
+		sink_test(a_new_file_without_text_gets_the_empty_member),
+		sink_test(a_torn_line_in_the_new_file_is_ended_first),
+		sink_test(the_old_file_is_synced_before_it_is_left),
+		sink_test(a_reopen_does_not_wait_for_an_append),
+		sink_test(standard_output_is_not_reopened),
+		sink_test(the_output_file_is_recognised_by_any_name),
+		sink_test(the_output_file_is_the_new_one_after_a_reopen),
+		sink_test(a_device_may_be_input_and_output),
+		sink_test(standard_output_gets_the_bytes_and_nothing_else),
+		sink_test(standard_output_without_text_gets_the_empty_member),
+		sink_test(what_standard_output_took_before_an_error_is_kept),
+		sink_test(a_reader_that_went_away_is_an_error),
+		sink_test(wake_ends_a_wait_for_a_full_pipe),
+		sink_test(an_append_to_a_full_pipe_waits_for_its_reader),
+		sink_test(a_fifo_waits_for_its_reader_and_gets_the_bytes),
+	};
+
+	/* As in the program: these are told by write(2). */
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)alarm(300);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
