@@ -106,8 +106,12 @@ static int bad_argument(const char *what, const char *option, const char *arg)
 {
 	char quoted[256];
 
-	diag_error(NULL, "%s for --%s: '%s'", what, option,
-		diag_quote(arg, quoted, sizeof(quoted)));
+	(void)diag_quote(arg, quoted, sizeof(quoted));
+	/* Always in quotes: it may be empty, or end in a blank. */
+	diag_error(NULL,
+		strcmp(arg, quoted) == 0 ? "%s for --%s: '%s'"
+					 : "%s for --%s: %s",
+		what, option, quoted);
 	return -EINVAL;
 }
 

@@ -173,13 +173,13 @@ int deflate_member(struct deflater *d, const void *text, size_t len, void *out,
 		8, 0,	    /* length of the extra field */
 		'U', 'P', 4, 0 /* subfield: the size follows */};
 	unsigned char *p = out;
-	size_t n;
+	size_t bound = deflate_bound(d, len), n;
 
-	if (room < deflate_bound(d, len))
+	if (room < bound)
 		return -ENOBUFS;
 	memcpy(p, header, sizeof(header));
 	n = codec_compress(d, text, len, p + HEADER_SIZE,
-		room - HEADER_SIZE - TRAILER_SIZE);
+		bound - HEADER_SIZE - TRAILER_SIZE);
 	if (n == 0)
 		return -ENOBUFS;
 	*size = HEADER_SIZE + n + TRAILER_SIZE;

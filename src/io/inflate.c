@@ -20,7 +20,7 @@ const char *inflate_version(void)
 
 int inflate_begin(struct inflate *f)
 {
-	f->in_member = f->padding = false;
+	f->in_member = false;
 	f->offset = f->members = 0;
 	if (f->ready)
 		return inflateReset2(&f->z, GZIP_WINDOW_BITS) == Z_OK ? 0
@@ -46,10 +46,8 @@ static int between_members(struct inflate *f, const unsigned char *in,
 {
 	size_t n = 0;
 
-	while (n < len && in[n] == 0 && f->members > 0) {
-		f->padding = true;
-		n++;
-	}
+	while (n < len && in[n] == 0 && f->members > 0)
+		n++; /* padding */
 	*taken = n;
 	f->offset += n;
 	if (n == len)

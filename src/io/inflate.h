@@ -28,7 +28,6 @@ struct inflate {
 	z_stream z;	  /* zlib's; allocated when ready */
 	bool ready;	  /* z was initialised */
 	bool in_member;	  /* between the first byte of a member and its last */
-	bool padding;	  /* zero bytes behind a member have begun */
 	uint64_t offset;  /* compressed bytes taken so far */
 	uint64_t members; /* complete members decoded so far */
 };
@@ -43,8 +42,8 @@ void inflate_release(struct inflate *f);
 /* Decodes from in[0..*in_len) to out[0..*out_len). Both lengths are set to what
  * was taken and produced. Returns 0; with nothing taken and nothing produced,
  * more of one of them is needed. -EBADMSG: damage or trailing garbage, the
- * fault says what and where; what was decoded before is in out. After that only
- * begin or release may be called. */
+ * fault says what and where; what was decoded before is in out. Further calls
+ * with the same input say the same; nothing else comes until inflate_begin. */
 int inflate_more(struct inflate *f, const unsigned char *in, size_t *in_len,
 	unsigned char *out, size_t *out_len, struct fault *fault);
 

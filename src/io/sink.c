@@ -36,14 +36,15 @@ static int open_for_look(const char *path, const struct stat *st)
 	return fd;
 }
 
-static int open_file(struct opened *o, const char *path)
+/* flags: what the open is to do beside the usual. */
+static int open_file(struct opened *o, const char *path, int flags)
 {
 	int fd, err;
 
 	o->look = -1;
 	fd = path ? open(path,
 			    O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY |
-				    O_CLOEXEC,
+				    O_CLOEXEC | flags,
 			    0666)
 		  : STDOUT_FILENO;
 	if (fd < 0)
@@ -89,7 +90,7 @@ int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync)
 	s->sync = sync;
 	s->wake = FDIO_NO_WAKE;
 	atomic_init(&s->reopen, false);
-	err = open_file(&o, path);
+	err = open_file(&o, path, 0);
 	if (err)
 		return err;
 	take_over(s, &o);
@@ -320,7 +321,8 @@ static enum sink_reopened reopen_locked(struct sink *s, struct fault *fault)
 		return SINK_NOT_NOW;
 	if (!atomic_exchange(&s->reopen, false))
 		return SINK_NOT_NOW;
-	err = open_file(&o, s->path);
+	/* A FIFO without a reader is no reason to wait: the caller must not. */
+	err = open_file(&o, s->path, O_NONBLOCK);
 	if (err) {
 		fault_set_errno(fault, err);
 		return SINK_KEPT;

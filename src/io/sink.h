@@ -71,16 +71,18 @@ void sink_release(struct sink *s);
 
 /* Appends one piece. line_ends: whether the text in it ends with a newline; if
  * not, the next piece goes on with the same line. *kept is the number of bytes
- * of this piece that are in the output for good: len, or less on an error. May
- * block in flock(2) and write(2); a wait for a pipe or terminal is ended by
- * `wake`, one in the system call itself by `wake` and a signal to the thread.
- * Returns 0 or a negative errno with *fault filled. */
+ * of this piece that are in the output for good: len (also if only the sync
+ * after it failed), or less on an error. May block in flock(2) and write(2); a
+ * wait for a pipe or terminal is ended by `wake`, one in the system call itself
+ * by `wake` and a signal to the thread. Returns 0 or a negative errno with
+ * *fault filled. */
 int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
 	size_t *kept, struct fault *fault);
 
-/* The last call: nothing comes any more. Writes `otherwise` (len bytes, a gzip
- * member without text) if nothing was appended to a new or empty output, syncs
- * if asked for, and closes. Returns 0 or a negative errno with *fault filled.
+/* The last call: nothing comes any more; a line that is open stays so. Writes
+ * `otherwise` (len bytes, a gzip member without text) if nothing was appended
+ * to a new or empty output, syncs if asked for, and closes. Returns 0 or a
+ * negative errno with *fault filled.
  */
 int sink_finish(
 	struct sink *s, const void *otherwise, size_t len, struct fault *fault);

@@ -21,7 +21,8 @@
  * Nothing in here prints, exits or handles signals.
  *
  * Threads: every function is for the thread that made the pipeline (the main
- * thread). The events are called from the pipeline's threads, one at a time.
+ * thread). The events are called from the pipeline's threads, and from within
+ * pipeline_reopen, one at a time.
  */
 #ifndef UPCASE_PIPELINE_PIPELINE_H
 #define UPCASE_PIPELINE_PIPELINE_H

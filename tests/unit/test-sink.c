@@ -1221,6 +1221,24 @@ static void a_fifo_waits_for_its_reader_and_gets_the_bytes(void **state)
 	(void)close(fd);
 }
 
+static void a_reopened_fifo_does_not_wait_for_a_reader(void **state)
+{
+	struct fault fault = {""};
+	struct sink s;
+	int fd;
+
+	(void)state;
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	fd = open("fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(fd >= 0);
+	init(&s, "fifo", false);
+	(void)close(fd);
+	sink_reopen_request(&s);
+	assert_int_equal(sink_reopen(&s, &fault), SINK_KEPT);
+	assert_string_equal(fault.text, strerror(ENXIO));
+	sink_release(&s);
+}
+
 #define sink_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -1284,6 +1302,7 @@ int main(void)
 		sink_test(wake_ends_a_wait_for_a_full_pipe),
 		sink_test(an_append_to_a_full_pipe_waits_for_its_reader),
 		sink_test(a_fifo_waits_for_its_reader_and_gets_the_bytes),
+		sink_test(a_reopened_fifo_does_not_wait_for_a_reader),
 	};
 
 	/* As in the program: these are told by write(2). */
