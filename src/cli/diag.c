@@ -87,6 +87,9 @@ const char *diag_quote(const char *name, char *out, size_t size)
 	return out;
 }
 
+static void tell(const char *name, const char *place, const char *format,
+	va_list args) __attribute__((format(printf, 3, 0)));
+
 /* One line: "upcase-pipe: ", the name if there is one, the text. */
 static void tell(
 	const char *name, const char *place, const char *format, va_list args)
