@@ -72,6 +72,10 @@ static void tell_note(void *context, const char *name, const char *text)
 
 static void give_up(struct pipeline *p, struct ending *e, const char *why)
 {
+	/* From here on a signal ends the process whatever it is at, and nobody
+	 * waits for a standard error that takes nothing. */
+	signals_restore();
+	diag_hurry();
 	e->given_up = why;
 	e->drain_until = CLOCK_FOREVER;
 	e->abandon_at = clock_deadline(ABORT_GRACE);
@@ -92,13 +96,13 @@ static void answer_signals(
 	if (seen.reopen)
 		pipeline_reopen(p);
 	if (seen.stops > 0 && !e->signal) {
+		pipeline_stop(p);
 		e->signal = seen.first;
 		e->signal_at = clock_now();
-		diag_note(DIAG_VERBOSE, NULL, "%s: writing what was read",
-			strsignal(seen.first));
-		pipeline_stop(p);
 		if (o->shutdown_timeout >= 0)
 			e->drain_until = clock_deadline(o->shutdown_timeout);
+		diag_note(DIAG_VERBOSE, NULL, "%s: writing what was read",
+			strsignal(seen.first));
 	}
 	if (seen.stops > e->stops && !e->given_up &&
 		clock_now() - e->signal_at > SAME_WISH)
@@ -143,17 +147,11 @@ static void run(struct pipeline *p, const struct options *o, struct ending *e)
 }
 
 /* What to say about the output, if it did not take everything. */
-static bool tell_output(const struct options *o, const struct sink *sink,
-	const struct pipeline_stats *s, const struct pipeline_outcome *outcome,
-	const struct ending *e)
+static bool tell_output(const struct sink *sink, const struct pipeline_stats *s,
+	const struct pipeline_outcome *outcome, const struct ending *e)
 {
 	const char *what = outcome->error ? outcome->fault.text : e->given_up;
 
-	(void)o;
-	/* The reader of a pipe that goes away wants no more; that is no error
-	 * unless somebody asked to see it. */
-	if (outcome->error == -EPIPE && !signals_pipe_ignored())
-		return true;
 	if (!outcome->error && outcome->lines_lost == 0)
 		return true;
 	diag_error(sink->name,
@@ -195,23 +193,38 @@ static void tell_count(const struct options *o, const struct sink *sink,
 			s->lines_out, lines);
 }
 
+/* Dies of sig. Where the system does not let us (the first process of a
+ * container cannot), returns the status that a shell would show. */
+static int die(int sig)
+{
+	signals_die(sig);
+	return 128 + sig;
+}
+
 static int report(struct pipeline *p, const struct options *o,
 	const struct sink *sink, const struct ending *e)
 {
 	struct pipeline_outcome outcome = pipeline_finish(p);
+	/* The reader of a pipe that goes away wants no more; that is no error
+	 * unless somebody asked to see it. */
+	bool unwanted = outcome.error == -EPIPE && !signals_pipe_ignored();
 	struct pipeline_stats stats;
-	bool written;
+	bool written = true;
 
+	/* What is left to do is to tell; a signal may cut that short. */
+	signals_restore();
 	pipeline_stats(p, &stats);
-	written = tell_output(o, sink, &stats, &outcome, e);
-	tell_count(o, sink, &stats);
+	if (!unwanted) {
+		written = tell_output(sink, &stats, &outcome, e);
+		tell_count(o, sink, &stats);
+	}
 	tell_stats(o, &stats);
 	if (!written)
 		return EXIT_OUTPUT;
-	if (outcome.error == -EPIPE)
-		signals_die(SIGPIPE);
+	if (unwanted)
+		return die(SIGPIPE);
 	if (e->signal)
-		signals_die(e->signal);
+		return die(e->signal);
 	return outcome.input_trouble ? EXIT_INPUT : EXIT_DONE;
 }
 
@@ -246,6 +259,7 @@ static int process(const struct options *o, struct sink *sink)
 				       .detect_gzip = o->detect_gzip,
 				       .interactive = o->interactive,
 				       .prompt = o->prompt,
+				       .nudge_signal = SIGNALS_NUDGE,
 				       .events = {.trouble = tell_trouble,
 					       .note = tell_note}});
 	if (err)

@@ -2,11 +2,14 @@
 
 #include "cli/diag.h"
 
+#include "io/clock.h"
 #include "io/fdio.h"
 #include "upcase/upcase.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +19,22 @@
 
 static enum diag_level diag_level = DIAG_NORMAL;
 
+static atomic_bool diag_hurried;
+
+void diag_hurry(void)
+{
+	atomic_store(&diag_hurried, true);
+}
+
+static void write_error(const char *text, size_t len)
+{
+	if (atomic_load(&diag_hurried) &&
+		fdio_wait(STDERR_FILENO, POLLOUT, FDIO_NO_WAKE,
+			clock_deadline(CLOCK_SECOND)) != 0)
+		return;
+	fdio_say(STDERR_FILENO, text, len);
+}
+
 void diag_set_level(enum diag_level level)
 {
 	diag_level = level;
@@ -23,7 +42,7 @@ void diag_set_level(enum diag_level level)
 
 void diag_text(const char *text)
 {
-	fdio_say(STDERR_FILENO, text, strlen(text));
+	write_error(text, strlen(text));
 }
 
 static bool is_utf8(const char *s)
@@ -110,7 +129,7 @@ static void tell(
 	if (n > sizeof(line) - 2)
 		n = sizeof(line) - 2;
 	line[n++] = '\n';
-	fdio_say(STDERR_FILENO, line, n);
+	write_error(line, n);
 }
 
 void diag_error(const char *name, const char *format, ...)

@@ -23,6 +23,10 @@ enum diag_level {
 /* Set before threads start. */
 void diag_set_level(enum diag_level level);
 
+/* From now on a message that standard error does not take within a second is
+ * dropped. For a process that must end. */
+void diag_hurry(void);
+
 /* An error, always told. name may be NULL. */
 void diag_error(const char *name, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

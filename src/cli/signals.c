@@ -156,6 +156,16 @@ bool signals_pipe_ignored(void)
 	return pipe_ignored;
 }
 
+void signals_restore(void)
+{
+	struct sigaction sa = {.sa_handler = SIG_DFL};
+
+	(void)sigemptyset(&sa.sa_mask);
+	for (size_t i = 0; i < N_STOP; i++)
+		if (!is_ignored(stop_signals[i]))
+			(void)sigaction(stop_signals[i], &sa, NULL);
+}
+
 void signals_die(int sig)
 {
 	struct sigaction sa = {.sa_handler = SIG_DFL};

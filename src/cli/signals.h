@@ -44,6 +44,9 @@ struct signals_seen signals_take(void);
  * away is an error like others. */
 bool signals_pipe_ignored(void);
 
+/* SIGINT, SIGTERM and SIGHUP, unless ignored, do what they do by default. */
+void signals_restore(void);
+
 /* Dies of signal sig as if it had never been handled, so that the parent sees
  * it. Returns only if the system does not let us die of it. */
 void signals_die(int sig);

@@ -9,8 +9,10 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define FDIO_MAX_IOV 4
@@ -27,6 +29,29 @@ int fdio_guard_standard(void)
 			return -errno;
 	}
 	return 0;
+}
+
+/* Whether fd never keeps its user waiting, or not so that poll would tell. */
+static bool never_waits(const struct stat *st)
+{
+	if (S_ISCHR(st->st_mode)) /* Linux: /dev/null, /dev/full and the like */
+		return major(st->st_rdev) == 1;
+	return S_ISREG(st->st_mode) || S_ISBLK(st->st_mode) ||
+	       S_ISDIR(st->st_mode);
+}
+
+/* Whether fd is the master of a pseudoterminal: its name in /proc leads to the
+ * device that makes new ones. */
+static bool is_pty_master(int fd)
+{
+#ifdef TIOCGPTN
+	unsigned number;
+
+	return ioctl(fd, TIOCGPTN, &number) == 0;
+#else
+	(void)fd;
+	return false;
+#endif
 }
 
 /* The file behind fd on an open file description of our own, on which
@@ -47,22 +72,30 @@ int fdio_init(struct fdio *io, int fd, int flags)
 	*io = (struct fdio){.fd = fd, .own = -1};
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	io->regular = S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) ||
-		      S_ISDIR(st.st_mode);
+	io->regular = never_waits(&st);
 	io->socket = S_ISSOCK(st.st_mode);
 	/* A terminal is read through its line discipline, a line at a time,
 	 * which poll and read already do without getting stuck. */
-	if (S_ISFIFO(st.st_mode) ||
-		(S_ISCHR(st.st_mode) && flags == O_WRONLY && isatty(fd)))
+	if (S_ISFIFO(st.st_mode) || (S_ISCHR(st.st_mode) && flags == O_WRONLY &&
+					    isatty(fd) && !is_pty_master(fd)))
 		io->own = own_description(fd, flags);
 	return 0;
 }
 
-int fdio_open_input(struct fdio *io, const char *path)
+static int open_without_waiting(const char *path)
 {
 	/* O_NONBLOCK for FIFOs: an open that waits for a writer could not be
-	 * woken. It means nothing for regular files. */
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	 * woken. For regular files it means that a lease (of a file server)
+	 * is not waited for, which we do want. */
+	int flags = O_RDONLY | O_NOCTTY | O_CLOEXEC;
+	int fd = open(path, flags | O_NONBLOCK);
+
+	return fd < 0 && errno == EWOULDBLOCK ? open(path, flags) : fd;
+}
+
+int fdio_open_input(struct fdio *io, const char *path)
+{
+	int fd = open_without_waiting(path);
 	struct stat st;
 
 	*io = (struct fdio){.fd = -1, .own = -1};
@@ -75,8 +108,7 @@ int fdio_open_input(struct fdio *io, const char *path)
 		return err;
 	}
 	io->fd = fd;
-	io->regular = S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) ||
-		      S_ISDIR(st.st_mode);
+	io->regular = never_waits(&st);
 	io->wait_open = S_ISFIFO(st.st_mode);
 	if (!io->regular)
 		io->own = fd;

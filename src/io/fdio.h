@@ -31,7 +31,8 @@
 struct fdio {
 	int fd;		/* what was given to fdio_init; -1 when closed */
 	int own;	/* the same file on a description of our own, or -1 */
-	bool regular;	/* never waits: regular file, block device, directory */
+	bool regular;	/* never waits: regular file, block device, directory,
+			   /dev/null and its like */
 	bool socket;	/* takes MSG_DONTWAIT */
 	bool wait_open; /* a FIFO opened by us: end of input counts only after
 			   a writer has come */

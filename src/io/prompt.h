@@ -7,8 +7,11 @@
 #ifndef UPCASE_IO_PROMPT_H
 #define UPCASE_IO_PROMPT_H
 
+#include "io/fdio.h"
+
 struct prompt {
-	int fd; /* the terminal, open for writing; -1: nothing is shown */
+	struct fdio
+		io; /* the terminal, for writing; closed: nothing is shown */
 };
 
 /* Finds the terminal behind the descriptor `in`. Without one, or where it
@@ -16,8 +19,9 @@ struct prompt {
 void prompt_open(struct prompt *p, int in);
 
 /* Writes text to the terminal. What goes wrong there is not told: it is where
- * the telling would go. May block as writing to a terminal does. */
-void prompt_show(const struct prompt *p, const char *text);
+ * the telling would go. Waits while the terminal takes nothing (Control-S),
+ * until `wake` is readable. */
+void prompt_show(struct prompt *p, const char *text, int wake);
 
 void prompt_close(struct prompt *p);
 

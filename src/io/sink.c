@@ -72,8 +72,10 @@ static void take_over(struct sink *s, const struct opened *o)
 	s->io.waited = waited;
 	s->look = o->look;
 	s->regular = o->regular;
+	(void)pthread_mutex_lock(&s->identity);
 	s->dev = o->st.st_dev;
 	s->ino = o->st.st_ino;
+	(void)pthread_mutex_unlock(&s->identity);
 	s->end = -1; /* not ours: the first append looks */
 	s->used = false;
 }
@@ -90,17 +92,28 @@ int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync)
 	s->sync = sync;
 	s->wake = FDIO_NO_WAKE;
 	atomic_init(&s->reopen, false);
-	err = open_file(&o, path, 0);
+	err = -pthread_mutex_init(&s->lock, NULL);
 	if (err)
 		return err;
-	take_over(s, &o);
-	err = -pthread_mutex_init(&s->lock, NULL);
-	if (err) {
-		(void)fdio_close(&s->io);
-		if (s->look >= 0)
-			(void)close(s->look);
+	err = -pthread_mutex_init(&s->identity, NULL);
+	if (!err) {
+		err = open_file(&o, path, 0);
+		if (!err) {
+			take_over(s, &o);
+			return 0;
+		}
+		(void)pthread_mutex_destroy(&s->identity);
 	}
+	(void)pthread_mutex_destroy(&s->lock);
 	return err;
+}
+
+void sink_set_empty(struct sink *s, const void *member, size_t len)
+{
+	if (len > sizeof(s->empty))
+		return;
+	memcpy(s->empty, member, len);
+	s->empty_len = len;
 }
 
 static int close_locked(struct sink *s)
@@ -115,6 +128,7 @@ static int close_locked(struct sink *s)
 void sink_release(struct sink *s)
 {
 	(void)close_locked(s);
+	(void)pthread_mutex_destroy(&s->identity);
 	(void)pthread_mutex_destroy(&s->lock);
 }
 
@@ -161,9 +175,13 @@ static int look_at_end_locked(struct sink *s, bool *torn)
 		st.st_size != s->end && s->look >= 0 &&
 		pread(s->look, &last, 1, st.st_size - 1) == 1)
 		*torn = last != '\n';
-	s->end = st.st_size;
-	if (!s->line_open)
+	if (!s->line_open) {
 		s->line_start = st.st_size;
+		s->mixed = false;
+	} else if (st.st_size != s->end) {
+		s->mixed = true;
+	}
+	s->end = st.st_size;
 	return 0;
 }
 
@@ -175,37 +193,50 @@ static size_t whole_lines(const unsigned char *data, size_t len)
 	return len;
 }
 
-/* An append failed after `written` bytes, `prefix` of them a newline of ours.
- * Cuts the file back; *kept is how much of data stays. What could not be done
- * is added to the fault. */
-static void roll_back_locked(struct sink *s, const unsigned char *data,
-	size_t prefix, size_t written, size_t *kept, struct fault *fault)
+/* Cuts the file to the length `cut`, if it still ends where our last byte is.
+ * What could not be done is added to the fault. */
+static void cut_locked(
+	struct sink *s, off_t ours, off_t cut, struct fault *fault)
 {
-	off_t ours = s->end + (off_t)written;
 	struct fault cause = *fault;
 	struct stat st;
-	size_t whole = 0;
-	off_t cut;
+	int err = 0;
 
-	*kept = 0;
-	if (!s->gzip && written > prefix)
-		whole = whole_lines(data, written - prefix);
-	cut = whole > 0 ? s->end + (off_t)(prefix + whole) : s->line_start;
-	s->line_open = false;
-	if (fstat(s->io.fd, &st) < 0) {
-		fault_set(fault,
-			"%.100s (and what is torn could not be cut off)",
-			cause.text);
-	} else if (st.st_size != ours) {
+	if (fstat(s->io.fd, &st) < 0)
+		err = errno;
+	else if (s->mixed || st.st_size != ours)
 		fault_set(fault,
 			"%.100s (somebody else changed the file meanwhile, so "
 			"what is torn was left in it)",
 			cause.text);
-	} else if (cut != ours && ftruncate(s->io.fd, cut) < 0) {
+	while (!err && !s->mixed && st.st_size == ours && cut != ours &&
+		ftruncate(s->io.fd, cut) < 0) {
+		if (errno != EINTR)
+			err = errno;
+	}
+	if (err)
 		fault_set(fault,
 			"%.100s (and what is torn could not be cut off: %.80s)",
-			cause.text, strerror(errno));
+			cause.text, strerror(err));
+}
+
+/* An append failed after `written` bytes, `prefix` of them a newline of ours.
+ * Cuts the file back; *kept is how much of data stays. */
+static void roll_back_locked(struct sink *s, const unsigned char *data,
+	size_t prefix, size_t written, size_t *kept, struct fault *fault)
+{
+	off_t ours = s->end + (off_t)written;
+	size_t whole = 0;
+
+	if (!s->gzip && written > prefix)
+		whole = whole_lines(data, written - prefix);
+	if (whole > 0) {
+		s->mixed = false; /* the open line has come to its end */
+		cut_locked(s, ours, s->end + (off_t)(prefix + whole), fault);
+	} else {
+		cut_locked(s, ours, s->line_start, fault);
 	}
+	s->line_open = false;
 	s->end = -1; /* the next append looks what is there */
 	*kept = whole;
 }
@@ -213,9 +244,13 @@ static void roll_back_locked(struct sink *s, const unsigned char *data,
 /* fdatasync, where the output is something that can be synced. */
 static int sync_locked(struct sink *s)
 {
-	if (fdatasync(s->io.fd) == 0 || errno == EINVAL || errno == EROFS)
-		return 0;
-	return -errno;
+	while (fdatasync(s->io.fd) < 0) {
+		if (errno == EINVAL || errno == EROFS)
+			return 0;
+		if (errno != EINTR)
+			return -errno;
+	}
+	return 0;
 }
 
 static int append_locked(struct sink *s, const void *data, size_t len,
@@ -282,15 +317,16 @@ static bool is_empty_locked(struct sink *s)
 	return !s->regular || (fstat(s->io.fd, &st) == 0 && st.st_size == 0);
 }
 
-int sink_finish(
-	struct sink *s, const void *otherwise, size_t len, struct fault *fault)
+/* Everything that is due before a file is left: it is made valid, synced and
+ * closed. */
+static int leave_locked(struct sink *s, struct fault *fault)
 {
 	size_t kept;
 	int err = 0, closed;
 
-	(void)pthread_mutex_lock(&s->lock);
-	if (len > 0 && is_empty_locked(s))
-		err = append_locked(s, otherwise, len, true, &kept, fault);
+	if (s->empty_len > 0 && is_empty_locked(s))
+		err = append_locked(
+			s, s->empty, s->empty_len, true, &kept, fault);
 	unlock_file_locked(s);
 	if (!err && s->sync != SINK_SYNC_NEVER) {
 		err = sync_locked(s);
@@ -302,8 +338,40 @@ int sink_finish(
 		err = closed;
 		fault_set_errno(fault, err);
 	}
+	return err;
+}
+
+int sink_finish(struct sink *s, struct fault *fault)
+{
+	int err;
+
+	(void)pthread_mutex_lock(&s->lock);
+	err = leave_locked(s, fault);
 	(void)pthread_mutex_unlock(&s->lock);
 	return err;
+}
+
+void sink_abandon(struct sink *s)
+{
+	struct fault fault = {""};
+
+	(void)pthread_mutex_lock(&s->lock);
+	/* The lock on the file is still held, since the line began. */
+	if (s->regular && s->line_open)
+		cut_locked(s, s->end, s->line_start, &fault);
+	s->line_open = false;
+	unlock_file_locked(s);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+int64_t sink_waited(struct sink *s)
+{
+	int64_t waited;
+
+	(void)pthread_mutex_lock(&s->lock);
+	waited = s->io.waited;
+	(void)pthread_mutex_unlock(&s->lock);
+	return waited;
 }
 
 void sink_reopen_request(struct sink *s)
@@ -315,7 +383,7 @@ void sink_reopen_request(struct sink *s)
 static enum sink_reopened reopen_locked(struct sink *s, struct fault *fault)
 {
 	struct opened o;
-	int err, closed;
+	int err;
 
 	if (s->line_open || s->io.fd < 0)
 		return SINK_NOT_NOW;
@@ -327,13 +395,7 @@ static enum sink_reopened reopen_locked(struct sink *s, struct fault *fault)
 		fault_set_errno(fault, err);
 		return SINK_KEPT;
 	}
-	if (s->sync != SINK_SYNC_NEVER)
-		err = sync_locked(s);
-	closed = close_locked(s);
-	if (!err)
-		err = closed;
-	if (err)
-		fault_set_errno(fault, err);
+	err = leave_locked(s, fault);
 	take_over(s, &o);
 	return err ? SINK_FAILED : SINK_REOPENED;
 }
@@ -357,8 +419,8 @@ bool sink_is_file(struct sink *s, const struct stat *st)
 
 	if (!S_ISREG(st->st_mode) && !S_ISBLK(st->st_mode))
 		return false;
-	(void)pthread_mutex_lock(&s->lock);
-	same = s->io.fd >= 0 && st->st_dev == s->dev && st->st_ino == s->ino;
-	(void)pthread_mutex_unlock(&s->lock);
+	(void)pthread_mutex_lock(&s->identity);
+	same = st->st_dev == s->dev && st->st_ino == s->ino;
+	(void)pthread_mutex_unlock(&s->identity);
 	return same;
 }

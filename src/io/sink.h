@@ -15,8 +15,9 @@
  * Other outputs (standard output, FIFOs, devices) are written to in order, and
  * that is all.
  *
- * Threads: sink_append and sink_finish are the writer's. sink_reopen_request,
- * sink_reopen and sink_is_file may be called by others at any time.
+ * Threads: sink_append, sink_finish and sink_abandon are the writer's.
+ * sink_reopen_request, sink_reopen and sink_is_file may be called by others at
+ * any time.
  */
 #ifndef UPCASE_IO_SINK_H
 #define UPCASE_IO_SINK_H
@@ -38,6 +39,8 @@ enum sink_sync {
 	SINK_SYNC_BATCH, /* fdatasync after every piece */
 };
 
+#define SINK_EMPTY 64
+
 struct sink {
 	const char *name; /* for messages; set once by init; so are path, gzip
 			     and sync */
@@ -53,10 +56,17 @@ struct sink {
 	int look;	  /* the same file open for reading, or -1 */
 	bool regular;	  /* lock, roll back, look at the last byte */
 	bool flocked;	  /* the advisory lock is held */
+	bool mixed;	  /* somebody appended without the lock since the open
+			     line began: it cannot be cut off as a whole */
 	bool line_open;	  /* the last piece ended inside a line */
 	bool used;	  /* something was appended by this process */
 	off_t end;	  /* where the file ended after the last append */
 	off_t line_start; /* where a roll-back cuts while line_open */
+	unsigned char empty[SINK_EMPTY]; /* gzip: a member without text */
+	size_t empty_len;
+
+	pthread_mutex_t identity; /* guards which file it is; only held for a
+				     look, so nobody waits for an append */
 	dev_t dev;
 	ino_t ino;
 };
@@ -65,6 +75,11 @@ struct sink {
  * if need be and appended to (a FIFO waits for its reader here). Returns 0 or a
  * negative errno. After success sink_release must be called. */
 int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync);
+
+/* What makes an empty gzip output valid: a member without text, of up to
+ * SINK_EMPTY bytes. To be set before threads start; without it nothing is
+ * written to an output that nothing was appended to. */
+void sink_set_empty(struct sink *s, const void *member, size_t len);
 
 /* Closes without a word what sink_finish has not closed. */
 void sink_release(struct sink *s);
@@ -80,12 +95,17 @@ int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
 	size_t *kept, struct fault *fault);
 
 /* The last call: nothing comes any more; a line that is open stays so. Writes
- * `otherwise` (len bytes, a gzip member without text) if nothing was appended
- * to a new or empty output, syncs if asked for, and closes. Returns 0 or a
- * negative errno with *fault filled.
- */
-int sink_finish(
-	struct sink *s, const void *otherwise, size_t len, struct fault *fault);
+ * the empty member if nothing was appended to a new or empty output, syncs if
+ * asked for, and closes. Returns 0 or a negative errno with *fault filled. */
+int sink_finish(struct sink *s, struct fault *fault);
+
+/* The other last call, in place of sink_finish: the run was given up. The
+ * beginning of a line whose end will not come is cut off again, as after a
+ * failed append. */
+void sink_abandon(struct sink *s);
+
+/* Nanoseconds that the writer waited for a pipe or terminal. */
+int64_t sink_waited(struct sink *s);
 
 enum sink_reopened {
 	SINK_NOT_NOW, /* not asked for, or a line is open, or append is at work:
@@ -107,7 +127,7 @@ void sink_reopen_request(struct sink *s);
 enum sink_reopened sink_reopen(struct sink *s, struct fault *fault);
 
 /* Whether st is the file that is written to. Only regular files and block
- * devices can be. May wait for an append. */
+ * devices can be. */
 bool sink_is_file(struct sink *s, const struct stat *st);
 
 #endif

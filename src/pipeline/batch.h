@@ -31,7 +31,8 @@ struct batch {
 	size_t input;	       /* number of the FILE that it began with */
 	bool continues;	       /* begins inside a line */
 	bool open;	       /* ends inside a line that goes on */
-	bool lead;	       /* text[0] is a newline put between two FILEs */
+	bool lead;	       /* text[0] is a newline that ends a line of
+				  the batch before, of another FILE */
 	bool terminate;	       /* output may not end inside a line here */
 	unsigned inserted;     /* newlines in text that were not in the input */
 	unsigned unterminated; /* ends of input without a newline in text */

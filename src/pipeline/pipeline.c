@@ -50,6 +50,22 @@ static int make_deflaters(struct pipeline *p)
 	return 0;
 }
 
+/* The member for an output that would be empty otherwise. */
+static int make_empty_member(struct pipeline *p)
+{
+	struct deflater *d = p->transformers[0].deflater;
+	unsigned char member[1024];
+	size_t len = 0;
+	int err;
+
+	if (!d)
+		return 0;
+	err = deflate_member(d, "", 0, member, sizeof(member), &len);
+	if (!err)
+		sink_set_empty(p->config.sink, member, len);
+	return err;
+}
+
 static int make_batches(struct pipeline *p)
 {
 	size_t size = p->config.batch_size;
@@ -105,7 +121,26 @@ static int make(struct pipeline *p)
 	if (!err)
 		err = make_deflaters(p);
 	if (!err)
+		err = make_empty_member(p);
+	if (!err)
 		err = make_batches(p);
+	return err;
+}
+
+static int make_locks(struct pipeline *p)
+{
+	int err = -pthread_mutex_init(&p->lock, NULL);
+
+	if (err)
+		return err;
+	err = -pthread_mutex_init(&p->events, NULL);
+	if (!err) {
+		err = baton_init(&p->baton, p->n_batches);
+		if (!err)
+			return 0;
+		(void)pthread_mutex_destroy(&p->events);
+	}
+	(void)pthread_mutex_destroy(&p->lock);
 	return err;
 }
 
@@ -126,13 +161,7 @@ static struct pipeline *allocate(const struct pipeline_config *config)
 	atomic_init(&p->bad_input, NO_INPUT);
 	p->reader.p = p->writer.p = p;
 	p->transformers = calloc(config->jobs, sizeof(*p->transformers));
-	if (!p->transformers || pthread_mutex_init(&p->lock, NULL) != 0) {
-		free(p->transformers);
-		free(p);
-		return NULL;
-	}
-	if (baton_init(&p->baton, p->n_batches) != 0) {
-		(void)pthread_mutex_destroy(&p->lock);
+	if (!p->transformers || make_locks(p) != 0) {
 		free(p->transformers);
 		free(p);
 		return NULL;
@@ -179,6 +208,7 @@ void pipeline_free(struct pipeline *p)
 	close_pipe(p->abort_pipe);
 	close_pipe(p->event_pipe);
 	baton_release(&p->baton);
+	(void)pthread_mutex_destroy(&p->events);
 	(void)pthread_mutex_destroy(&p->lock);
 	free(p);
 }

@@ -182,7 +182,7 @@ static int prompt_for_line(struct reader *r)
 	/* join is content when an abort has left nothing to wait for. */
 	if (status != QUEUE_OK || atomic_load(&r->p->aborted))
 		return -ECANCELED;
-	prompt_show(&r->typed.prompt, r->p->config.prompt);
+	prompt_show(&r->typed.prompt, r->p->config.prompt, r->p->wake_pipe[0]);
 	r->typed.prompted = true;
 	return 0;
 }
@@ -248,7 +248,7 @@ static ssize_t fill(struct reader *r, int64_t deadline, struct fault *fault)
 	if (n <= 0)
 		return n;
 	if (r->join) {
-		b->lead = b->len == 0;
+		b->lead = b->len == 0 && b->unterminated == 0;
 		b->text[b->len] = '\n';
 		b->inserted++;
 		n++;
@@ -386,7 +386,7 @@ static void begin_typing(struct reader *r, const char *path)
 	t->prompting = t->on && r->source.terminal;
 	t->prompted = t->ended = false;
 	t->at = t->len = 0;
-	t->prompt.fd = -1;
+	t->prompt.io = (struct fdio){.fd = -1, .own = -1};
 	if (t->prompting)
 		prompt_open(&t->prompt, r->source.io.fd);
 }
@@ -397,7 +397,7 @@ static void end_typing(struct reader *r)
 
 	/* The cursor still stands behind the last prompt. */
 	if (t->prompted)
-		prompt_show(&t->prompt, "\n");
+		prompt_show(&t->prompt, "\n", r->p->abort_pipe[0]);
 	prompt_close(&t->prompt);
 	t->on = t->prompting = t->prompted = false;
 }

@@ -92,10 +92,10 @@ static void tell_trouble(struct pipeline *p, const char *name, uint64_t line,
 {
 	const struct pipeline_events *e = &p->config.events;
 
-	(void)pthread_mutex_lock(&p->lock);
+	(void)pthread_mutex_lock(&p->events);
 	if (e->trouble)
 		e->trouble(e->context, name, line, column, text);
-	(void)pthread_mutex_unlock(&p->lock);
+	(void)pthread_mutex_unlock(&p->events);
 }
 
 void stage_trouble(struct pipeline *p, const char *name, uint64_t line,
@@ -109,10 +109,10 @@ void stage_note(struct pipeline *p, const char *name, const char *text)
 {
 	const struct pipeline_events *e = &p->config.events;
 
-	(void)pthread_mutex_lock(&p->lock);
+	(void)pthread_mutex_lock(&p->events);
 	if (e->note)
 		e->note(e->context, name, text);
-	(void)pthread_mutex_unlock(&p->lock);
+	(void)pthread_mutex_unlock(&p->events);
 }
 
 void stage_reopen(struct pipeline *p)

@@ -57,8 +57,9 @@ struct pipeline {
 	int abort_pipe[2]; /* a byte that stays: aborted */
 	int event_pipe[2]; /* a byte: a thread has ended */
 
-	pthread_mutex_t lock; /* guards error, fault; serialises events */
-	int error;	      /* the first one */
+	pthread_mutex_t events; /* held while one is told, however long */
+	pthread_mutex_t lock;	/* guards error, fault */
+	int error;		/* the first one */
 	struct fault fault;
 	atomic_bool input_trouble;
 	atomic_bool line_cut; /* aborted inside a line, which is lost */

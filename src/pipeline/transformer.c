@@ -12,6 +12,23 @@
 #include <errno.h>
 #include <string.h>
 
+static void count_lines(struct batch *b)
+{
+	b->lines = batch_count_lines(b);
+	atomic_store(&b->unwritten, b->lines);
+}
+
+/* With invalid=fail: what is behind the bad sequence was never asked for. */
+static void forget_rest(struct batch *b, size_t at)
+{
+	bool cut = at > 0 ? b->text[at - 1] != '\n' : b->continues;
+
+	b->len = at;
+	b->inserted = 0;
+	b->unterminated = cut ? 1 : 0;
+	count_lines(b);
+}
+
 /* With invalid=fail a bad sequence was met at text[at]. Notes where that is,
  * and ends the line that was cut if the output wants that. */
 static void note_bad(struct batch *b, size_t at)
@@ -34,6 +51,7 @@ static void note_bad(struct batch *b, size_t at)
 		(b->upper_len > 0 ? b->upper[b->upper_len - 1] != '\n'
 				  : b->continues && line == 0))
 		b->upper[b->upper_len++] = '\n';
+	forget_rest(b, at);
 }
 
 /* The characters behind the last newline, for the column of a bad sequence in a
@@ -96,24 +114,19 @@ static int compress(struct worker *w, struct batch *b)
 	return err;
 }
 
-static void count(struct pipeline *p, struct batch *b)
-{
-	b->lines = batch_count_lines(b);
-	atomic_store(&b->unwritten, b->lines);
-	atomic_fetch_add(&p->lines_in, b->lines);
-	atomic_fetch_add(&p->bytes_in, b->len - b->inserted);
-	atomic_fetch_add(&p->invalid, b->invalid);
-}
-
 /* One batch. The lines are counted first, so that they are known as lost
- * whatever goes wrong behind. */
+ * whatever becomes of this thread. */
 static int transform(struct worker *w, struct batch *b)
 {
+	struct pipeline *p = w->p;
 	int64_t begin = clock_now();
 	int err;
 
-	err = convert(w->p, b);
-	count(w->p, b);
+	count_lines(b);
+	err = convert(p, b);
+	atomic_fetch_add(&p->lines_in, b->lines);
+	atomic_fetch_add(&p->bytes_in, b->len - b->inserted);
+	atomic_fetch_add(&p->invalid, b->invalid);
 	if (!err && w->deflater)
 		err = compress(w, b);
 	w->busy += clock_now() - begin;

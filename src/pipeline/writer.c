@@ -122,12 +122,21 @@ static int append(struct writer *wr, struct batch *b)
 	return err;
 }
 
+/* A batch that was read on behind the bad place counts for nothing. */
+static void drop(struct pipeline *p, struct batch *b)
+{
+	atomic_store(&b->unwritten, 0);
+	atomic_fetch_sub(&p->lines_in, b->lines);
+	atomic_fetch_sub(&p->bytes_in, b->len - b->inserted);
+	atomic_fetch_sub(&p->invalid, b->invalid);
+}
+
 static int write_batch(struct writer *wr, struct batch *b)
 {
 	int err;
 
 	if (is_dropped(wr, b)) {
-		atomic_store(&b->unwritten, 0);
+		drop(wr->w->p, b);
 		return 0;
 	}
 	err = append(wr, b);
@@ -159,24 +168,11 @@ static int write_all(struct writer *wr)
 	return atomic_load(&p->aborted) ? -1 : 0;
 }
 
-/* A gzip member without text, for an output that would be empty otherwise. */
 static void finish(struct pipeline *p)
 {
-	struct deflater *d = p->transformers[0].deflater;
-	unsigned char *member = p->batches[0].member;
 	struct fault fault = {""};
-	size_t len = 0;
-	int err = 0;
+	int err = sink_finish(p->config.sink, &fault);
 
-	/* All batches are at home and the transformers have ended: both are
-	 * free to be used here. */
-	if (d)
-		err = deflate_member(
-			d, "", 0, member, deflate_bound(d, 0), &len);
-	if (err)
-		fault_set(&fault, "text could not be compressed");
-	else
-		err = sink_finish(p->config.sink, member, len, &fault);
 	if (err)
 		stage_fail(p, err, &fault);
 }
@@ -190,7 +186,9 @@ void *writer_main(void *worker)
 	stage_set_name("writer", -1);
 	if (write_all(&wr) == 0)
 		finish(w->p);
-	w->blocked = w->p->config.sink->io.waited;
+	else
+		sink_abandon(w->p->config.sink);
+	w->blocked = sink_waited(w->p->config.sink);
 	w->busy -= w->blocked;
 	stage_ended(w);
 	return NULL;

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -28,13 +29,13 @@ static void the_prompt_is_shown_at_the_terminal(void **state)
 	(void)state;
 	support_terminal(&master, &slave);
 	prompt_open(&p, slave);
-	assert_true(p.fd >= 0);
-	assert_int_not_equal(p.fd, slave);
-	prompt_show(&p, ">>: ");
+	assert_true(p.io.fd >= 0);
+	assert_int_not_equal(p.io.fd, slave);
+	prompt_show(&p, ">>: ", FDIO_NO_WAKE);
 	assert_int_equal(read(master, got, sizeof(got)), 4);
 	assert_string_equal(got, ">>: ");
-	prompt_show(&p, "");
-	prompt_show(&p, "\n");
+	prompt_show(&p, "", FDIO_NO_WAKE);
+	prompt_show(&p, "\n", FDIO_NO_WAKE);
 	assert_int_equal(read(master, got, sizeof(got)), 1);
 	assert_int_equal(got[0], '\n');
 	prompt_close(&p);
@@ -54,7 +55,7 @@ static void a_terminal_open_for_reading_only_shows_it_too(void **state)
 	fd = open(name, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	prompt_open(&p, fd);
-	prompt_show(&p, "$ ");
+	prompt_show(&p, "$ ", FDIO_NO_WAKE);
 	assert_int_equal(read(master, got, sizeof(got)), 2);
 	assert_string_equal(got, "$ ");
 	prompt_close(&p);
@@ -71,12 +72,12 @@ static void without_a_terminal_nothing_is_shown(void **state)
 	(void)state;
 	support_pipe(fd);
 	prompt_open(&p, fd[1]);
-	assert_int_equal(p.fd, -1);
-	prompt_show(&p, "into a pipe");
+	assert_int_equal(p.io.fd, -1);
+	prompt_show(&p, "into a pipe", FDIO_NO_WAKE);
 	prompt_close(&p);
 	prompt_open(&p, -1);
-	assert_int_equal(p.fd, -1);
-	prompt_show(&p, "nowhere");
+	assert_int_equal(p.io.fd, -1);
+	prompt_show(&p, "nowhere", FDIO_NO_WAKE);
 	prompt_close(&p);
 	assert_int_equal(close(fd[1]), 0);
 	assert_int_equal(read(fd[0], (char[1]){0}, 1), 0);
@@ -92,12 +93,35 @@ static void a_terminal_that_is_gone_is_no_trouble(void **state)
 	support_terminal(&master, &slave);
 	prompt_open(&p, slave);
 	assert_int_equal(close(master), 0);
-	prompt_show(&p, ">>: ");
+	prompt_show(&p, ">>: ", FDIO_NO_WAKE);
 	prompt_close(&p);
-	assert_int_equal(p.fd, -1);
+	assert_int_equal(p.io.fd, -1);
 	prompt_close(&p);
-	prompt_show(&p, ">>: ");
+	prompt_show(&p, ">>: ", FDIO_NO_WAKE);
 	assert_int_equal(close(slave), 0);
+}
+
+static void a_terminal_that_takes_nothing_is_not_waited_for_when_woken(
+	void **state)
+{
+	struct prompt p;
+	int master, slave, wake[2];
+
+	(void)state;
+	support_terminal(&master, &slave);
+	support_pipe(wake);
+	prompt_open(&p, slave);
+	assert_int_equal(tcflow(slave, TCOOFF), 0); /* Control-S */
+	assert_int_equal(write(wake[1], "", 1), 1);
+	/* As often as it takes to fill whatever buffers there are: one that
+	 * waited would hang here. */
+	for (int i = 0; i < 100000; i++)
+		prompt_show(&p, ">>: ", wake[0]);
+	prompt_close(&p);
+	assert_int_equal(close(slave), 0);
+	assert_int_equal(close(master), 0);
+	assert_int_equal(close(wake[0]), 0);
+	assert_int_equal(close(wake[1]), 0);
 }
 
 static void nothing_is_left_open(void **state)
@@ -125,6 +149,8 @@ int main(void)
 		cmocka_unit_test(a_terminal_open_for_reading_only_shows_it_too),
 		cmocka_unit_test(without_a_terminal_nothing_is_shown),
 		cmocka_unit_test(a_terminal_that_is_gone_is_no_trouble),
+		cmocka_unit_test(
+			a_terminal_that_takes_nothing_is_not_waited_for_when_woken),
 		cmocka_unit_test(nothing_is_left_open),
 	};
 

@@ -116,6 +116,8 @@ static int tear_down(void **state)
 static void init(struct sink *s, const char *path, bool gzip)
 {
 	assert_int_equal(sink_init(s, path, gzip, SINK_SYNC_NEVER), 0);
+	if (gzip)
+		sink_set_empty(s, BYTES("EMPTY"));
 }
 
 /* Appends text that is to succeed. */
@@ -155,7 +157,7 @@ static void finish(struct sink *s)
 {
 	struct fault fault = {""};
 
-	assert_int_equal(sink_finish(s, NULL, 0, &fault), 0);
+	assert_int_equal(sink_finish(s, &fault), 0);
 	assert_string_equal(fault.text, "");
 	sink_release(s);
 }
@@ -699,7 +701,7 @@ static void a_failed_sync_at_the_end_is_an_error(void **state)
 	assert_int_equal(sink_init(&s, "out", false, SINK_SYNC_END), 0);
 	append(&s, "A\n", true);
 	fake.sync_error = EIO;
-	assert_int_equal(sink_finish(&s, NULL, 0, &fault), -EIO);
+	assert_int_equal(sink_finish(&s, &fault), -EIO);
 	assert_string_equal(fault.text, strerror(EIO));
 	sink_release(&s);
 }
@@ -725,7 +727,7 @@ static void finish_with(const char *path, bool gzip, const char *text)
 	init(&s, path, gzip);
 	if (text)
 		append(&s, text, true);
-	assert_int_equal(sink_finish(&s, BYTES("EMPTY"), &fault), 0);
+	assert_int_equal(sink_finish(&s, &fault), 0);
 	sink_release(&s);
 }
 
@@ -769,7 +771,7 @@ static void an_empty_member_that_cannot_be_written_is_an_error(void **state)
 
 	(void)state;
 	init(&s, "/dev/full", true);
-	assert_int_equal(sink_finish(&s, BYTES("EMPTY"), &fault), -ENOSPC);
+	assert_int_equal(sink_finish(&s, &fault), -ENOSPC);
 	assert_string_equal(fault.text, strerror(ENOSPC));
 	sink_release(&s);
 }
@@ -889,10 +891,106 @@ static void a_new_file_without_text_gets_the_empty_member(void **state)
 	assert_int_equal(rename("out", "out.1"), 0);
 	sink_reopen_request(&s);
 	assert_int_equal(reopen(&s), SINK_REOPENED);
-	assert_int_equal(sink_finish(&s, BYTES("EMPTY"), &fault), 0);
+	assert_int_equal(sink_finish(&s, &fault), 0);
 	sink_release(&s);
 	support_file_is("out.1", BYTES("member"));
 	support_file_is("out", BYTES("EMPTY"));
+}
+
+static void a_file_left_without_text_gets_the_empty_member(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", true);
+	assert_int_equal(rename("out", "out.1"), 0);
+	sink_reopen_request(&s);
+	assert_int_equal(reopen(&s), SINK_REOPENED);
+	finish(&s);
+	support_file_is("out.1", BYTES("EMPTY"));
+	support_file_is("out", BYTES("EMPTY"));
+}
+
+static void which_file_it_is_can_be_asked_during_an_append(void **state)
+{
+	struct sink s;
+	struct stat st;
+
+	(void)state;
+	init(&s, "out", false);
+	assert_int_equal(stat("out", &st), 0);
+	/* As an append does that waits for its turn. */
+	assert_int_equal(pthread_mutex_lock(&s.lock), 0);
+	assert_true(sink_is_file(&s, &st));
+	assert_int_equal(pthread_mutex_unlock(&s.lock), 0);
+	finish(&s);
+}
+
+/* The end of a line that does not come. */
+
+static void a_line_that_was_given_up_is_cut_off(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "WHOLE\n", true);
+	append(&s, "ALSO\nBEGIN", false);
+	append(&s, "MORE", false);
+	sink_abandon(&s);
+	assert_false(is_locked("out"));
+	sink_release(&s);
+	support_file_is("out", BYTES("WHOLE\nALSO\n"));
+}
+
+static void whole_lines_stay_when_the_rest_is_given_up(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "WHOLE\n", true);
+	sink_abandon(&s);
+	sink_release(&s);
+	support_file_is("out", BYTES("WHOLE\n"));
+}
+
+static void add_without_lock(const char *text)
+{
+	int fd = open("out", O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(close(fd), 0);
+}
+
+static void what_came_between_two_pieces_is_not_cut_off(void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "BEGIN", false);
+	add_without_lock("theirs\n");
+	append(&s, "MORE", false);
+	assert_int_equal(append_in_vain(&s, "MUCH MORE", 4, &fault), 0);
+	assert_non_null(strstr(fault.text, "somebody else"));
+	sink_release(&s);
+	support_file_is("out", BYTES("BEGINtheirs\nMOREMUCH"));
+}
+
+static void what_came_between_is_left_also_when_it_is_given_up(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "BEGIN", false);
+	add_without_lock("theirs\n");
+	sink_abandon(&s);
+	sink_release(&s);
+	support_file_is("out", BYTES("BEGINtheirs\n"));
 }
 
 static void a_torn_line_in_the_new_file_is_ended_first(void **state)
@@ -1038,6 +1136,8 @@ static void standard_begin(struct standard *o, int fd, bool gzip)
 	(void)fflush(stdout);
 	o->saved = support_replace(STDOUT_FILENO, fd);
 	o->err = sink_init(&o->s, NULL, gzip, SINK_SYNC_NEVER);
+	if (gzip)
+		sink_set_empty(&o->s, BYTES("EMPTY"));
 	o->file = sink_is_file(&o->s, &st);
 }
 
@@ -1065,7 +1165,7 @@ static void standard_output_gets_the_bytes_and_nothing_else(void **state)
 	if (!err)
 		err = sink_append(&o.s, "C", 1, false, &kept, &fault);
 	if (!err)
-		err = sink_finish(&o.s, NULL, 0, &fault);
+		err = sink_finish(&o.s, &fault);
 	standard_end(&o);
 	assert_int_equal(err, 0);
 	assert_false(locked);
@@ -1084,7 +1184,7 @@ static void standard_output_without_text_gets_the_empty_member(void **state)
 	support_write("out", BYTES("old"));
 	fd = open("out", O_WRONLY | O_APPEND | O_CLOEXEC);
 	standard_begin(&o, fd, true);
-	err = sink_finish(&o.s, BYTES("EMPTY"), &fault);
+	err = sink_finish(&o.s, &fault);
 	standard_end(&o);
 	assert_int_equal(err, 0);
 	support_file_is("out", BYTES("oldEMPTY"));
@@ -1288,6 +1388,12 @@ int main(void)
 		sink_test(a_reopen_waits_for_the_end_of_an_open_line),
 		sink_test(the_old_file_stays_when_the_new_one_cannot_be_opened),
 		sink_test(a_new_file_without_text_gets_the_empty_member),
+		sink_test(a_file_left_without_text_gets_the_empty_member),
+		sink_test(which_file_it_is_can_be_asked_during_an_append),
+		sink_test(a_line_that_was_given_up_is_cut_off),
+		sink_test(whole_lines_stay_when_the_rest_is_given_up),
+		sink_test(what_came_between_two_pieces_is_not_cut_off),
+		sink_test(what_came_between_is_left_also_when_it_is_given_up),
 		sink_test(a_torn_line_in_the_new_file_is_ended_first),
 		sink_test(the_old_file_is_synced_before_it_is_left),
 		sink_test(a_reopen_does_not_wait_for_an_append),
