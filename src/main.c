@@ -36,6 +36,10 @@ enum {
  * in a write to a dead file server say, does not keep us longer than this. */
 #define ABORT_GRACE CLOCK_SECOND
 
+/* A reader that does not come back from its read so long after a stop is left
+ * behind. */
+#define READER_GRACE CLOCK_SECOND
+
 /* How often a thread that does not notice that it should end is nudged. */
 #define NUDGE_INTERVAL_MS 100
 
@@ -139,6 +143,8 @@ static void run(struct pipeline *p, const struct options *o, struct ending *e)
 		 * and threads are looked at whatever it says. */
 		(void)poll(fds, 2, poll_timeout(p, e));
 		answer_signals(p, o, e);
+		if (e->signal && clock_now() - e->signal_at >= READER_GRACE)
+			(void)pipeline_leave_reader(p);
 		if (clock_now() >= e->drain_until)
 			give_up(p, e, "shutdown timeout");
 		if (clock_now() >= e->abandon_at)
@@ -150,7 +156,8 @@ static void run(struct pipeline *p, const struct options *o, struct ending *e)
 static bool tell_output(const struct sink *sink, const struct pipeline_stats *s,
 	const struct pipeline_outcome *outcome, const struct ending *e)
 {
-	const char *what = outcome->error ? outcome->fault.text : e->given_up;
+	const char *why = e->given_up ? e->given_up : "given up";
+	const char *what = outcome->error ? outcome->fault.text : why;
 
 	if (!outcome->error && outcome->lines_lost == 0)
 		return true;
@@ -275,7 +282,7 @@ static int process(const struct options *o, struct sink *sink)
 	run(p, o, &e);
 	status = report(p, o, sink, &e);
 	/* A thread that was left behind may still use what it has. */
-	if (pipeline_running(p) > 0)
+	if (pipeline_has_left(p))
 		_exit(status);
 	pipeline_free(p);
 	return status;

@@ -119,7 +119,7 @@ static int detect_format(struct source *s, const unsigned char *buf, size_t n,
 		return 1;
 	}
 	if (!s->raw) {
-		s->raw = malloc(RAW_SIZE);
+		s->raw = malloc(RAW_SIZE + 1);
 		if (!s->raw) {
 			fault_set_errno(fault, ENOMEM);
 			return -ENOMEM;
@@ -139,8 +139,9 @@ static ssize_t read_unknown(struct source *s, unsigned char *buf, size_t len,
 	int wake, int64_t deadline, struct fault *fault)
 {
 	while (s->format == SOURCE_UNKNOWN) {
-		/* A byte of raw may be taken by a lone first 0x1f. */
-		size_t want = len < RAW_SIZE - 1 ? len : RAW_SIZE - 1;
+		/* If this is gzip, it moves to raw, behind a lone 0x1f that
+		 * may be there. */
+		size_t want = len < RAW_SIZE ? len : RAW_SIZE;
 		ssize_t n =
 			read_descriptor(s, buf, want, wake, deadline, fault);
 		int plain;

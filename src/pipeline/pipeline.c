@@ -159,7 +159,7 @@ static struct pipeline *allocate(const struct pipeline_config *config)
 	for (int i = 0; i < 2; i++)
 		p->wake_pipe[i] = p->abort_pipe[i] = p->event_pipe[i] = -1;
 	atomic_init(&p->bad_input, NO_INPUT);
-	p->reader.p = p->writer.p = p;
+	p->reader.p = p->writer.p = p->stand_in.p = p;
 	p->transformers = calloc(config->jobs, sizeof(*p->transformers));
 	if (!p->transformers || make_locks(p) != 0) {
 		free(p->transformers);
@@ -228,7 +228,9 @@ static struct worker *worker_at(struct pipeline *p, unsigned i)
 		return &p->reader;
 	if (i <= p->config.jobs)
 		return &p->transformers[i - 1];
-	return i == p->config.jobs + 1 ? &p->writer : NULL;
+	if (i == p->config.jobs + 1)
+		return &p->writer;
+	return i == p->config.jobs + 2 ? &p->stand_in : NULL;
 }
 
 /* Joins the threads that have ended, with `wait` also those that are about to.
@@ -276,8 +278,35 @@ unsigned pipeline_running(struct pipeline *p)
 
 	drain_pipe(p->event_pipe[0]);
 	for (unsigned i = 0; (w = worker_at(p, i)); i++)
-		n += w->started && !atomic_load(&w->ended);
+		n += w->started && !w->left && !atomic_load(&w->ended);
 	return n;
+}
+
+bool pipeline_has_left(struct pipeline *p)
+{
+	struct worker *w;
+
+	for (unsigned i = 0; (w = worker_at(p, i)); i++)
+		if (w->started && !atomic_load(&w->ended))
+			return true;
+	return false;
+}
+
+int pipeline_leave_reader(struct pipeline *p)
+{
+	struct batch *b = atomic_exchange(&p->in_read, NULL);
+	int err;
+
+	if (!b)
+		return 0;
+	p->adopted = b;
+	p->reader.left = true;
+	err = start_thread(&p->stand_in, stand_in_main);
+	if (err) { /* then nobody can end what it began */
+		atomic_store(&p->in_read, b);
+		pipeline_abort(p);
+	}
+	return err;
 }
 
 void pipeline_stop(struct pipeline *p)
@@ -297,8 +326,7 @@ bool pipeline_nudge(struct pipeline *p)
 
 	if (p->config.nudge_signal == 0)
 		return false;
-	if (atomic_load(&p->stopping) && atomic_load(&p->reading) &&
-		!atomic_load(&p->reader.ended))
+	if (atomic_load(&p->stopping) && atomic_load(&p->in_read))
 		late = &p->reader;
 	else if (atomic_load(&p->aborted) && !atomic_load(&p->writer.ended))
 		late = &p->writer;
@@ -346,6 +374,17 @@ void pipeline_stats(struct pipeline *p, struct pipeline_stats *s)
 	};
 }
 
+/* What a reader holds that does not come back: the lines that it had read. */
+static uint64_t lines_in_read(struct pipeline *p)
+{
+	const struct batch *b = atomic_load(&p->in_read);
+
+	if (!b)
+		return 0;
+	return batch_count_lines(b) +
+	       (b->len > 0 && b->text[b->len - 1] != '\n');
+}
+
 struct pipeline_outcome pipeline_finish(struct pipeline *p)
 {
 	struct pipeline_outcome o = {0};
@@ -356,7 +395,7 @@ struct pipeline_outcome pipeline_finish(struct pipeline *p)
 	o.fault = p->fault;
 	(void)pthread_mutex_unlock(&p->lock);
 	o.input_trouble = atomic_load(&p->input_trouble);
-	o.lines_lost = atomic_load(&p->line_cut);
+	o.lines_lost = atomic_load(&p->line_cut) + lines_in_read(p);
 	for (size_t i = 0; i < p->n_batches; i++)
 		o.lines_lost += atomic_load(&p->batches[i].unwritten);
 	o.batches_away = p->n_batches - queue_size(&p->free);

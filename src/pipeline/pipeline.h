@@ -82,8 +82,8 @@ int pipeline_start(struct pipeline *p);
 /* A descriptor that becomes readable when a thread has ended. */
 int pipeline_event_fd(const struct pipeline *p);
 
-/* How many threads still run. To be called when the event descriptor is
- * readable; makes it unreadable until the next one ends. */
+/* How many threads still run that are waited for. To be called when the event
+ * descriptor is readable; makes it unreadable until the next one ends. */
 unsigned pipeline_running(struct pipeline *p);
 
 /* No more input is read; what was read is drained. Does not block. */
@@ -98,6 +98,12 @@ void pipeline_abort(struct pipeline *p);
  * gets the signal that makes it look. To be called again and again, with
  * pauses, because the signal may come just before the call. Does not block. */
 bool pipeline_nudge(struct pipeline *p);
+
+/* After pipeline_stop: a reader that still sits in a read, in spite of nudges, is
+ * left there. What it has read is taken over and drained by another thread. Does
+ * nothing when the reader has come back. Returns 0, or a negative errno when there
+ * can be no such thread; then everything is aborted. Does not block. */
+int pipeline_leave_reader(struct pipeline *p);
 
 /* Opens the output anew by its name, between two batches. Does not block. */
 void pipeline_reopen(struct pipeline *p);
@@ -120,6 +126,9 @@ struct pipeline_outcome {
  * pipeline and everything in its config must then stay until the process ends.
  * Returns what happened. */
 struct pipeline_outcome pipeline_finish(struct pipeline *p);
+
+/* Whether threads run that nobody waits for any more. */
+bool pipeline_has_left(struct pipeline *p);
 
 /* Frees a pipeline without running threads. */
 void pipeline_free(struct pipeline *p);

@@ -22,6 +22,7 @@
 #include "io/strip.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,6 +55,7 @@ struct reader {
 	bool line_open;	    /* the current input's last byte was no newline */
 	bool join;	    /* a newline is due before the next byte, which will
 			       be of another FILE */
+	bool left;	    /* the batch was taken over by a stand-in */
 	struct typed typed;
 };
 
@@ -193,11 +195,15 @@ static ssize_t read_some(struct reader *r, unsigned char *buf, size_t len,
 {
 	ssize_t n;
 
-	atomic_store(&r->p->reading, true);
+	r->b->seq = r->seq; /* for a stand-in */
+	atomic_store(&r->p->in_read, r->b);
 	n = source_read(
 		&r->source, buf, len, r->p->wake_pipe[0], deadline, fault);
-	atomic_store(&r->p->reading, false);
-	return n;
+	if (atomic_exchange(&r->p->in_read, NULL))
+		return n;
+	r->b = NULL;
+	r->left = true;
+	return -ECANCELED;
 }
 
 /* source_read for typed lines: the same, with lines stripped. */
@@ -334,6 +340,8 @@ static int read_source(struct reader *r)
 		if (r->lines_end == 0)
 			deadline = CLOCK_FOREVER;
 		n = fill(r, deadline, &fault);
+		if (r->left)
+			return -ECANCELED;
 		if (n == 0)
 			return 0;
 		if (n == -ECANCELED)
@@ -447,9 +455,9 @@ static int read_inputs(struct reader *r)
 
 /* Waits until every batch is written, which is the writer's word, not just its
  * turn. Closing the queues one after the other lets the stages end. */
-static void drain(struct reader *r)
+static void drain(struct worker *w)
 {
-	struct pipeline *p = r->p;
+	struct pipeline *p = w->p;
 	int64_t begin = clock_now();
 
 	queue_close(&p->in);
@@ -457,7 +465,7 @@ static void drain(struct reader *r)
 		queue_close(&p->out);
 		(void)queue_join(&p->out, QUEUE_FOREVER);
 	}
-	r->w->wait += clock_now() - begin;
+	w->wait += clock_now() - begin;
 }
 
 /* The batch that is not needed any more goes home; after an abort, what is in
@@ -487,14 +495,56 @@ void *reader_main(void *worker)
 	source_init(&r.source);
 	if (read_inputs(&r) == 0) {
 		put_back(&r);
-		drain(&r);
+		drain(w);
 	} else {
 		put_back(&r);
 		/* The line whose end was not read is in no batch's count. */
-		atomic_store(&w->p->line_cut, r.line_open);
+		atomic_store(&w->p->line_cut, r.line_open && !r.left);
 	}
 	w->busy = clock_now() - begin - w->wait - w->blocked;
 	source_release(&r.source);
+	stage_ended(w);
+	return NULL;
+}
+
+/* Makes the batch of a reader that was left what that would have made of it at
+ * the end of its input. Returns whether there is anything in it. */
+static bool seal(struct pipeline *p, struct batch *b)
+{
+	const struct pipeline_config *c = &p->config;
+	unsigned char *text = malloc(c->batch_size + 1);
+	bool line_open =
+		b->len > 0 ? b->text[b->len - 1] != '\n' : b->continues;
+
+	/* The read that does not return may still write behind len. The old
+	 * text is left to it, for the little time that the process has. */
+	if (text) {
+		memcpy(text, b->text, b->len);
+		b->text = text;
+	}
+	if (line_open) {
+		b->unterminated++;
+		if (text && (c->append || c->interactive)) {
+			text[b->len++] = '\n';
+			b->inserted++;
+		}
+	}
+	b->open = false;
+	b->terminate = c->append;
+	return b->len > 0 || b->continues;
+}
+
+void *stand_in_main(void *worker)
+{
+	struct worker *w = worker;
+	struct pipeline *p = w->p;
+	struct batch *b = p->adopted;
+
+	stage_set_name("reader", 2);
+	if (seal(p, b) && stage_put(w, &p->in, b) != QUEUE_OK)
+		(void)lose(b);
+	else
+		drain(w);
 	stage_ended(w);
 	return NULL;
 }

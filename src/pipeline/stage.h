@@ -25,7 +25,8 @@
 struct worker {
 	struct pipeline *p;
 	pthread_t thread;
-	bool started; /* the main thread's */
+	bool started; /* the main thread's; so is left */
+	bool left;    /* nobody waits for it any more */
 	atomic_bool ended;
 	struct deflater *deflater; /* transformers of gzip output; else NULL */
 	int64_t busy, wait, blocked;
@@ -45,12 +46,17 @@ struct pipeline {
 			     pipeline_abort that does the work */
 
 	struct worker reader, writer;
+	struct worker stand_in;	     /* for a reader that was left */
+	struct batch *adopted;	     /* what the stand-in begins with */
 	struct worker *transformers; /* config.jobs of them */
 
 	/* Flags, with a pipe each for who waits in poll. */
-	atomic_bool stopping;	 /* by the main thread or a failure */
-	atomic_bool aborted;	 /* likewise */
-	atomic_bool reading;	 /* the reader may be in read(2) */
+	atomic_bool stopping; /* by the main thread or a failure */
+	atomic_bool aborted;  /* likewise */
+	/* The batch that the reader reads into while it may be in read(2), NULL
+	 * otherwise. Who takes it out owns it, and with it the rest of the
+	 * reader's work. */
+	_Atomic(struct batch *) in_read;
 	atomic_size_t bad_input; /* FILE in which invalid=fail struck; the
 				    reader skips its rest */
 	int wake_pipe[2];  /* a byte: the reader is to look at the flags */
@@ -70,6 +76,7 @@ struct pipeline {
 };
 
 void *reader_main(void *worker);
+void *stand_in_main(void *worker);
 void *transformer_main(void *worker);
 void *writer_main(void *worker);
 

@@ -349,4 +349,12 @@ check "a message quotes a newline in a file name" quoted_name $'aa\nbb'
 check "a message quotes an escape in a file name" quoted_name $'aa\033[31mbb'
 check "a message quotes a carriage return in a file name" quoted_name $'aa\rbb'
 
+behind_bad() {
+	printf 'a\n\xff\nc\nd\n' >given.bad
+	"$UPCASE_PIPE" --invalid=fail --stats=json "$@" given.bad >"$out" 2>"$err"
+	grep -q '"lines_in":1,"bytes_in":2,"lines_out":1,"bytes_out":2,' "$err"
+}
+check "--invalid=fail: what is behind the bad byte counts for nothing" behind_bad
+check "--invalid=fail: the same in tiny batches with 4 jobs" behind_bad -b 1 -j 4
+
 finish

@@ -613,4 +613,130 @@ reopen_fails() {
 check "SIGUSR2 when the name cannot be opened any more: a message, no line is lost" \
 	reopen_fails
 
+# --- threads that cannot be woken ---------------------------------------------
+
+# A read(2) that blocks where none should: the second large one. With FOREVER
+# set not even a signal gets it out.
+cat >stuck.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+ssize_t read(int fd, void *buf, size_t len)
+{
+	static int calls;
+	ssize_t (*real)(int, void *, size_t);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "read");
+	if (len < 1000 || ++calls != 2)
+		return real(fd, buf, len);
+	do
+		pause();
+	while (getenv("FOREVER"));
+	errno = EINTR;
+	return -1;
+}
+END
+in_pause() { grep -q "^$pause_call " "$(task_of "$1" upcase-reader)/syscall" 2>/dev/null; }
+# task_of NAME THREAD: its folder in /proc
+task_of() {
+	local task
+	for task in /proc/"$(pid_of "$1")"/task/*; do
+		[ "$(cat "$task/comm" 2>/dev/null)" != "$2" ] || echo "$task"
+	done
+}
+# stuck FOREVER FILE ARG...: what was read before the read that blocks is written,
+# and the signal kills.
+stuck() {
+	local r=0 file=$2
+	rm -f db db.gz
+	start_command stuck '' env LD_PRELOAD="$PWD/stuck.so" ${1:+FOREVER=1} \
+		"$UPCASE_PIPE" "${@:3}" numbers >"$out" 2>"$err"
+	wait_until "$deadline" in_pause stuck || r=1
+	send INT stuck
+	expect_end stuck 'signal 2' || r=1
+	[ "$file" != out.gz ] || cp "$out" out.gz
+	case $file in
+	*.gz) gzip -dc "$file" >got || r=1 ;;
+	*) cp "$file" got ;;
+	esac
+	# All of the first read, its last line as far as it was there; -o ends
+	# that.
+	[ "$(stat -c %s got)" -gt 60000 ] || { echo "too little is written"; r=1; }
+	[ "$file" != db ] || { [ -z "$(tail -c 1 got)" ] && truncate -s -1 got; } || r=1
+	head -c "$(stat -c %s got)" numbers.want >want
+	same want got && same /dev/null "$err" && return $r
+}
+pause_call=$(printf '#include <sys/syscall.h>\nSYS_pause\n' |
+	cc -E - 2>/dev/null | tail -n 1)
+why=
+if sanitized; then why='a sanitizer wants to be loaded first'
+elif ! cc -shared -fPIC -o stuck.so stuck.c -ldl 2>/dev/null; then why='no cc that makes libraries'
+elif ! [ "$pause_call" -gt 0 ] 2>/dev/null; then why='no system call pause here'
+fi
+stuck_check() { if [ -n "$why" ]; then skip "$1" "$why"; else check "$@"; fi; }
+numbered 20000 >numbers
+tr '[:lower:]' '[:upper:]' <numbers >numbers.want
+stuck_check "a reader stuck in a read is got out: all it had read is written" \
+	stuck '' "$out"
+stuck_check "the same with lines gathered for gzip" stuck '' out.gz -z -b 1M
+stuck_check "a reader that nothing gets out is left: all it had read is written" \
+	stuck 1 "$out"
+stuck_check "the same with lines gathered for gzip, left" stuck 1 out.gz -z -b 1M
+stuck_check "the same with -o, left: whole lines" stuck 1 db -o db -b 1M
+
+# --- what may not keep it -------------------------------------------------------
+
+given_up_in_a_line() {
+	local r=0
+	rm -f db
+	printf 'WHOLE\n' >db
+	with_feed torn -o db -b 4096 --shutdown-timeout=0 >"$out"
+	head -c 20000 /dev/zero | tr '\0' a >&7
+	wait_until "$deadline" size_is db 16390 || r=1
+	# Its end does not come: the line is cut off again, or ended if the
+	# drain was quick enough.
+	send TERM torn
+	wait_until "$deadline" ended torn || r=1
+	no_more
+	[ -z "$(tail -c 1 db)" ] || { echo 'a torn line is left'; r=1; }
+	return $r
+}
+check "a drain that is given up inside a long line leaves no torn line" \
+	given_up_in_a_line
+stderr_is_stuck() {
+	# Nobody reads standard error: messages about 3000 missing files fill it.
+	local r=0
+	rm -f errors
+	mkfifo errors
+	exec 5<>errors
+	# shellcheck disable=SC2046 # words are wanted
+	start mute $(seq -f 'missing-%g-with-a-long-name' 3000) >"$out" 2>errors
+	wait_until "$deadline" asleep mute || r=1
+	send_until_ended TERM mute || r=1
+	exec 5>&-
+	return $r
+}
+check "a standard error that nobody reads does not keep it" stderr_is_stuck
+as_first_process() {
+	local r=0
+	unshare -rpf true 2>/dev/null || { echo 'skipped: no unshare'; return 0; }
+	rm -f feed
+	mkfifo feed
+	exec 5<>feed
+	unshare -rpf "$UPCASE_PIPE" <feed >"$out" 2>"$err" &
+	local outer=$!
+	exec 7>feed
+	printf 'one\n' >&7
+	wait_until "$deadline" size_is "$out" 4 || r=1
+	kill -TERM "$(pgrep -P "$outer")"
+	wait "$outer"
+	[ $? -eq 143 ] || { echo "status not 143"; r=1; }
+	exec 7>&- 5>&-
+	return $r
+}
+check "as the first process of a container it ends with the status for the signal" \
+	as_first_process
+
 finish
