@@ -131,7 +131,7 @@ static int parse_mapping(struct options *o, const char *arg)
 {
 	static const struct choice choices[] = {{"full", UPCASE_FULL},
 		{"simple", UPCASE_SIMPLE}, {"ascii", UPCASE_ASCII}, {NULL, 0}};
-	int value;
+	int value = 0;
 
 	if (parse_choice(choices, "unknown mapping", "mapping", arg, &value))
 		return -EINVAL;
@@ -143,7 +143,7 @@ static int parse_invalid(struct options *o, const char *arg)
 {
 	static const struct choice choices[] = {{"keep", UPCASE_KEEP},
 		{"replace", UPCASE_REPLACE}, {"fail", UPCASE_FAIL}, {NULL, 0}};
-	int value;
+	int value = 0;
 
 	if (parse_choice(choices, "unknown way", "invalid", arg, &value))
 		return -EINVAL;
@@ -155,7 +155,7 @@ static int parse_sync(struct options *o, const char *arg)
 {
 	static const struct choice choices[] = {{"none", SINK_SYNC_NEVER},
 		{"end", SINK_SYNC_END}, {"batch", SINK_SYNC_BATCH}, {NULL, 0}};
-	int value;
+	int value = 0;
 
 	if (parse_choice(choices, "unknown moment", "sync", arg, &value))
 		return -EINVAL;

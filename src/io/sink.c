@@ -82,7 +82,7 @@ static void take_over(struct sink *s, const struct opened *o)
 
 int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync)
 {
-	struct opened o;
+	struct opened o = {0};
 	int err;
 
 	memset(s, 0, sizeof(*s));
@@ -382,7 +382,7 @@ void sink_reopen_request(struct sink *s)
 
 static enum sink_reopened reopen_locked(struct sink *s, struct fault *fault)
 {
-	struct opened o;
+	struct opened o = {0};
 	int err;
 
 	if (s->line_open || s->io.fd < 0)
