@@ -186,8 +186,8 @@ static void tell_count(const struct options *o, const struct sink *sink,
 	char quoted[1024];
 
 	if (s->invalid > 0 && o->invalid != UPCASE_FAIL)
-		diag_note(DIAG_VERBOSE, NULL,
-			"%" PRIu64 " invalid UTF-8 sequences %s", s->invalid,
+		diag_note(DIAG_VERBOSE, NULL, "%" PRIu64 " invalid UTF-8 %s %s",
+			s->invalid, s->invalid == 1 ? "sequence" : "sequences",
 			o->invalid == UPCASE_KEEP ? "kept" : "replaced");
 	if (!o->interactive)
 		return;
@@ -241,6 +241,17 @@ static int cannot_start(const char *name, int err)
 	return EXIT_OUTPUT;
 }
 
+static int cannot_make(int err)
+{
+	if (err == -ENOMEM)
+		diag_error(NULL, "not enough memory for the batches: see "
+				 "--batch-size, --queue-depth and --jobs");
+	else
+		diag_error(
+			NULL, "cannot set up the pipeline: %s", strerror(-err));
+	return EXIT_OUTPUT;
+}
+
 static int process(const struct options *o, struct sink *sink)
 {
 	struct ending e = {
@@ -270,13 +281,13 @@ static int process(const struct options *o, struct sink *sink)
 				       .events = {.trouble = tell_trouble,
 					       .note = tell_note}});
 	if (err)
-		return cannot_start(NULL, err);
+		return cannot_make(err);
 	err = signals_init();
 	if (!err)
 		err = pipeline_start(p);
 	if (err) {
 		pipeline_free(p);
-		return cannot_start(NULL, err);
+		return cannot_make(err);
 	}
 	signals_unblock();
 	run(p, o, &e);
@@ -292,6 +303,7 @@ int main(int argc, char **argv)
 {
 	struct options o;
 	struct sink sink;
+	struct fault fault = {""};
 	int err = fdio_guard_standard();
 	int status;
 
@@ -315,7 +327,10 @@ int main(int argc, char **argv)
 	if (err)
 		return cannot_start(
 			o.output ? o.output : "standard output", err);
-	status = process(&o, &sink);
+	err = sink_check_kind(&sink, &fault);
+	if (err)
+		diag_error(o.output, "%s", fault.text);
+	status = err ? EXIT_OUTPUT : process(&o, &sink);
 	sink_release(&sink);
 	return status;
 }

@@ -75,7 +75,7 @@ static bool needs_quotes(const char *name)
 		if (*p < 0x20 || *p == 0x7f ||
 			(*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0))
 			return true;
-	return !is_utf8(name);
+	return name[0] == '\0' || !is_utf8(name);
 }
 
 const char *diag_quote(const char *name, char *out, size_t size)

@@ -101,30 +101,41 @@ struct choice {
 	int value;
 };
 
-/* An option's argument that is not what it must be. */
-static int bad_argument(const char *what, const char *option, const char *arg)
+/* An option's argument that is not what it must be: `wanted` says what that
+ * is. */
+static int bad_argument(const char *what, const char *option, const char *arg,
+	const char *wanted)
 {
 	char quoted[256];
 
 	(void)diag_quote(arg, quoted, sizeof(quoted));
-	/* Always in quotes: it may be empty, or end in a blank. */
+	/* Always in quotes: it may end in a blank. */
 	diag_error(NULL,
-		strcmp(arg, quoted) == 0 ? "%s for --%s: '%s'"
-					 : "%s for --%s: %s",
-		what, option, quoted);
+		strcmp(arg, quoted) == 0 ? "%s for --%s: '%s' (%s)"
+					 : "%s for --%s: %s (%s)",
+		what, option, quoted, wanted);
 	return -EINVAL;
 }
 
 static int parse_choice(const struct choice *choices, const char *what,
 	const char *option, const char *arg, int *value)
 {
-	for (; choices->word; choices++) {
-		if (strcmp(choices->word, arg) == 0) {
-			*value = choices->value;
+	char wanted[64] = "";
+
+	for (const struct choice *c = choices; c->word; c++) {
+		size_t len = strlen(wanted);
+
+		if (strcmp(c->word, arg) == 0) {
+			*value = c->value;
 			return 0;
 		}
+		(void)snprintf(wanted + len, sizeof(wanted) - len, "%s%s",
+			len == 0    ? ""
+			: c[1].word ? ", "
+				    : " or ",
+			c->word);
 	}
-	return bad_argument(what, option, arg);
+	return bad_argument(what, option, arg, wanted);
 }
 
 static int parse_mapping(struct options *o, const char *arg)
@@ -145,7 +156,7 @@ static int parse_invalid(struct options *o, const char *arg)
 		{"replace", UPCASE_REPLACE}, {"fail", UPCASE_FAIL}, {NULL, 0}};
 	int value = 0;
 
-	if (parse_choice(choices, "unknown way", "invalid", arg, &value))
+	if (parse_choice(choices, "unknown word", "invalid", arg, &value))
 		return -EINVAL;
 	o->invalid = (enum upcase_invalid)value;
 	return 0;
@@ -157,7 +168,7 @@ static int parse_sync(struct options *o, const char *arg)
 		{"end", SINK_SYNC_END}, {"batch", SINK_SYNC_BATCH}, {NULL, 0}};
 	int value = 0;
 
-	if (parse_choice(choices, "unknown moment", "sync", arg, &value))
+	if (parse_choice(choices, "unknown word", "sync", arg, &value))
 		return -EINVAL;
 	o->sync = (enum sink_sync)value;
 	return 0;
@@ -169,7 +180,7 @@ static int parse_stats(struct options *o, const char *arg)
 		{"text", STATS_TEXT}, {"json", STATS_JSON}, {NULL, 0}};
 	int value = STATS_TEXT;
 
-	if (arg && parse_choice(choices, "unknown form", "stats", arg, &value))
+	if (arg && parse_choice(choices, "unknown word", "stats", arg, &value))
 		return -EINVAL;
 	o->stats = (enum options_stats)value;
 	return 0;
@@ -178,20 +189,23 @@ static int parse_stats(struct options *o, const char *arg)
 static int parse_count(
 	const char *option, const char *arg, unsigned max, unsigned *count)
 {
+	char wanted[32];
 	uint64_t value;
 
+	(void)snprintf(wanted, sizeof(wanted), "1 to %u", max);
 	if (number_parse(arg, 1, max, &value))
-		return bad_argument("invalid number", option, arg);
+		return bad_argument("invalid number", option, arg, wanted);
 	*count = (unsigned)value;
 	return 0;
 }
 
 static int parse_level(struct options *o, const char *arg)
 {
-	uint64_t value = DEFAULT_LEVEL;
+	unsigned value = DEFAULT_LEVEL;
 
-	if (arg && number_parse(arg, 1, (uint64_t)deflate_max_level(), &value))
-		return bad_argument("invalid number", "gzip", arg);
+	if (arg &&
+		parse_count("gzip", arg, (unsigned)deflate_max_level(), &value))
+		return -EINVAL;
 	o->gzip_level = (int)value;
 	return 0;
 }
@@ -201,7 +215,8 @@ static int parse_size(struct options *o, const char *arg)
 	uint64_t value;
 
 	if (number_parse_size(arg, MAX_BATCH_SIZE, &value))
-		return bad_argument("invalid size", "batch-size", arg);
+		return bad_argument("invalid size", "batch-size", arg,
+			"1 to 256M, with K or M");
 	o->batch_size = (size_t)value;
 	return 0;
 }
@@ -209,22 +224,25 @@ static int parse_size(struct options *o, const char *arg)
 static int parse_seconds(const char *option, const char *arg, int64_t *ns)
 {
 	if (number_parse_seconds(arg, ns))
-		return bad_argument("invalid number of seconds", option, arg);
+		return bad_argument("invalid number of seconds", option, arg,
+			"such as 2 or 0.5");
 	return 0;
 }
 
 static int parse_language(struct options *o, const char *arg)
 {
 	if (upcase_language_parse(arg, &o->language))
-		return bad_argument("unknown language", "language", arg);
+		return bad_argument("unknown language", "language", arg,
+			"tr, az, lt, el or hy");
 	return 0;
 }
 
 static int parse_output(struct options *o, const char *arg)
 {
 	if (arg[0] == '\0')
-		return bad_argument("missing file name", "output", arg);
-	o->output = arg;
+		return bad_argument("missing file name", "output", arg,
+			"'-' is standard output");
+	o->output = strcmp(arg, "-") == 0 ? NULL : arg;
 	return 0;
 }
 
@@ -335,6 +353,10 @@ static int settle(struct options *o, const struct pending *said, bool files)
 				: "--mapping=simple goes with the languages tr "
 				  "and "
 				  "az only");
+		return -EINVAL;
+	}
+	if (o->gzip_level && !o->output && isatty(STDOUT_FILENO)) {
+		diag_error(NULL, "gzip is not written to a terminal");
 		return -EINVAL;
 	}
 	if (o->interactive && !has_standard_input(o)) {

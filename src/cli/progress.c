@@ -16,10 +16,11 @@ static double seconds(int64_t ns)
 void progress_tell(const struct pipeline_stats *s)
 {
 	diag_error(NULL,
-		"progress: %" PRIu64 " lines, %" PRIu64 " bytes read; %" PRIu64
-		" lines, %" PRIu64 " bytes written; %.1f s",
-		s->lines_in, s->bytes_in, s->lines_out, s->bytes_out,
-		seconds(s->elapsed));
+		"progress: %" PRIu64 " %s, %" PRIu64 " bytes read; %" PRIu64
+		" %s, %" PRIu64 " bytes written; %.1f s",
+		s->lines_in, s->lines_in == 1 ? "line" : "lines", s->bytes_in,
+		s->lines_out, s->lines_out == 1 ? "line" : "lines",
+		s->bytes_out, seconds(s->elapsed));
 }
 
 static int stage_text(

@@ -108,6 +108,24 @@ int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync)
 	return err;
 }
 
+int sink_check_kind(struct sink *s, struct fault *fault)
+{
+	unsigned char first[2] = {0};
+	bool is_gzip;
+
+	if (!s->regular || s->look < 0 || pread(s->look, first, 2, 0) < 1)
+		return 0;
+	is_gzip = first[0] == 0x1f && first[1] == 0x8b;
+	if (is_gzip == s->gzip)
+		return 0;
+	fault_set(fault, "%s",
+		is_gzip ? "the file holds gzip, so text is not appended "
+			  "to it (try --gzip)"
+			: "the file does not hold gzip, so gzip is not "
+			  "appended to it (try --no-gzip)");
+	return -EINVAL;
+}
+
 void sink_set_empty(struct sink *s, const void *member, size_t len)
 {
 	if (len > sizeof(s->empty))

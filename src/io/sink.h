@@ -76,6 +76,11 @@ struct sink {
  * negative errno. After success sink_release must be called. */
 int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync);
 
+/* Whether what the file holds goes with what is to be appended: text behind
+ * gzip, or gzip behind text, could not be read again. Looks at the first bytes
+ * of a regular file. Returns 0, or -EINVAL with *fault filled. */
+int sink_check_kind(struct sink *s, struct fault *fault);
+
 /* What makes an empty gzip output valid: a member without text, of up to
  * SINK_EMPTY bytes. To be set before threads start; without it nothing is
  * written to an output that nothing was appended to. */

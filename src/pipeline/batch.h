@@ -20,7 +20,7 @@
 
 /* A batch holds at least this many bytes, so that a character fits however
  * small a size is asked for. */
-#define BATCH_MIN 8
+#define BATCH_MIN 4
 
 struct batch {
 	/* By the reader. */

@@ -118,14 +118,18 @@ void stage_note(struct pipeline *p, const char *name, const char *text)
 void stage_reopen(struct pipeline *p)
 {
 	const char *name = p->config.sink->name;
-	struct fault fault = {""};
+	struct fault fault = {""}, told;
 
 	switch (sink_reopen(p->config.sink, &fault)) {
 	case SINK_REOPENED:
 		stage_note(p, name, "opened anew");
 		break;
 	case SINK_KEPT: /* told, but nothing is lost by it */
-		tell_trouble(p, name, 0, 0, fault.text);
+		fault_set(&told,
+			"cannot be opened anew: %s; the file that is open "
+			"stays in use",
+			fault.text);
+		tell_trouble(p, name, 0, 0, told.text);
 		break;
 	case SINK_FAILED:
 		stage_fail(p, -EIO, &fault);

@@ -383,4 +383,12 @@ else
 		"no flock"
 fi
 
+dash_is_standard_output() {
+	rm -f ./-
+	given 'a'
+	run -o -
+	expect_status 0 && expect_output 'A' && [ ! -e ./- ]
+}
+check "-o - is standard output" dash_is_standard_output
+
 finish

@@ -539,4 +539,22 @@ full_before_interval() {
 }
 check "a full batch does not wait for the interval" full_before_interval
 
+mixed_kinds() {
+	printf 'OLD\n' >text.gz
+	given 'a\n'
+	run -o text.gz
+	expect_status 3 && expect_file text.gz 'OLD\n' &&
+		expect_stderr_match 'upcase-pipe: text\.gz: .*does not hold gzip.*' || return 1
+	printf 'OLD\n' | gzip -n >gz.txt
+	cp gz.txt gz.old
+	given 'a\n'
+	run -o gz.txt
+	expect_status 3 && same gz.old gz.txt &&
+		expect_stderr_match 'upcase-pipe: gz\.txt: .*holds gzip.*' || return 1
+	given 'a\n'
+	run -z -o gz.txt
+	expect_status 0 && gzip -dc gz.txt >"$out" && expect_output 'OLD\nA\n'
+}
+check "text is not appended to gzip, nor gzip to text" mixed_kinds
+
 finish

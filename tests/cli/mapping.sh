@@ -264,6 +264,7 @@ rm -f want
 # takes_option OPTION...: accepted, whatever it does.
 takes_option() {
 	given 'a\n'
+	rm -f file # whatever the option before made of it
 	run "$@"
 	expect_status 0
 }

@@ -605,7 +605,7 @@ reopen_fails() {
 	printf 'two\n' >&7
 	no_more
 	wait_until "$deadline" ended rotor || r=1
-	expect_errors 'upcase-pipe: dir/db: No such file or directory\n' &&
+	expect_errors 'upcase-pipe: dir/db: cannot be opened anew: No such file or directory; the file that is open stays in use\n' &&
 		expect_file moved/db 'ONE\nTWO\n' || r=1
 	rm -rf moved
 	return $r

@@ -336,6 +336,13 @@ check "the prompt is shown on the terminal when standard error is redirected" \
 	file_is redirected "HELLO\n"
 	file_is errors "upcase-pipe: 1 line converted\n"'
 
+check "gzip is not written to a terminal" \
+	session '
+	spawn -noecho sh -c "exec $program -z </dev/null"
+	want "upcase-pipe: gzip is not written to a terminal\r\nTry "
+	want "'"'"'upcase-pipe --help'"'"' for more information.\r\n"
+	want_end 2'
+
 check "--no-interactive on a terminal neither prompts nor strips" session '
 	spawn -noecho $program --no-interactive
 	send "  a  \r"

@@ -1298,7 +1298,9 @@ static void the_old_file_stays_when_the_new_one_cannot_be_opened(void **state)
 	assert_int_equal(close(in), 0);
 	end(&r);
 	expect_all_good(&r);
-	assert_non_null(strstr(r.said, "trouble out:0:0: Is a directory\n"));
+	assert_non_null(strstr(r.said,
+		"trouble out:0:0: cannot be opened anew: Is a directory; "
+		"the file that is open stays in use\n"));
 	support_file_is("out.1", BYTES("ONE\nTWO\n"));
 }
 

@@ -926,6 +926,34 @@ static void which_file_it_is_can_be_asked_during_an_append(void **state)
 	finish(&s);
 }
 
+/* What the file holds already. */
+
+static void kind_is(const char *old, size_t len, bool gzip, int want)
+{
+	struct fault fault = {""};
+	struct sink s;
+
+	support_write("out", old, len);
+	init(&s, "out", gzip);
+	assert_int_equal(sink_check_kind(&s, &fault), want);
+	assert_int_equal(fault.text[0] != '\0', want != 0);
+	sink_release(&s);
+	support_file_is("out", old, len);
+}
+
+static void text_and_gzip_do_not_go_into_one_file(void **state)
+{
+	(void)state;
+	kind_is(BYTES("\x1f\x8b\x08"), true, 0);
+	kind_is(BYTES("\x1f\x8b\x08"), false, -EINVAL);
+	kind_is(BYTES("text\n"), true, -EINVAL);
+	kind_is(BYTES("t"), true, -EINVAL);
+	kind_is(BYTES("text\n"), false, 0);
+	kind_is(BYTES("\x1f"), false, 0);
+	kind_is("", 0, true, 0);
+	kind_is("", 0, false, 0);
+}
+
 /* The end of a line that does not come. */
 
 static void a_line_that_was_given_up_is_cut_off(void **state)
@@ -1390,6 +1418,7 @@ int main(void)
 		sink_test(a_new_file_without_text_gets_the_empty_member),
 		sink_test(a_file_left_without_text_gets_the_empty_member),
 		sink_test(which_file_it_is_can_be_asked_during_an_append),
+		sink_test(text_and_gzip_do_not_go_into_one_file),
 		sink_test(a_line_that_was_given_up_is_cut_off),
 		sink_test(whole_lines_stay_when_the_rest_is_given_up),
 		sink_test(what_came_between_two_pieces_is_not_cut_off),
