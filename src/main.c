@@ -36,8 +36,8 @@ enum {
  * in a write to a dead file server say, does not keep us longer than this. */
 #define ABORT_GRACE CLOCK_SECOND
 
-/* A reader that does not come back from its read so long after a stop is left
- * behind. */
+/* A reader that does not come back from its read after being nudged for so long
+ * is left behind. */
 #define READER_GRACE CLOCK_SECOND
 
 /* How often a thread that does not notice that it should end is nudged. */
@@ -50,6 +50,8 @@ enum {
 
 /* Why and how the pipeline was asked to end. */
 struct ending {
+	int64_t late_since;   /* when a thread was first nudged; CLOCK_FOREVER
+				 while none is late */
 	int signal;	      /* the first one, 0 if none */
 	int64_t signal_at;    /* when that was */
 	int stops;	      /* how many were answered */
@@ -115,12 +117,13 @@ static void answer_signals(
 }
 
 /* How long to wait for something to happen, in milliseconds. */
-static int poll_timeout(struct pipeline *p, const struct ending *e)
+static int poll_timeout(const struct ending *e)
 {
 	int64_t until =
 		e->drain_until < e->abandon_at ? e->drain_until : e->abandon_at;
 	int64_t left = until - clock_now();
-	int64_t most = pipeline_nudge(p) ? NUDGE_INTERVAL_MS : INT_MAX;
+	int64_t most =
+		e->late_since < CLOCK_FOREVER ? NUDGE_INTERVAL_MS : INT_MAX;
 
 	if (until == CLOCK_FOREVER)
 		return most == INT_MAX ? -1 : (int)most;
@@ -128,6 +131,20 @@ static int poll_timeout(struct pipeline *p, const struct ending *e)
 		return 0;
 	left = left / (CLOCK_SECOND / 1000) + 1;
 	return (int)(left < most ? left : most);
+}
+
+/* Nudges a thread that has not noticed that it is to end, whether by a signal
+ * or because the output failed; a reader that does not react is left. */
+static void see_to_late(struct pipeline *p, struct ending *e)
+{
+	if (!pipeline_nudge(p)) {
+		e->late_since = CLOCK_FOREVER;
+		return;
+	}
+	if (e->late_since == CLOCK_FOREVER)
+		e->late_since = clock_now();
+	else if (clock_now() - e->late_since >= READER_GRACE)
+		(void)pipeline_leave_reader(p);
 }
 
 /* Waits until every thread has ended, or cannot be waited for any longer. */
@@ -141,10 +158,9 @@ static void run(struct pipeline *p, const struct options *o, struct ending *e)
 	while (pipeline_running(p) > 0) {
 		/* Errors of poll other than EINTR would be bugs; the signals
 		 * and threads are looked at whatever it says. */
-		(void)poll(fds, 2, poll_timeout(p, e));
+		see_to_late(p, e);
+		(void)poll(fds, 2, poll_timeout(e));
 		answer_signals(p, o, e);
-		if (e->signal && clock_now() - e->signal_at >= READER_GRACE)
-			(void)pipeline_leave_reader(p);
 		if (clock_now() >= e->drain_until)
 			give_up(p, e, "shutdown timeout");
 		if (clock_now() >= e->abandon_at)
@@ -254,8 +270,9 @@ static int cannot_make(int err)
 
 static int process(const struct options *o, struct sink *sink)
 {
-	struct ending e = {
-		.drain_until = CLOCK_FOREVER, .abandon_at = CLOCK_FOREVER};
+	struct ending e = {.drain_until = CLOCK_FOREVER,
+		.abandon_at = CLOCK_FOREVER,
+		.late_since = CLOCK_FOREVER};
 	struct pipeline *p;
 	struct upcase map;
 	int err, status;

@@ -319,7 +319,9 @@ int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
 	*kept = 0;
 	(void)pthread_mutex_lock(&s->lock);
 	err = append_locked(s, data, len, line_ends, kept, fault);
-	if (err || !s->line_open)
+	/* A line that is open keeps the lock, also when only the sync failed:
+	 * sink_abandon may have to cut it off. */
+	if (!s->line_open)
 		unlock_file_locked(s);
 	(void)pthread_mutex_unlock(&s->lock);
 	return err;

@@ -99,10 +99,11 @@ void pipeline_abort(struct pipeline *p);
  * pauses, because the signal may come just before the call. Does not block. */
 bool pipeline_nudge(struct pipeline *p);
 
-/* After pipeline_stop: a reader that still sits in a read, in spite of nudges,
- * is left there. What it has read is taken over and drained by another thread.
- * Does nothing when the reader has come back. Returns 0, or a negative errno
- * when there can be no such thread; then everything is aborted. Does not block.
+/* After pipeline_stop or an abort: a reader that still sits in a read, in spite
+ * of nudges, is left there. What it has read is taken over and drained by
+ * another thread. Does nothing when the reader has come back. Returns 0, or a
+ * negative errno when there can be no such thread; then everything is aborted.
+ * Does not block.
  */
 int pipeline_leave_reader(struct pipeline *p);
 

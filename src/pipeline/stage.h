@@ -43,7 +43,7 @@ struct pipeline {
 	struct batch *batches;
 	size_t n_batches;
 	void **discarded; /* room for all batches; used by the one call of
-			     pipeline_abort that does the work */
+			     stage_abort that does the work */
 
 	struct worker reader, writer;
 	struct worker stand_in;	     /* for a reader that was left */

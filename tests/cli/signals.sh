@@ -621,6 +621,7 @@ cat >stuck.c <<'END'
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 ssize_t read(int fd, void *buf, size_t len)
@@ -634,6 +635,7 @@ ssize_t read(int fd, void *buf, size_t len)
 	do
 		pause();
 	while (getenv("FOREVER"));
+	(void)creat("interrupted", 0600);
 	errno = EINTR;
 	return -1;
 }
@@ -650,12 +652,14 @@ task_of() {
 # and the signal kills.
 stuck() {
 	local r=0 file=$2
-	rm -f db db.gz
+	rm -f db db.gz interrupted
 	start_command stuck '' env LD_PRELOAD="$PWD/stuck.so" ${1:+FOREVER=1} \
 		"$UPCASE_PIPE" "${@:3}" numbers >"$out" 2>"$err"
 	wait_until "$deadline" in_pause stuck || r=1
 	send INT stuck
 	expect_end stuck 'signal 2' || r=1
+	# Got out, not left: then the read came back.
+	[ -n "$1" ] || [ -e interrupted ] || { echo "the read was not interrupted"; r=1; }
 	[ "$file" != out.gz ] || cp "$out" out.gz
 	case $file in
 	*.gz) gzip -dc "$file" >got || r=1 ;;
@@ -685,6 +689,16 @@ stuck_check "a reader that nothing gets out is left: all it had read is written"
 	stuck 1 "$out"
 stuck_check "the same with lines gathered for gzip, left" stuck 1 out.gz -z -b 1M
 stuck_check "the same with -o, left: whole lines" stuck 1 db -o db -b 1M
+
+# The output fails while the reader is stuck, and nobody sends a signal.
+stuck_and_failed() {
+	start_command stuck '' env LD_PRELOAD="$PWD/stuck.so" FOREVER=1 \
+		"$UPCASE_PIPE" -o /dev/full numbers 2>"$err"
+	expect_end stuck 'exit 3' &&
+		expect_stderr_match 'upcase-pipe: /dev/full: No space left on device: 0 lines written, [1-9][0-9]* lines lost'
+}
+stuck_check "a reader that nothing gets out is left when the output fails" \
+	stuck_and_failed
 
 # --- what may not keep it -------------------------------------------------------
 

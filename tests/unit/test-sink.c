@@ -983,6 +983,26 @@ static void whole_lines_stay_when_the_rest_is_given_up(void **state)
 	support_file_is("out", BYTES("WHOLE\n"));
 }
 
+static void a_line_whose_sync_failed_is_cut_off_under_the_same_lock(
+	void **state)
+{
+	struct fault fault = {""};
+	struct sink s;
+	size_t kept;
+
+	(void)state;
+	assert_int_equal(sink_init(&s, "out", false, SINK_SYNC_BATCH), 0);
+	append(&s, "WHOLE\n", true);
+	fake.sync_error = EIO;
+	assert_int_equal(
+		sink_append(&s, "BEGIN", 5, false, &kept, &fault), -EIO);
+	assert_true(is_locked("out"));
+	sink_abandon(&s);
+	assert_false(is_locked("out"));
+	sink_release(&s);
+	support_file_is("out", BYTES("WHOLE\n"));
+}
+
 static void add_without_lock(const char *text)
 {
 	int fd = open("out", O_WRONLY | O_APPEND | O_CLOEXEC);
@@ -1421,6 +1441,8 @@ int main(void)
 		sink_test(text_and_gzip_do_not_go_into_one_file),
 		sink_test(a_line_that_was_given_up_is_cut_off),
 		sink_test(whole_lines_stay_when_the_rest_is_given_up),
+		sink_test(
+			a_line_whose_sync_failed_is_cut_off_under_the_same_lock),
 		sink_test(what_came_between_two_pieces_is_not_cut_off),
 		sink_test(what_came_between_is_left_also_when_it_is_given_up),
 		sink_test(a_torn_line_in_the_new_file_is_ended_first),
