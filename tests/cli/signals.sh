@@ -690,10 +690,11 @@ stuck_check "a reader that nothing gets out is left: all it had read is written"
 stuck_check "the same with lines gathered for gzip, left" stuck 1 out.gz -z -b 1M
 stuck_check "the same with -o, left: whole lines" stuck 1 db -o db -b 1M
 
-# The output fails while the reader is stuck, and nobody sends a signal.
+# The output fails while the reader is stuck, and nobody sends a signal. The
+# first read fills a batch, so that it goes on before the read that blocks.
 stuck_and_failed() {
 	start_command stuck '' env LD_PRELOAD="$PWD/stuck.so" FOREVER=1 \
-		"$UPCASE_PIPE" -o /dev/full numbers 2>"$err"
+		"$UPCASE_PIPE" -b 16K -o /dev/full numbers 2>"$err"
 	expect_end stuck 'exit 3' &&
 		expect_stderr_match 'upcase-pipe: /dev/full: No space left on device: 0 lines written, [1-9][0-9]* lines lost'
 }
