@@ -214,14 +214,25 @@ send() { kill -s "$1" "$(pid_of "$2")"; }
 
 ended() { test -e "$tmp/jobs/$1.end"; }
 
-# send_until_ended SIGNAL NAME: again and again, as an impatient person does.
+# send_until_ended SIGNAL NAME: again and again, as an impatient person does:
+# far enough apart to be a new wish each time, and no more once the program has
+# given up and lets the signal kill it, which would cut its last words short.
 send_until_ended() {
+	sent_at=0
 	wait_until "$deadline" ended_or_sent "$1" "$2"
 }
 ended_or_sent() {
+	local now=${EPOCHREALTIME/[.,]/}
 	ended "$2" && return 0
+	[ $((now - sent_at)) -gt 400000 ] && catches "$1" "$2" || return 1
+	sent_at=$now
 	send "$1" "$2" 2>/dev/null
 	return 1
+}
+catches() {
+	local caught
+	caught=$(sed -n 's/^SigCgt:\t//p' /proc/"$(pid_of "$2")"/status 2>/dev/null)
+	[ -n "$caught" ] && [ $((0x$caught >> ($(kill -l "$1") - 1) & 1)) -eq 1 ]
 }
 
 # expect_end NAME "exit N" | "signal N": waits for the end and compares it.
