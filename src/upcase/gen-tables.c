@@ -331,6 +331,229 @@ static void print_rows(
 	printf("\n};\n");
 }
 
+/* The upper case of c, which may be c itself. */
+static struct tables_string upper_of(uint32_t c, const uint16_t *values)
+{
+	struct tables_string s = {{0}, 0};
+
+	if (values[c])
+		return strings[values[c]];
+	s.len = (unsigned char)utf8_encode(c, s.bytes);
+	return s;
+}
+
+static void print_two(const char *name, const uint16_t *values)
+{
+	printf("\nconst struct tables_short tables_%s_two[] = {", name);
+	for (uint32_t c = 0; c < 32 * TABLES_ROW; c++) {
+		struct tables_string s = {{0}, 0};
+
+		if (c >= 0x80)
+			s = upper_of(c, values);
+		if (s.len > 3)
+			s.len = 0;
+		printf("%s{{%u, %u, %u}, %u},", c % 4 ? " " : "\n\t",
+			s.bytes[0], s.bytes[1], s.bytes[2], s.len);
+	}
+	printf("\n};\n");
+}
+
+/* The row that begins at code point c, as vectors want it. */
+static void vector_row(
+	struct tables_vector *v, uint32_t c, const uint16_t *values)
+{
+	unsigned char first[UTF8_MAX];
+
+	memset(v, 0, sizeof(*v));
+	v->len = (unsigned char)utf8_encode(c, first);
+	memcpy(v->prefix, first, v->len - 1u);
+	for (unsigned i = 0; i < TABLES_ROW; i++) {
+		struct tables_string s = upper_of(c + i, values);
+
+		if (s.len == v->len) {
+			for (unsigned k = 0; k < s.len; k++)
+				v->out[k][i] = s.bytes[k];
+			continue;
+		}
+		v->marked = true;
+		v->out[0][i] = TABLES_SPECIAL;
+		if (s.len + 1 == v->len) {
+			v->out[0][i] = TABLES_SHRINKS;
+			for (unsigned k = 0; k < s.len; k++)
+				v->out[k + 1][i] = s.bytes[k];
+		}
+	}
+}
+
+static struct tables_vector vectors[ROW_NUMBERS];
+static unsigned n_vectors;
+
+static unsigned vector_place(const struct tables_vector *v)
+{
+	for (unsigned i = 0; i < n_vectors; i++)
+		if (memcmp(&vectors[i], v, sizeof(*v)) == 0)
+			return i;
+	if (n_vectors > UINT8_MAX)
+		die("no room", "vectors");
+	vectors[n_vectors] = *v;
+	return n_vectors++;
+}
+
+/* Row 0 has nothing to say, and nobody asks for the vectors of it or of
+ * ASCII. */
+static void print_vector_places(
+	const char *name, const struct trie *t, const uint16_t *values)
+{
+	printf("\nconst unsigned char tables_%s_vector[] = {", name);
+	for (unsigned i = 0; i < t->n_rows; i++) {
+		unsigned place = 0;
+
+		if (i > 0 && t->row_begin[i] >= 0x80) {
+			struct tables_vector v;
+
+			vector_row(&v, t->row_begin[i], values);
+			place = vector_place(&v);
+		}
+		printf("%s%u,", i % 8 == 0 ? "\n\t" : " ", place);
+	}
+	printf("\n};\n");
+}
+
+static void print_vectors(void)
+{
+	printf("\nconst struct tables_vector tables_vector[] = {");
+	for (unsigned i = 0; i < n_vectors; i++) {
+		const struct tables_vector *v = &vectors[i];
+
+		printf("\n\t{{");
+		for (unsigned k = 0; k < 4; k++) {
+			printf("\n\t\t{");
+			for (unsigned j = 0; j < TABLES_ROW; j++)
+				printf("%s%u,", j % 16 ? " " : "\n\t\t",
+					v->out[k][j]);
+			printf("},");
+		}
+		printf("},\n\t\t{%u, %u, %u}, %u, %s},", v->prefix[0],
+			v->prefix[1], v->prefix[2], v->len,
+			v->marked ? "true" : "false");
+	}
+	printf("\n};\n");
+}
+
+static void print_bytes(const char *what, const unsigned char *bytes, unsigned n)
+{
+	printf("\nconst unsigned char tables_%s = {", what);
+	for (unsigned i = 0; i < n; i++)
+		printf("%s%u,", i % 16 == 0 ? "\n\t" : " ", bytes[i]);
+	printf("\n};\n");
+}
+
+/* What candidates are found by. */
+struct pairs {
+	unsigned char high[16], low[16], second[TABLES_ROW];
+	unsigned bit; /* the next to be used */
+};
+
+static void add_lead(struct pairs *p, unsigned lead, unsigned bit)
+{
+	if (bit > 0x80)
+		die("no room", "lead bytes");
+	p->high[lead / 16] = (unsigned char)(p->high[lead / 16] | bit);
+	p->low[lead % 16] = (unsigned char)(p->low[lead % 16] | bit);
+}
+
+static void add_second(struct pairs *p, unsigned byte, unsigned bit)
+{
+	p->second[byte % TABLES_ROW] =
+		(unsigned char)(p->second[byte % TABLES_ROW] | bit);
+}
+
+/* Two-byte characters. Most rows with any case are full of it, so that a look
+ * at the second byte would not help; one that has a single character, as that
+ * of U+00B5 is, gets a bit of its own, because signs of its row are in many
+ * texts that have none with case. The others share one for C0..CF and one for
+ * D0..DF. */
+static void pair_two(struct pairs *p, const struct trie *t)
+{
+	for (unsigned high = 0xC0; high < 0xE0; high += 16) {
+		unsigned shared = p->bit;
+
+		p->bit <<= 1;
+		for (unsigned lead = high; lead < high + 16; lead++) {
+			const uint16_t *row = full + ((lead & 0x1F) << 6);
+			unsigned n = 0, some = 0;
+
+			for (unsigned i = 0; i < TABLES_ROW; i++) {
+				n += row[i] != 0;
+				some = row[i] ? i : some;
+			}
+			if (lead < 0xC2 || t->lead[lead] == 0)
+				continue;
+			add_lead(p, lead, n == 1 ? p->bit : shared);
+			if (n == 1) {
+				add_second(p, some, p->bit);
+				p->bit <<= 1;
+			}
+		}
+		for (unsigned i = 0; i < TABLES_ROW; i++)
+			add_second(p, i, shared);
+	}
+}
+
+/* Longer ones: a bit for each lead byte that leads to rows. What seems to be
+ * there behind E0 and F0 80..8F is over-long. */
+static void pair_longer(struct pairs *p, const struct trie *t)
+{
+	for (unsigned lead = 0xE1; lead < 0xF5; lead++) {
+		const uint16_t *node = t->node[t->lead[lead]];
+		bool any = false;
+
+		for (unsigned i = 0; i < TABLES_ROW; i++) {
+			if (node[i] == 0 || (lead == 0xF0 && i < 0x10))
+				continue;
+			add_second(p, i, p->bit);
+			any = true;
+		}
+		if (!any)
+			continue;
+		add_lead(p, lead, p->bit);
+		p->bit <<= 1;
+	}
+}
+
+static void print_pairs(const struct trie *t)
+{
+	struct pairs p = {.bit = 1};
+	unsigned char first[TABLES_ROW];
+
+	pair_two(&p, t);
+	pair_longer(&p, t);
+	for (unsigned i = 0; i < TABLES_ROW; i++)
+		first[i] = p.high[0xC + i / 16] & p.low[i % 16];
+	print_bytes("first[TABLES_ROW]", first, TABLES_ROW);
+	print_bytes("first_high[16]", p.high, 16);
+	print_bytes("first_low[16]", p.low, 16);
+	print_bytes("second[TABLES_ROW]", p.second, TABLES_ROW);
+}
+
+static void print_places(void)
+{
+	printf("\nconst unsigned char tables_places[256][8] = {");
+	for (unsigned set = 0; set < 256; set++) {
+		unsigned char places[8] = {0};
+		unsigned n = 0;
+
+		for (unsigned i = 0; i < 8; i++)
+			if (set >> i & 1)
+				places[n++] = (unsigned char)i;
+		printf("%s{", set % 4 == 0 ? "\n\t" : " ");
+		for (unsigned i = 0; i < 8; i++)
+			printf("%s%u", i ? ", " : "", places[i]);
+		printf("},");
+	}
+	printf("\n};\n");
+}
+
 static void print_strings(void)
 {
 	printf("\nconst struct tables_string tables_string[] = {");
@@ -365,6 +588,13 @@ int main(int argc, char **argv)
 	print_rows("full", &map, full);
 	print_rows("simple", &map, simple);
 	print_strings();
+	print_two("full", full);
+	print_two("simple", simple);
+	print_vector_places("full", &map, full);
+	print_vector_places("simple", &map, simple);
+	print_vectors();
+	print_pairs(&map);
+	print_places();
 	print_trie("fact", &facts);
 	print_rows("fact", &facts, fact);
 	if (fflush(stdout) != 0 || ferror(stdout))

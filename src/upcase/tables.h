@@ -19,6 +19,7 @@
 #ifndef UPCASE_TABLES_H
 #define UPCASE_TABLES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -37,6 +38,49 @@ extern const uint16_t tables_map_node[][TABLES_ROW];
 extern const uint16_t tables_full_row[][TABLES_ROW];
 extern const uint16_t tables_simple_row[][TABLES_ROW];
 extern const struct tables_string tables_string[];
+
+/* The upper case of a two-byte character at once, at place
+ * (b0 % 32) * 64 + b1 % 64. It may be copied as a whole, four bytes; len is 0
+ * where it is longer than three. */
+struct tables_short {
+	unsigned char bytes[3];
+	unsigned char len;
+};
+
+extern const struct tables_short tables_full_two[32 * TABLES_ROW];
+extern const struct tables_short tables_simple_two[32 * TABLES_ROW];
+
+/* The same rows as vectors want them: for each byte of a character, what it
+ * becomes, by the last byte (the low six bits of it). */
+struct tables_vector {
+	_Alignas(64) unsigned char out[4][TABLES_ROW];
+	unsigned char prefix[3]; /* the bytes that the row shares */
+	unsigned char len;	 /* of its characters, in bytes */
+	bool marked;		 /* there are marks in out[0] */
+};
+
+/* Marks in out[0] for characters that change their length. */
+enum {
+	TABLES_SHRINKS = 0xFE, /* the first byte goes; the others are right */
+	TABLES_SPECIAL = 0xFF, /* anything else; out is not right */
+};
+
+/* By the number of the row: the place in tables_vector. */
+extern const unsigned char tables_full_vector[];
+extern const unsigned char tables_simple_vector[];
+extern const struct tables_vector tables_vector[];
+
+/* Whether a lead byte C0..FF and a second byte, each by its low six bits, may
+ * lead to a character with case: if these have a bit in common. The first of
+ * them is also what its halves, by the high and by the low four bits of the
+ * lead byte, have in common. */
+extern const unsigned char tables_first[TABLES_ROW];
+extern const unsigned char tables_first_high[16];
+extern const unsigned char tables_first_low[16];
+extern const unsigned char tables_second[TABLES_ROW];
+
+/* The places of the bits that are set in a byte, and then zeros. */
+extern const unsigned char tables_places[256][8];
 
 /* What context looks at, and what Greek wants to know of its letters. */
 enum tables_fact {

@@ -6,6 +6,7 @@
 #include "upcase/lithuanian.h"
 #include "upcase/map.h"
 #include "upcase/utf8.h"
+#include "upcase/variant.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,8 +23,9 @@ struct call {
 	struct upcase_state *st;
 	struct upcase_result *res;
 	struct map map;
-	map_run *run; /* for languages without context */
 	struct map_span span;
+	unsigned char *begin; /* of the output */
+	unsigned char *spare; /* where it goes when it does not fit in place */
 };
 
 int upcase_init(struct upcase *u, enum upcase_mapping mapping,
@@ -37,6 +39,7 @@ int upcase_init(struct upcase *u, enum upcase_mapping mapping,
 	u->mapping = mapping;
 	u->language = language;
 	u->invalid = invalid;
+	u->variant = variant_best();
 	return 0;
 }
 
@@ -76,7 +79,7 @@ static void run(struct call *c)
 	else if (c->u->language == UPCASE_EL)
 		greek_run(&c->map, &c->st->greek, &c->span);
 	else
-		c->run(&c->map, &c->span);
+		c->u->variant->run(&c->map, &c->span);
 }
 
 static void end_context(struct call *c)
@@ -84,6 +87,28 @@ static void end_context(struct call *c)
 	c->st->after_soft_dotted = false;
 	if (c->u->language == UPCASE_EL)
 		greek_flush(&c->st->greek, &c->span);
+}
+
+/* From here on the output may be longer than what was read. */
+static void leave_place(struct call *c)
+{
+	size_t n = (size_t)(c->span.dst - c->begin);
+
+	memcpy(c->spare, c->begin, n);
+	c->begin = c->spare;
+	c->span.dst = c->spare + n;
+	c->span.in_place = false;
+}
+
+/* Writes n bytes in exchange for the next `from` bytes. */
+static void put(struct call *c, const void *bytes, size_t n, size_t from)
+{
+	if (c->span.in_place &&
+		(size_t)(c->span.src - c->span.dst) + from < n)
+		leave_place(c);
+	memmove(c->span.dst, bytes, n);
+	c->span.dst += n;
+	c->span.src += from;
 }
 
 /* An ill-formed sequence of n bytes at span.src, which is at offset in the
@@ -99,14 +124,11 @@ static int invalid(struct call *c, size_t n, uint64_t offset)
 	case UPCASE_FAIL:
 		return -EILSEQ;
 	case UPCASE_REPLACE:
-		memcpy(c->span.dst, replacement, sizeof(replacement));
-		c->span.dst += sizeof(replacement);
+		put(c, replacement, sizeof(replacement), n);
 		break;
 	case UPCASE_KEEP:
-		memcpy(c->span.dst, c->span.src, n);
-		c->span.dst += n;
+		put(c, c->span.src, n, n);
 	}
-	c->span.src += n;
 	return 0;
 }
 
@@ -127,6 +149,10 @@ static int convert(struct call *c, const unsigned char *src, size_t len,
 		if (rest == 0)
 			return 0;
 		n = utf8_scan(c->span.src, rest);
+		if (n > 0) {
+			leave_place(c);
+			continue;
+		}
 		if (n == 0 && !last)
 			return 0;
 		err = invalid(c, n == 0 ? rest : (size_t)-n,
@@ -201,30 +227,51 @@ static size_t taken_before_failure(const struct call *c)
 	return (size_t)(c->res->first_bad - c->st->offset);
 }
 
+static int convert_call(struct call *c, const unsigned char *src, size_t len,
+	bool last, size_t size)
+{
+	int err;
+
+	memset(c->res, 0, sizeof(*c->res));
+	if (size < upcase_bound(len))
+		return -ENOBUFS;
+	c->map = map_of(c->u);
+	c->span.dst = c->begin;
+	err = convert_piece(c, src, len, last);
+	if (last && !err)
+		end_context(c);
+	c->res->consumed = err ? taken_before_failure(c) : len;
+	c->res->out = c->begin;
+	c->res->produced = (size_t)(c->span.dst - c->begin);
+	c->st->offset += len;
+	if (last || err)
+		upcase_state_init(c->st);
+	return err;
+}
+
 int upcase_convert(const struct upcase *u, struct upcase_state *st,
 	const unsigned char *src, size_t len, bool last, unsigned char *dst,
 	size_t size, struct upcase_result *res)
 {
+	struct call c = {.u = u, .st = st, .res = res, .begin = dst};
+
+	return convert_call(&c, src, len, last, size);
+}
+
+int upcase_convert_in_place(const struct upcase *u, struct upcase_state *st,
+	unsigned char *text, size_t len, bool last, unsigned char *spare,
+	size_t size, struct upcase_result *res)
+{
+	/* What the piece before has left to say would come before the text. */
+	bool in_place = st->n_partial == 0 && !upcase_has_context(u);
 	struct call c = {
 		.u = u,
 		.st = st,
 		.res = res,
-		.map = map_of(u),
-		.run = map_run_of(u),
-		.span.dst = dst,
+		.begin = in_place ? text : spare,
+		.spare = spare,
+		.span.in_place = in_place,
 	};
-	int err;
 
-	memset(res, 0, sizeof(*res));
-	if (size < upcase_bound(len))
-		return -ENOBUFS;
-	err = convert_piece(&c, src, len, last);
-	if (last && !err)
-		end_context(&c);
-	res->consumed = err ? taken_before_failure(&c) : len;
-	res->produced = (size_t)(c.span.dst - dst);
-	st->offset += len;
-	if (last || err)
-		upcase_state_init(st);
-	return err;
+	return convert_call(&c, text, len, last, size);
 }

@@ -51,12 +51,15 @@ enum upcase_invalid {
 	UPCASE_FAIL,	/* stop before the first one */
 };
 
+struct upcase_variant;
+
 /* An immutable mapping. Made by upcase_init; afterwards only read, so that any
  * number of threads may share it. Holds no resources. */
 struct upcase {
 	enum upcase_mapping mapping;
 	enum upcase_language language;
 	enum upcase_invalid invalid;
+	const struct upcase_variant *variant; /* what it runs on */
 };
 
 /* How far Greek looks ahead, in bytes of the stream: a lone eta over
@@ -94,16 +97,33 @@ struct upcase_state {
 
 struct upcase_result {
 	size_t consumed;    /* bytes of src taken (all, unless it failed) */
-	size_t produced;    /* bytes written to dst */
+	unsigned char *out; /* where the upper case is */
+	size_t produced;    /* its bytes */
 	uint64_t invalid;   /* ill-formed sequences met in this call */
 	uint64_t first_bad; /* stream offset of the first of them; only
 			       meaningful when invalid > 0 */
 };
 
-/* Fills *u. Returns 0, or -EINVAL when language does not go with mapping:
- * ascii takes none, simple takes those that map one to one (tr, az). */
+/* Fills *u, with the fastest variant that this machine runs. Returns 0, or
+ * -EINVAL when language does not go with mapping: ascii takes none, simple
+ * takes those that map one to one (tr, az). */
 int upcase_init(struct upcase *u, enum upcase_mapping mapping,
 	enum upcase_language language, enum upcase_invalid invalid);
+
+/* The variants that were compiled in, from the slowest to the fastest:
+ * "portable" and what the processor's vectors allow. All give the same bytes.
+ * Returns the name of number i, or NULL when there are not so many. */
+const char *upcase_variant_name(size_t i);
+
+/* Whether this machine runs variant number i. */
+bool upcase_variant_runs(size_t i);
+
+/* The name of the variant that u runs on. */
+const char *upcase_variant_of(const struct upcase *u);
+
+/* Makes u run on the variant of that name; before u is shared. Returns 0,
+ * -EINVAL when there is none, -ENOTSUP when this machine does not run it. */
+int upcase_use_variant(struct upcase *u, const char *name);
 
 /* The language of a tag such as "tr", "TR" or "tr-TR": the primary subtag
  * decides, '-' or '_' ends it, case does not matter. Returns 0, or -EINVAL when
@@ -132,6 +152,18 @@ size_t upcase_bound(size_t len);
  * May be called from any thread; does not block. */
 int upcase_convert(const struct upcase *u, struct upcase_state *st,
 	const unsigned char *src, size_t len, bool last, unsigned char *dst,
+	size_t size, struct upcase_result *res);
+
+/* The same in the memory of the text itself, as long as the upper case does not
+ * become longer than the text: then nothing has to go through the caches twice.
+ * text[0..len) is used up. From the first place where it would grow on, all of
+ * the upper case is in spare, which is otherwise not touched; res->out says
+ * which of the two it is. Languages with context always use spare.
+ *
+ * size is the room at spare, at least upcase_bound(len). Everything else is as
+ * with upcase_convert. */
+int upcase_convert_in_place(const struct upcase *u, struct upcase_state *st,
+	unsigned char *text, size_t len, bool last, unsigned char *spare,
 	size_t size, struct upcase_result *res);
 
 /* Whether characters are mapped by what stands around them (lt, el): then the

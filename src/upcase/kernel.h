@@ -1,0 +1,591 @@
+/*
+ * kernel - upper case with vectors, whatever their width
+ *
+ * This file is included by one file per instruction set (ssse3.c, avx2.c,
+ * avx512.c, neon.c), which says what a vector is and how to do some twenty
+ * simple things with it; what follows is the algorithm.
+ *
+ * THE IDEA
+ *
+ * UTF-8 lets characters that follow each other in Unicode share all bytes but
+ * the last. Sixty-four that do are a row, and all characters with case outside
+ * ASCII are in some seventy rows. Text in one language uses one to five of
+ * them. So a vector of text is converted like this:
+ *
+ *  1. Bytes without the top bit are ASCII: if all are, a comparison and a
+ *     subtraction do it, and the next vector is due.
+ *  2. A vector always begins with a character. The one that it cuts at its end
+ *     is left for the next, which begins there (whole()).
+ *  3. Find the bytes that may begin a character with case: C2 to D6, and those
+ *     from E1 on whose second byte, too, is one that leads to a row with case.
+ *     Chinese, Arabic or Hindi text and emoji have none, and are done.
+ *  4. For each row that there is one of, all its characters at once: the last
+ *     byte is looked up in a table of the row for each byte of the character,
+ *     the results are put where the row's characters are. A look-up of 64
+ *     entries by the low six bits is one or a few instructions.
+ *  5. Characters that change their length: where one byte becomes superfluous
+ *     (U+0131 -> I) the table says so with a mark, and the bytes are closed up.
+ *     Where it grows, the vector ends before it, and portable_run does it.
+ *
+ * WELL-FORMEDNESS
+ *
+ * Three sets of bytes, lead bytes of two, three and four, say where bytes 80 to
+ * BF have to be: one, two and three places behind them. If they are there and
+ * nowhere else, and no second byte is out of the bounds that table 3-7 of the
+ * Unicode Standard sets for E0, ED, F0 and F4, everything is well-formed. Sets
+ * of bytes are integers here, a bit (or four, LANE) for each byte of the
+ * vector, so this is shifting and comparing. The first place where they differ
+ * ends the vector, and the run: that is for the caller to judge.
+ *
+ * IN PLACE
+ *
+ * Where the output goes over the input, the vector that comes next is loaded
+ * before the one at hand is stored. A store may be wider than what is due (of
+ * a character that was cut, and when something was closed up); then memory
+ * behind p is not what was read, but v is, and is put back before anybody else
+ * looks (restore()).
+ *
+ * WHAT THE INCLUDING FILE DEFINES
+ *
+ *  WIDTH          bytes of a vector
+ *  LANE           bits for each byte in a set
+ *  vec            a vector of bytes
+ *  mask           a truth for each byte
+ *  key            a vector made ready for look-ups by the low six bits of each
+ *                 byte from 80 to BF
+ *  load, store    from and to any address
+ *  upper          a-z to A-Z, all else as it is
+ *  high_set       bytes with their top bit, as a set
+ *  at_least, is   bytes >= or == a number, as a mask
+ *  same           bytes that two vectors have in common
+ *  is_tail        bytes from 80 to BF, as a mask
+ *  both           of two masks
+ *  set_of         of a mask, as an integer
+ *  below          the set of the first n bytes
+ *  first_of       the first byte of a set, WIDTH if there is none
+ *  up             a mask, a byte further; nothing comes in
+ *  down           a vector, a byte back; zero comes in
+ *  choose         from two vectors by a mask
+ *  key_of, look_up
+ *  lead_class     for lead bytes, what tables_first says
+ *  share          whether bytes of two vectors have a bit in common, as a mask
+ *  EXACT          1 if put writes n bytes and no more when in place
+ *  put            the first n bytes of a vector
+ *  put_closed_up  the first n bytes without those in a set; returns how many
+ *  GROWS          1 if put_dotted is there
+ *  put_dotted     the first n bytes without those in a set, each byte of
+ *                 another set followed by B0 (U+0130 is C4 B0)
+ */
+#include "upcase/map.h"
+#include "upcase/variant.h"
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+enum {
+	BURST = 8,	 /* bytes for portable_run where one character grows */
+	BURST_MAX = 512, /* and where many do */
+	ACTIVE_MAX = 6,	 /* rows */
+	RETIRE_AGE = 64, /* vectors */
+	PREFETCH = 512,	 /* bytes ahead */
+};
+
+/* The set of one byte: the last one for 1, the one before for 2 ... */
+static ALWAYS_INLINE set from_end(unsigned k)
+{
+	return below(1) << ((WIDTH - k) * LANE);
+}
+
+static ALWAYS_INLINE unsigned last_of(set s)
+{
+	return (63 - (unsigned)__builtin_clzll(s)) / LANE;
+}
+
+/* Bytes to compare with, in every place of a vector. Made once for a run: left
+ * to themselves, compilers make each anew for each vector of text. */
+struct numbers {
+	vec small_a, letters, case_bit; /* 'a', 26, 0x20 */
+	vec i;
+	vec c0, c2, e0, ed, f0, f4, f5;	/* lead bytes */
+	vec x90, xa0;			/* second bytes */
+	vec shrinks, special;		/* marks */
+};
+
+static ALWAYS_INLINE struct numbers numbers(void)
+{
+	struct numbers c;
+
+	c.small_a = constant('a');
+	c.letters = constant(26);
+	c.case_bit = constant(0x20);
+	c.i = constant('i');
+	c.c0 = constant(0xC0);
+	c.c2 = constant(0xC2);
+	c.e0 = constant(0xE0);
+	c.ed = constant(0xED);
+	c.f0 = constant(0xF0);
+	c.f4 = constant(0xF4);
+	c.f5 = constant(0xF5);
+	c.x90 = constant(0x90);
+	c.xa0 = constant(0xA0);
+	c.shrinks = constant(TABLES_SHRINKS);
+	c.special = constant(TABLES_SPECIAL);
+	return c;
+}
+
+static ALWAYS_INLINE vec upper(const struct numbers *c, vec v)
+{
+	return subtract_if(less(subtract(v, c->small_a), c->letters), v,
+		c->case_bit);
+}
+
+/* A vector of text and what is known of it. */
+struct block {
+	const unsigned char *bytes; /* what is in v, in memory */
+	vec v;
+	vec next;   /* for each byte of v the one behind it */
+	key last; /* v, for look-ups */
+	key second; /* next, likewise */
+	set lead;   /* bytes C2..FF */
+	set threes; /* bytes E0..FF */
+	unsigned n; /* how many bytes are complete, well-formed characters */
+	bool bad;   /* what is behind them is ill-formed */
+	bool marked; /* out may hold marks */
+	vec out;    /* the upper case */
+};
+
+/* Where second bytes are out of bounds, and F5..FF. */
+static ALWAYS_INLINE set bad_seconds(
+	const struct numbers *c, vec v, vec next, set fours)
+{
+	set from_a0 = set_of(at_least(next, c->xa0));
+	set bad = (set_of(same(v, c->e0)) & ~from_a0) |
+		  (set_of(same(v, c->ed)) & from_a0);
+	set from_90;
+
+	if (!fours)
+		return bad << LANE;
+	from_90 = set_of(at_least(next, c->x90));
+	bad |= (set_of(same(v, c->f0)) & ~from_90) |
+	       (set_of(same(v, c->f4)) & from_90);
+	return bad << LANE | set_of(at_least(v, c->f5));
+}
+
+/* Where the sequence begins that has gone wrong at byte `at`: there, or, if a
+ * byte of it was due, at the last lead byte before. */
+static unsigned sequence_start(set lead, set due, unsigned at)
+{
+	if ((due >> (at * LANE) & 1) == 0)
+		return at;
+	return last_of(lead & below(at));
+}
+
+/* How many bytes before the end of a vector the character begins that it cuts;
+ * 0 if it cuts none. Three bytes tell, much sooner than the vector could, and
+ * the next vector cannot be loaded before that is known. Right unless the text
+ * is ill-formed. */
+static ALWAYS_INLINE unsigned cut_by(const unsigned char *end)
+{
+	return (unsigned)(end[-1] >= 0xC0) + 2u * (end[-2] >= 0xE0) +
+	       3u * (end[-3] >= 0xF0);
+}
+
+/* Finds how much of v is complete and well-formed. */
+static ALWAYS_INLINE void examine(const struct numbers *c, struct block *b,
+	const unsigned char *p, vec v, set high)
+{
+	set tails = set_of(is_tail(v, c->c0));
+	set lead = set_of(at_least(v, c->c2));
+	set threes = set_of(at_least(v, c->e0));
+	set fours = 0, bad;
+	set cut = lead & from_end(1);
+	set due = lead << LANE;
+
+	b->v = v;
+	b->next = down(v);
+	b->lead = lead;
+	b->threes = threes;
+	if (threes) {
+		fours = set_of(at_least(v, c->f0));
+		cut |= (threes & from_end(2)) | (fours & from_end(3));
+		due |= threes << (2 * LANE) | fours << (3 * LANE);
+	}
+	b->n = WIDTH - cut_by(p + WIDTH);
+	bad = (due ^ tails) | (high & ~(lead | tails));
+	if (threes)
+		bad |= bad_seconds(c, v, b->next, fours);
+	b->bad = false;
+	if (__builtin_expect(
+		    (bad & below(b->n)) != 0 || first_of(cut) != b->n, 0)) {
+		b->n = first_of(cut);
+		bad &= below(b->n);
+		b->bad = bad != 0;
+		if (bad)
+			b->n = sequence_start(lead, due, first_of(bad));
+	}
+}
+
+/* Where characters begin that may have case. */
+static ALWAYS_INLINE set candidates(const struct block *b)
+{
+	return b->lead &
+	       set_of(share(look_up(b->second, tables_second), lead_class(b->v)));
+}
+
+/* A row with what tells its characters: the bytes they share. */
+struct active_row {
+	vec shared[3];
+	const struct tables_vector *row;
+};
+
+/* The rows that the text uses at the moment. All of them are applied to each
+ * vector, whether it has any of their characters or not: looking which it has
+ * would cost more, because no processor can foresee that. */
+struct active {
+	struct active_row rows[ACTIVE_MAX];
+	unsigned n;
+	unsigned oldest; /* the next to be replaced */
+	unsigned used;	 /* bit i: rows[i] had a character lately */
+	unsigned age;	 /* vectors since that was last looked at */
+};
+
+/* Converts all characters of a row. Returns where they begin. */
+static ALWAYS_INLINE set map_row(struct block *b, const struct active_row *a)
+{
+	const struct tables_vector *row = a->row;
+	mask first = same(b->v, a->shared[0]);
+	vec third;
+	mask place;
+
+	b->marked |= row->marked;
+	if (row->len == 2) {
+		b->out = choose(first, look_up(b->second, row->out[0]), b->out);
+		b->out = choose(
+			up(first), look_up(b->last, row->out[1]), b->out);
+		return set_of(first);
+	}
+	first = both(first, same(b->next, a->shared[1]));
+	third = down(b->next);
+	if (row->len == 3) {
+		b->out = choose(
+			first, look_up(key_of(third), row->out[0]), b->out);
+		place = up(first);
+		b->out = choose(place, look_up(b->second, row->out[1]), b->out);
+		b->out = choose(
+			up(place), look_up(b->last, row->out[2]), b->out);
+		return set_of(first);
+	}
+	first = both(first, same(third, a->shared[2]));
+	b->out = choose(
+		first, look_up(key_of(down(third)), row->out[0]), b->out);
+	place = up(first);
+	b->out = choose(place, look_up(key_of(third), row->out[1]), b->out);
+	place = up(place);
+	b->out = choose(place, look_up(b->second, row->out[2]), b->out);
+	b->out = choose(up(place), look_up(b->last, row->out[3]), b->out);
+	return set_of(first);
+}
+
+/* Forgets the rows that had no character for a while. */
+static void retire(struct active *active)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < active->n; i++)
+		if (active->used >> i & 1)
+			active->rows[n++] = active->rows[i];
+	active->n = n;
+	active->used = 0;
+	active->age = 0;
+	active->oldest = 0;
+}
+
+/* Adds the row of the character at p. Returns its place; or ACTIVE_MAX when
+ * that character has no case after all. */
+static unsigned activate(
+	struct active *active, const struct map *map, const unsigned char *p)
+{
+	unsigned number = tables_map_lead[p[0]];
+	struct active_row *a;
+	unsigned place;
+
+	if (p[0] >= 0xE0)
+		number = tables_map_node[number][p[1] % TABLES_ROW];
+	if (p[0] >= 0xF0)
+		number = tables_map_node[number][p[2] % TABLES_ROW];
+	if (number == 0)
+		return ACTIVE_MAX;
+	place = active->n;
+	if (place == ACTIVE_MAX) {
+		place = active->oldest;
+		active->oldest = (place + 1) % ACTIVE_MAX;
+	} else {
+		active->n++;
+	}
+	a = &active->rows[place];
+	a->row = &tables_vector[map->vector[number]];
+	for (unsigned i = 0; i < 3; i++)
+		a->shared[i] = splat(p[i]);
+	return place;
+}
+
+/* Characters that no active row has. */
+static __attribute__((noinline)) void map_more(struct block *b,
+	const struct map *map, struct active *active, set todo)
+{
+	while (todo) {
+		unsigned i = first_of(todo);
+		unsigned place = activate(active, map, b->bytes + i);
+
+		if (place == ACTIVE_MAX) {
+			todo &= ~(below(1) << (i * LANE));
+			continue;
+		}
+		todo &= ~map_row(b, &active->rows[place]);
+		active->used |= 1u << place;
+	}
+}
+
+static ALWAYS_INLINE void map_rows(
+	struct block *b, const struct map *map, struct active *active)
+{
+	set todo;
+
+	b->last = key_of(b->v);
+	b->second = key_of(b->next);
+	todo = candidates(b) & below(b->n);
+	for (unsigned i = 0; i < active->n; i++) {
+		set found = map_row(b, &active->rows[i]);
+
+		todo &= ~found;
+		active->used |= (unsigned)(found != 0) << i;
+	}
+	if (todo) {
+		/* The copy alone has to be in memory. */
+		struct block copy = *b;
+
+		map_more(&copy, map, active, todo);
+		b->out = copy.out;
+		b->marked = copy.marked;
+	}
+	if (++active->age == RETIRE_AGE)
+		retire(active);
+}
+
+/* What is to be written of a block. */
+struct yield {
+	unsigned n;   /* bytes of out that are right */
+	set drop;     /* of these, the superfluous */
+	set grown;    /* and those that are followed by one more */
+	bool stopped; /* vectors cannot go on behind them */
+};
+
+static ALWAYS_INLINE struct yield yield_of(
+	const struct numbers *c, const struct block *b, set grown, bool grows)
+{
+	struct yield y = {.n = b->n, .stopped = b->bad};
+
+	if (b->marked) {
+		set special;
+
+		y.drop = set_of(at_least(b->out, c->shrinks)) & b->lead &
+			 below(y.n);
+		special = y.drop & set_of(same(b->out, c->special));
+		if (__builtin_expect(special != 0, 0)) {
+			y.n = first_of(special);
+			y.stopped = true;
+		}
+	}
+	if (!grows && grown & below(y.n)) {
+		y.n = first_of(grown);
+		y.stopped = true;
+	}
+	y.drop &= below(y.n);
+	y.grown = grown & below(y.n);
+	return y;
+}
+
+/* Writes the first n bytes of out without those of `drop`, and not a byte
+ * more; put, which is faster, may. Returns how many. */
+static unsigned put_exactly(unsigned char *dst, vec out, unsigned n, set drop)
+{
+	unsigned char bytes[WIDTH], closed[WIDTH];
+	unsigned m = 0;
+
+	store(bytes, out);
+	for (unsigned i = 0; i < n; i++) {
+		closed[m] = bytes[i];
+		m += !(drop >> (i * LANE) & 1);
+	}
+	memcpy(dst, closed, m);
+	return m;
+}
+
+static ALWAYS_INLINE unsigned put_yield(
+	unsigned char *dst, const struct block *b, struct yield y, bool in_place)
+{
+	if (y.grown)
+		return put_dotted(dst, b->out, y.n, y.drop, y.grown);
+	if (y.stopped)
+		return put_exactly(dst, b->out, y.n, y.drop);
+	/* Not `if (y.drop)`, which is hard to foresee where it happens. */
+	if (b->marked)
+		return put_closed_up(dst, b->out, y.n, y.drop, in_place);
+	put(dst, b->out, y.n, in_place);
+	return y.n;
+}
+
+/* Puts back what a store has changed behind p. */
+static ALWAYS_INLINE void restore(
+	const struct map_span *span, const unsigned char *p, vec v)
+{
+	if (!EXACT && span->in_place)
+		store((unsigned char *)(uintptr_t)p, v);
+}
+
+/* Vectors of nothing but ASCII, four at a time, as long as such come. Returns
+ * for how many bytes. */
+static ALWAYS_INLINE size_t run_ascii(const struct numbers *n,
+	const unsigned char *p, const unsigned char *end, unsigned char *dst)
+{
+	const unsigned char *begin = p;
+
+	while (end - p >= 6 * WIDTH) {
+		vec a = load(p), b = load(p + WIDTH);
+		vec c = load(p + 2 * WIDTH), d = load(p + 3 * WIDTH);
+
+		if (high_set(any_of(any_of(a, b), any_of(c, d))))
+			break;
+		store(dst, upper(n, a));
+		store(dst + WIDTH, upper(n, b));
+		store(dst + 2 * WIDTH, upper(n, c));
+		store(dst + 3 * WIDTH, upper(n, d));
+		p += 4 * WIDTH;
+		dst += 4 * WIDTH;
+	}
+	return (size_t)(p - begin);
+}
+
+/* Converts vectors until less than two are left, or, and then it returns true,
+ * until they cannot go on. What this is made for: `letters` other than those
+ * of ASCII, and U+0130 for i, `dotted`. */
+static ALWAYS_INLINE bool run_vectors(const struct map *map,
+	struct active *active, struct map_span *span, bool letters, bool dotted)
+{
+	const struct numbers c = numbers();
+	const unsigned char *p = span->src, *end = span->end;
+	unsigned char *dst = span->dst;
+	bool in_place = span->in_place;
+	struct yield y = {.stopped = false};
+	vec v = load(p);
+
+	while (end - p >= 2 * WIDTH) {
+		set high = high_set(v);
+		set grown = dotted ? set_of(same(v, c.i)) : 0;
+		unsigned char spill[WIDTH];
+		struct block b;
+		vec following;
+
+		if (!high && !grown) {
+			size_t n = WIDTH;
+
+			following = load(p + WIDTH);
+			store(dst, upper(&c, v));
+			if (!dotted)
+				n += run_ascii(
+					&c, p + WIDTH, end, dst + WIDTH);
+			p += n;
+			dst += n;
+			v = n > WIDTH ? load(p) : following;
+			continue;
+		}
+		b.bytes = p;
+		if (!EXACT) {
+			store(spill, v);
+			b.bytes = spill;
+		}
+		b.marked = false;
+		b.out = upper(&c, v);
+		examine(&c, &b, p, v, high);
+		if (letters)
+			map_rows(&b, map, active);
+		y = yield_of(&c, &b, grown, GROWS && !in_place);
+		if (__builtin_expect(y.stopped, 0)) {
+			restore(span, p, v);
+			dst += put_yield(dst, &b, y, in_place);
+			p += y.n;
+			break;
+		}
+		__builtin_prefetch(p + PREFETCH);
+		following = load(p + y.n);
+		dst += put_yield(dst, &b, y, in_place);
+		p += y.n;
+		v = following;
+	}
+	if (!y.stopped)
+		restore(span, p, v);
+	span->src = p;
+	span->dst = dst;
+	return y.stopped;
+}
+
+static __attribute__((noinline)) bool run_ascii_letters(const struct map *map,
+	struct active *active, struct map_span *span)
+{
+	return run_vectors(map, active, span, false, false);
+}
+
+static __attribute__((noinline)) bool run_letters(const struct map *map,
+	struct active *active, struct map_span *span)
+{
+	return run_vectors(map, active, span, true, false);
+}
+
+static __attribute__((noinline)) bool run_dotted(const struct map *map,
+	struct active *active, struct map_span *span)
+{
+	return run_vectors(map, active, span, true, true);
+}
+
+/* Hands the next bytes, but not more than `most` if that is enough to get
+ * anywhere, over to portable_run. Returns whether it got anywhere. */
+static bool leave_vectors(
+	const struct map *map, struct map_span *span, size_t most)
+{
+	const unsigned char *before = span->src, *end = span->end;
+
+	if ((size_t)(end - before) > most)
+		span->end = before + most;
+	portable_run(map, span);
+	span->end = end;
+	return span->src > before;
+}
+
+static void run(const struct map *map, struct map_span *span)
+{
+	struct active active;
+	size_t burst = BURST;
+	bool more = true;
+
+	active.n = active.used = active.age = active.oldest = 0;
+	while (more && span->end - span->src >= 2 * WIDTH) {
+		const unsigned char *before = span->src;
+		bool stopped;
+
+		if (!map->two)
+			stopped = run_ascii_letters(map, &active, span);
+		else if (map->dotted_i)
+			stopped = run_dotted(map, &active, span);
+		else
+			stopped = run_letters(map, &active, span);
+		/* Where it stops again and again, leave it to the other for
+		 * longer and longer. */
+		if (span->src - before >= WIDTH / 2)
+			burst = BURST;
+		else if (burst < BURST_MAX)
+			burst *= 2;
+		if (stopped)
+			more = leave_vectors(map, span, burst);
+	}
+	if (more)
+		portable_run(map, span);
+}
