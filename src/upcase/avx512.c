@@ -9,27 +9,25 @@
 
 #ifdef VARIANT_X86
 
-#ifdef __clang__
-#pragma clang attribute push( \
-	__attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi," \
-			      "avx512vbmi2,bmi,bmi2,lzcnt,popcnt"))), \
-	apply_to = function)
-#else
-#pragma GCC target( \
-	"avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi,bmi2,lzcnt,popcnt")
-#endif
+#define VARIANT_TARGET                                                     \
+	"avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi,bmi2,lzcnt," \
+	"popcnt"
+#include "upcase/target-begin.h"
 
 #include <immintrin.h>
 
-#define WIDTH 64
-#define LANE 1
-#define EXACT 1
-#define GROWS 1
+#define WIDTH	64
+#define LANE	1
+#define EXACT	1
+#define GROWS	1
+#define ONE_KEY 0
 
 typedef __m512i vec;
 typedef __m512i key;
 typedef __mmask64 mask;
 typedef uint64_t set;
+
+#include "upcase/numbers.h"
 
 static inline vec splat(int byte)
 {
@@ -138,8 +136,9 @@ static inline vec choose(mask m, vec yes, vec no)
 	return _mm512_mask_mov_epi8(no, m, yes);
 }
 
-static inline key key_of(vec v)
+static inline key key_of(const struct numbers *c, vec v)
 {
+	(void)c;
 	return v;
 }
 
@@ -148,12 +147,13 @@ static inline vec look_up(key i, const unsigned char *table)
 	return _mm512_permutexvar_epi8(i, load(table));
 }
 
-static inline vec lead_class(vec v)
+static inline vec lead_class(const struct numbers *c, vec v)
 {
+	(void)c;
 	return look_up(v, tables_first);
 }
 
-static inline mask share(vec a, vec b)
+static inline set share(vec a, vec b)
 {
 	return _mm512_test_epi8_mask(a, b);
 }
@@ -185,8 +185,8 @@ static inline uint64_t spread(uint32_t grown)
 	return _pext_u64(first, first | _pdep_u64(grown, ~first));
 }
 
-static inline unsigned put_dotted(unsigned char *dst, vec v, unsigned n,
-	set drop, set grown)
+static inline unsigned put_dotted(
+	unsigned char *dst, vec v, unsigned n, set drop, set grown)
 {
 	set keep = _bzhi_u64(~drop, n);
 	unsigned kept = (unsigned)_mm_popcnt_u64(keep);
@@ -210,9 +210,7 @@ static inline unsigned put_dotted(unsigned char *dst, vec v, unsigned n,
 
 #include "upcase/kernel.h"
 
-#ifdef __clang__
-#pragma clang attribute pop
-#endif
+#include "upcase/target-end.h"
 
 static bool runs(void)
 {

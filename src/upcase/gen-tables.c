@@ -342,6 +342,7 @@ static struct tables_string upper_of(uint32_t c, const uint16_t *values)
 	return s;
 }
 
+/* Two bytes for ASCII are over-long; nobody asks. */
 static void print_two(const char *name, const uint16_t *values)
 {
 	printf("\nconst struct tables_short tables_%s_two[] = {", name);
@@ -354,6 +355,82 @@ static void print_two(const char *name, const uint16_t *values)
 			s.len = 0;
 		printf("%s{{%u, %u, %u}, %u},", c % 4 ? " " : "\n\t",
 			s.bytes[0], s.bytes[1], s.bytes[2], s.len);
+	}
+	printf("\n};\n");
+}
+
+/* The way to the row through two nodes for every character, whatever its
+ * length; a node where there is nothing to choose says the same for all. */
+struct steps {
+	uint16_t lead[256];
+	uint16_t node[ROW_NUMBERS][TABLES_ROW];
+	unsigned n_nodes;
+};
+
+static uint16_t step_number(struct steps *s, const uint16_t *node)
+{
+	for (unsigned i = 0; i < s->n_nodes; i++)
+		if (memcmp(s->node[i], node, sizeof(s->node[i])) == 0)
+			return (uint16_t)i;
+	if (s->n_nodes == ROW_NUMBERS)
+		die("no room", "steps");
+	memcpy(s->node[s->n_nodes], node, sizeof(s->node[0]));
+	return (uint16_t)s->n_nodes++;
+}
+
+static uint16_t step_for_all(struct steps *s, uint16_t to)
+{
+	uint16_t node[TABLES_ROW];
+
+	for (unsigned i = 0; i < TABLES_ROW; i++)
+		node[i] = to;
+	return step_number(s, node);
+}
+
+static void build_steps(struct steps *s, const struct trie *t)
+{
+	for (unsigned b = 0; b < 0xF5; b++) {
+		const uint16_t *next = t->node[t->lead[b]];
+		uint16_t node[TABLES_ROW];
+
+		if (b < 0xE0) {
+			s->lead[b] =
+				step_for_all(s, step_for_all(s, t->lead[b]));
+			continue;
+		}
+		for (unsigned i = 0; i < TABLES_ROW; i++)
+			node[i] = b < 0xF0 ? step_for_all(s, next[i])
+					   : step_number(s, t->node[next[i]]);
+		s->lead[b] = step_number(s, node);
+	}
+}
+
+static void print_leads(const struct trie *t)
+{
+	static struct steps steps;
+
+	build_steps(&steps, t);
+	printf("\nconst struct tables_lead tables_lead[256] = {");
+	for (unsigned b = 0; b < 256; b++) {
+		unsigned char low, high;
+		int len = utf8_lead((unsigned char)b, &low, &high);
+		unsigned tails = len == 4 ? 0xC0C0 : len == 3 ? 0xC0 : 0;
+		bool plain = len > 2 && t->lead[b] == 0 && low == 0x80 &&
+			     high == 0xBF;
+
+		if (len == 1) {
+			low = 0;
+			high = 0xFF;
+		}
+		printf("\n\t{%u, 0x%04X, %d, %u, %u, %u},", steps.lead[b],
+			tails, len, low, high - low, plain);
+	}
+	printf("\n};\n");
+	printf("\nconst uint16_t tables_step[][TABLES_ROW] = {");
+	for (unsigned i = 0; i < steps.n_nodes; i++) {
+		printf("\n\t{");
+		print_numbers(steps.node[i], TABLES_ROW, "\n\t\t");
+		printf("\n\t},");
 	}
 	printf("\n};\n");
 }
@@ -440,7 +517,8 @@ static void print_vectors(void)
 	printf("\n};\n");
 }
 
-static void print_bytes(const char *what, const unsigned char *bytes, unsigned n)
+static void print_bytes(
+	const char *what, const unsigned char *bytes, unsigned n)
 {
 	printf("\nconst unsigned char tables_%s = {", what);
 	for (unsigned i = 0; i < n; i++)
@@ -590,6 +668,7 @@ int main(int argc, char **argv)
 	print_strings();
 	print_two("full", full);
 	print_two("simple", simple);
+	print_leads(&map);
 	print_vector_places("full", &map, full);
 	print_vector_places("simple", &map, simple);
 	print_vectors();

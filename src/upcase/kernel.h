@@ -67,8 +67,9 @@
  *  down           a vector, a byte back; zero comes in
  *  choose         from two vectors by a mask
  *  key_of, look_up
+ *  ONE_KEY        1 if making a key costs more than moving what was found
  *  lead_class     for lead bytes, what tables_first says
- *  share          whether bytes of two vectors have a bit in common, as a mask
+ *  share          bytes of two vectors that have a bit in common, as a set
  *  EXACT          1 if put writes n bytes and no more when in place
  *  put            the first n bytes of a vector
  *  put_closed_up  the first n bytes without those in a set; returns how many
@@ -77,15 +78,16 @@
  *                 another set followed by B0 (U+0130 is C4 B0)
  */
 #include "upcase/map.h"
+#include "upcase/utf8.h"
 #include "upcase/variant.h"
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
 enum {
-	BURST = 8,	 /* bytes for portable_run where one character grows */
-	BURST_MAX = 512, /* and where many do */
+	BURST = 8, /* bytes for portable_run where one character grows */
+	BURST_MAX =
+		2048,	 /* and where many do, or scripts change all the time */
 	ACTIVE_MAX = 6,	 /* rows */
 	RETIRE_AGE = 64, /* vectors */
+	LOST_MAX = 16,	 /* rows in that time */
 	PREFETCH = 512,	 /* bytes ahead */
 };
 
@@ -100,16 +102,7 @@ static ALWAYS_INLINE unsigned last_of(set s)
 	return (63 - (unsigned)__builtin_clzll(s)) / LANE;
 }
 
-/* Bytes to compare with, in every place of a vector. Made once for a run: left
- * to themselves, compilers make each anew for each vector of text. */
-struct numbers {
-	vec small_a, letters, case_bit; /* 'a', 26, 0x20 */
-	vec i;
-	vec c0, c2, e0, ed, f0, f4, f5;	/* lead bytes */
-	vec x90, xa0;			/* second bytes */
-	vec shrinks, special;		/* marks */
-};
-
+/* Left to themselves, compilers make each anew for each vector of text. */
 static ALWAYS_INLINE struct numbers numbers(void)
 {
 	struct numbers c;
@@ -125,8 +118,12 @@ static ALWAYS_INLINE struct numbers numbers(void)
 	c.f0 = constant(0xF0);
 	c.f4 = constant(0xF4);
 	c.f5 = constant(0xF5);
+	c.x80 = constant(0x80);
 	c.x90 = constant(0x90);
 	c.xa0 = constant(0xA0);
+	c.xb0 = constant(0xB0);
+	c.x70 = constant(0x70);
+	c.x0f = constant(0x0F);
 	c.shrinks = constant(TABLES_SHRINKS);
 	c.special = constant(TABLES_SPECIAL);
 	return c;
@@ -134,23 +131,22 @@ static ALWAYS_INLINE struct numbers numbers(void)
 
 static ALWAYS_INLINE vec upper(const struct numbers *c, vec v)
 {
-	return subtract_if(less(subtract(v, c->small_a), c->letters), v,
-		c->case_bit);
+	return subtract_if(
+		less(subtract(v, c->small_a), c->letters), v, c->case_bit);
 }
 
 /* A vector of text and what is known of it. */
 struct block {
 	const unsigned char *bytes; /* what is in v, in memory */
 	vec v;
-	vec next;   /* for each byte of v the one behind it */
-	key last; /* v, for look-ups */
-	key second; /* next, likewise */
-	set lead;   /* bytes C2..FF */
-	set threes; /* bytes E0..FF */
-	unsigned n; /* how many bytes are complete, well-formed characters */
-	bool bad;   /* what is behind them is ill-formed */
+	vec next;    /* for each byte of v the one behind it */
+	key last;    /* v, for look-ups */
+	set lead;    /* bytes C2..FF */
+	set threes;  /* bytes E0..FF */
+	unsigned n;  /* how many bytes are complete, well-formed characters */
+	bool bad;    /* what is behind them is ill-formed */
 	bool marked; /* out may hold marks */
-	vec out;    /* the upper case */
+	vec out;     /* the upper case */
 };
 
 /* Where second bytes are out of bounds, and F5..FF. */
@@ -214,21 +210,41 @@ static ALWAYS_INLINE void examine(const struct numbers *c, struct block *b,
 	if (threes)
 		bad |= bad_seconds(c, v, b->next, fours);
 	b->bad = false;
+	/* Up to the lead byte at n: another may have been due there. */
 	if (__builtin_expect(
-		    (bad & below(b->n)) != 0 || first_of(cut) != b->n, 0)) {
+		    (bad & below(b->n + 1)) != 0 || first_of(cut) != b->n, 0)) {
 		b->n = first_of(cut);
-		bad &= below(b->n);
+		bad &= below(b->n + 1);
 		b->bad = bad != 0;
 		if (bad)
 			b->n = sequence_start(lead, due, first_of(bad));
 	}
 }
 
+/* What a table says of the byte k places behind each. */
+static ALWAYS_INLINE vec look_ahead(const struct numbers *c,
+	const struct block *b, const unsigned char *table, unsigned k)
+{
+	vec v;
+
+	if (k == 0)
+		return look_up(b->last, table);
+	if (ONE_KEY) {
+		for (v = look_up(b->last, table); k > 0; k--)
+			v = down(v);
+		return v;
+	}
+	for (v = b->next; k > 1; k--)
+		v = down(v);
+	return look_up(key_of(c, v), table);
+}
+
 /* Where characters begin that may have case. */
-static ALWAYS_INLINE set candidates(const struct block *b)
+static ALWAYS_INLINE set candidates(
+	const struct numbers *c, const struct block *b)
 {
 	return b->lead &
-	       set_of(share(look_up(b->second, tables_second), lead_class(b->v)));
+	       share(look_ahead(c, b, tables_second, 1), lead_class(c, b->v));
 }
 
 /* A row with what tells its characters: the bytes they share. */
@@ -246,42 +262,49 @@ struct active {
 	unsigned oldest; /* the next to be replaced */
 	unsigned used;	 /* bit i: rows[i] had a character lately */
 	unsigned age;	 /* vectors since that was last looked at */
+	unsigned lost;	 /* rows that had to go, since then */
 };
 
 /* Converts all characters of a row. Returns where they begin. */
-static ALWAYS_INLINE set map_row(struct block *b, const struct active_row *a)
+static ALWAYS_INLINE set map_row(
+	const struct numbers *c, struct block *b, const struct active_row *a)
 {
 	const struct tables_vector *row = a->row;
 	mask first = same(b->v, a->shared[0]);
+	mask place = first;
 	vec third;
-	mask place;
 
 	b->marked |= row->marked;
 	if (row->len == 2) {
-		b->out = choose(first, look_up(b->second, row->out[0]), b->out);
+		b->out =
+			choose(first, look_ahead(c, b, row->out[0], 1), b->out);
 		b->out = choose(
-			up(first), look_up(b->last, row->out[1]), b->out);
+			up(first), look_ahead(c, b, row->out[1], 0), b->out);
 		return set_of(first);
 	}
 	first = both(first, same(b->next, a->shared[1]));
-	third = down(b->next);
+	place = first;
 	if (row->len == 3) {
-		b->out = choose(
-			first, look_up(key_of(third), row->out[0]), b->out);
-		place = up(first);
-		b->out = choose(place, look_up(b->second, row->out[1]), b->out);
-		b->out = choose(
-			up(place), look_up(b->last, row->out[2]), b->out);
+		b->out =
+			choose(place, look_ahead(c, b, row->out[0], 2), b->out);
+		place = up(place);
+		b->out =
+			choose(place, look_ahead(c, b, row->out[1], 1), b->out);
+		place = up(place);
+		b->out =
+			choose(place, look_ahead(c, b, row->out[2], 0), b->out);
 		return set_of(first);
 	}
+	third = down(b->next);
 	first = both(first, same(third, a->shared[2]));
-	b->out = choose(
-		first, look_up(key_of(down(third)), row->out[0]), b->out);
-	place = up(first);
-	b->out = choose(place, look_up(key_of(third), row->out[1]), b->out);
+	place = first;
+	b->out = choose(place, look_ahead(c, b, row->out[0], 3), b->out);
 	place = up(place);
-	b->out = choose(place, look_up(b->second, row->out[2]), b->out);
-	b->out = choose(up(place), look_up(b->last, row->out[3]), b->out);
+	b->out = choose(place, look_ahead(c, b, row->out[1], 2), b->out);
+	place = up(place);
+	b->out = choose(place, look_ahead(c, b, row->out[2], 1), b->out);
+	place = up(place);
+	b->out = choose(place, look_ahead(c, b, row->out[3], 0), b->out);
 	return set_of(first);
 }
 
@@ -297,6 +320,7 @@ static void retire(struct active *active)
 	active->used = 0;
 	active->age = 0;
 	active->oldest = 0;
+	active->lost = 0;
 }
 
 /* Adds the row of the character at p. Returns its place; or ACTIVE_MAX when
@@ -318,6 +342,7 @@ static unsigned activate(
 	if (place == ACTIVE_MAX) {
 		place = active->oldest;
 		active->oldest = (place + 1) % ACTIVE_MAX;
+		active->lost++;
 	} else {
 		active->n++;
 	}
@@ -329,8 +354,8 @@ static unsigned activate(
 }
 
 /* Characters that no active row has. */
-static __attribute__((noinline)) void map_more(struct block *b,
-	const struct map *map, struct active *active, set todo)
+static __attribute__((noinline)) void map_more(const struct numbers *c,
+	struct block *b, const struct map *map, struct active *active, set todo)
 {
 	while (todo) {
 		unsigned i = first_of(todo);
@@ -340,21 +365,20 @@ static __attribute__((noinline)) void map_more(struct block *b,
 			todo &= ~(below(1) << (i * LANE));
 			continue;
 		}
-		todo &= ~map_row(b, &active->rows[place]);
+		todo &= ~map_row(c, b, &active->rows[place]);
 		active->used |= 1u << place;
 	}
 }
 
-static ALWAYS_INLINE void map_rows(
-	struct block *b, const struct map *map, struct active *active)
+static ALWAYS_INLINE void map_rows(const struct numbers *c, struct block *b,
+	const struct map *map, struct active *active)
 {
 	set todo;
 
-	b->last = key_of(b->v);
-	b->second = key_of(b->next);
-	todo = candidates(b) & below(b->n);
+	b->last = key_of(c, b->v);
+	todo = candidates(c, b) & below(b->n);
 	for (unsigned i = 0; i < active->n; i++) {
-		set found = map_row(b, &active->rows[i]);
+		set found = map_row(c, b, &active->rows[i]);
 
 		todo &= ~found;
 		active->used |= (unsigned)(found != 0) << i;
@@ -363,7 +387,7 @@ static ALWAYS_INLINE void map_rows(
 		/* The copy alone has to be in memory. */
 		struct block copy = *b;
 
-		map_more(&copy, map, active, todo);
+		map_more(c, &copy, map, active, todo);
 		b->out = copy.out;
 		b->marked = copy.marked;
 	}
@@ -420,8 +444,8 @@ static unsigned put_exactly(unsigned char *dst, vec out, unsigned n, set drop)
 	return m;
 }
 
-static ALWAYS_INLINE unsigned put_yield(
-	unsigned char *dst, const struct block *b, struct yield y, bool in_place)
+static ALWAYS_INLINE unsigned put_yield(unsigned char *dst,
+	const struct block *b, struct yield y, bool in_place)
 {
 	if (y.grown)
 		return put_dotted(dst, b->out, y.n, y.drop, y.grown);
@@ -491,8 +515,7 @@ static ALWAYS_INLINE bool run_vectors(const struct map *map,
 			following = load(p + WIDTH);
 			store(dst, upper(&c, v));
 			if (!dotted)
-				n += run_ascii(
-					&c, p + WIDTH, end, dst + WIDTH);
+				n += run_ascii(&c, p + WIDTH, end, dst + WIDTH);
 			p += n;
 			dst += n;
 			v = n > WIDTH ? load(p) : following;
@@ -507,8 +530,9 @@ static ALWAYS_INLINE bool run_vectors(const struct map *map,
 		b.out = upper(&c, v);
 		examine(&c, &b, p, v, high);
 		if (letters)
-			map_rows(&b, map, active);
+			map_rows(&c, &b, map, active);
 		y = yield_of(&c, &b, grown, GROWS && !in_place);
+		y.stopped |= active->lost > LOST_MAX;
 		if (__builtin_expect(y.stopped, 0)) {
 			restore(span, p, v);
 			dst += put_yield(dst, &b, y, in_place);
@@ -528,36 +552,49 @@ static ALWAYS_INLINE bool run_vectors(const struct map *map,
 	return y.stopped;
 }
 
-static __attribute__((noinline)) bool run_ascii_letters(const struct map *map,
-	struct active *active, struct map_span *span)
+static __attribute__((noinline)) bool run_ascii_letters(
+	const struct map *map, struct active *active, struct map_span *span)
 {
 	return run_vectors(map, active, span, false, false);
 }
 
-static __attribute__((noinline)) bool run_letters(const struct map *map,
-	struct active *active, struct map_span *span)
+static __attribute__((noinline)) bool run_letters(
+	const struct map *map, struct active *active, struct map_span *span)
 {
 	return run_vectors(map, active, span, true, false);
 }
 
-static __attribute__((noinline)) bool run_dotted(const struct map *map,
-	struct active *active, struct map_span *span)
+static __attribute__((noinline)) bool run_dotted(
+	const struct map *map, struct active *active, struct map_span *span)
 {
 	return run_vectors(map, active, span, true, true);
 }
 
-/* Hands the next bytes, but not more than `most` if that is enough to get
- * anywhere, over to portable_run. Returns whether it got anywhere. */
-static bool leave_vectors(
-	const struct map *map, struct map_span *span, size_t most)
+/* Hands the next span->mixed bytes over to portable_run. Returns whether it got
+ * anywhere. */
+static bool leave_vectors(const struct map *map, struct map_span *span)
 {
 	const unsigned char *before = span->src, *end = span->end;
+	size_t done;
 
-	if ((size_t)(end - before) > most)
-		span->end = before + most;
+	if ((size_t)(end - before) > span->mixed)
+		span->end = before + span->mixed;
 	portable_run(map, span);
 	span->end = end;
-	return span->src > before;
+	done = (size_t)(span->src - before);
+	/* What is left over is less than a character, or ill-formed. */
+	span->mixed -= done + UTF8_MAX > span->mixed ? span->mixed : done;
+	return done > 0;
+}
+
+static bool run_kind(
+	const struct map *map, struct active *active, struct map_span *span)
+{
+	if (!map->letters)
+		return run_ascii_letters(map, active, span);
+	if (map->dotted_i)
+		return run_dotted(map, active, span);
+	return run_letters(map, active, span);
 }
 
 static void run(const struct map *map, struct map_span *span)
@@ -566,25 +603,26 @@ static void run(const struct map *map, struct map_span *span)
 	size_t burst = BURST;
 	bool more = true;
 
-	active.n = active.used = active.age = active.oldest = 0;
+	active.n = 0;
+	retire(&active);
 	while (more && span->end - span->src >= 2 * WIDTH) {
 		const unsigned char *before = span->src;
-		bool stopped;
 
-		if (!map->two)
-			stopped = run_ascii_letters(map, &active, span);
-		else if (map->dotted_i)
-			stopped = run_dotted(map, &active, span);
-		else
-			stopped = run_letters(map, &active, span);
-		/* Where it stops again and again, leave it to the other for
-		 * longer and longer. */
-		if (span->src - before >= WIDTH / 2)
-			burst = BURST;
-		else if (burst < BURST_MAX)
-			burst *= 2;
-		if (stopped)
-			more = leave_vectors(map, span, burst);
+		if (span->mixed == 0 && run_kind(map, &active, span)) {
+			/* Where it stops again and again, others do it for
+			 * longer and longer. */
+			if (active.lost > LOST_MAX) {
+				burst = BURST_MAX;
+				retire(&active);
+			} else if (span->src - before >= WIDTH / 2) {
+				burst = BURST;
+			} else if (burst < BURST_MAX) {
+				burst *= 2;
+			}
+			span->mixed = burst;
+		}
+		if (span->mixed > 0)
+			more = leave_vectors(map, span);
 	}
 	if (more)
 		portable_run(map, span);

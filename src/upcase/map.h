@@ -16,6 +16,10 @@
 #include <stdint.h>
 #include <string.h>
 
+/* For what sits in the innermost loops. Compilers judge by size, and leave a
+ * call where it costs as much as all the rest. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 /*
  * Bytes to convert and where they go.
  *
@@ -30,6 +34,8 @@ struct map_span {
 	const unsigned char *end;
 	unsigned char *dst;
 	bool in_place;
+	size_t mixed; /* bytes that are better left to portable_run, as far as
+			 vectors know; 0 at first */
 };
 
 enum {
@@ -38,11 +44,12 @@ enum {
 
 /* A mapping, ready for use. Read only once made. */
 struct map {
-	const uint16_t (*row)[TABLES_ROW]; /* NULL: ASCII letters only */
-	const struct tables_short *two;	   /* of the same mapping */
-	const unsigned char *vector;	   /* likewise */
-	bool dotted_i;			   /* tr, az: i -> U+0130 */
-	bool ech_yiwn;			   /* hy: U+0587 -> U+0535 U+054E */
+	const uint16_t (*row)[TABLES_ROW];
+	const struct tables_short *two; /* of the same mapping, as are */
+	const unsigned char *vector;	/* these */
+	bool letters;			/* not only those of ASCII */
+	bool dotted_i;			/* tr, az: i -> U+0130 */
+	bool ech_yiwn;			/* hy: U+0587 -> U+0535 U+054E */
 };
 
 /* Converts the characters at span->src until its end, or until the first byte
@@ -52,6 +59,22 @@ typedef void map_run(const struct map *map, struct map_span *span);
 
 /* The map of u. */
 struct map map_of(const struct upcase *u);
+
+/* The upper case of the character of n bytes at p, where the tables say
+ * `upper`. */
+static inline const struct tables_string *map_tailored(const struct map *map,
+	const unsigned char *p, unsigned n, const struct tables_string *upper)
+{
+	static const struct tables_string dotted_i = {{0xC4, 0xB0}, 2};
+	static const struct tables_string ech_vew = {
+		{0xD4, 0xB5, 0xD5, 0x8E}, 4};
+
+	if (map->dotted_i && n == 1 && p[0] == 'i')
+		return &dotted_i;
+	if (map->ech_yiwn && n == 2 && p[0] == 0xD6 && p[1] == 0x87)
+		return &ech_vew;
+	return upper;
+}
 
 /* Writes the upper case of the well-formed character of n bytes at p, up to
  * eight bytes at once. Returns the end of what it wrote. */

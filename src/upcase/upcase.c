@@ -103,8 +103,7 @@ static void leave_place(struct call *c)
 /* Writes n bytes in exchange for the next `from` bytes. */
 static void put(struct call *c, const void *bytes, size_t n, size_t from)
 {
-	if (c->span.in_place &&
-		(size_t)(c->span.src - c->span.dst) + from < n)
+	if (c->span.in_place && (size_t)(c->span.src - c->span.dst) + from < n)
 		leave_place(c);
 	memmove(c->span.dst, bytes, n);
 	c->span.dst += n;

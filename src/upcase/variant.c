@@ -9,6 +9,7 @@
 static const struct upcase_variant *const variants[] = {
 	&upcase_portable,
 #ifdef VARIANT_X86
+	&upcase_avx2,
 	&upcase_avx512,
 #endif
 };

@@ -1,0 +1,6 @@
+/* See target-begin.h. */
+#ifdef __clang__
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif

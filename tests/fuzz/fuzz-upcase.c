@@ -1,0 +1,238 @@
+/*
+ * Fuzz target: every variant of the case engine against the reference.
+ *
+ * The first four bytes choose how the rest, the text, is converted:
+ *   0  the setting: a mapping with a language that goes with it
+ *   1  what is done with ill-formed bytes, and whether in place
+ *   2  the length of the first piece
+ *   3  the length of the others; 0: there is one more at most
+ *
+ * With clang it is a libFuzzer target; replay.c gives it files instead. The
+ * environment variable UPCASE_DATA names the directory of Unicode's data.
+ *
+ * From a build directory that was configured:
+ *
+ *	clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined \
+ *		-fno-sanitize-recover=all -I. -I../src -I../tests/unit \
+ *		../tests/fuzz/fuzz-upcase.c ../tests/unit/reference.c \
+ *		libupcase-pipe.a -lz -ldeflate -pthread -o fuzz-upcase
+ *	UPCASE_DATA=../src/upcase/data ./fuzz-upcase -max_len=600 \
+ *		new-corpus ../tests/fuzz/corpus
+ *
+ * The library sees more if it was made with CC=clang and
+ * CFLAGS="-g -O1 -fsanitize=fuzzer-no-link,address,undefined".
+ */
+#include "config.h"
+
+#include "reference.h"
+#include "upcase/upcase.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What libFuzzer calls, and replay.c. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum {
+	HEADER = 4,
+	LONGEST = 1 << 16,
+	PATTERN = 0x5A
+};
+
+static const struct {
+	enum upcase_mapping mapping;
+	enum upcase_language language;
+} settings[] = {
+	{UPCASE_FULL, UPCASE_ROOT},
+	{UPCASE_FULL, UPCASE_TR},
+	{UPCASE_FULL, UPCASE_AZ},
+	{UPCASE_FULL, UPCASE_LT},
+	{UPCASE_FULL, UPCASE_EL},
+	{UPCASE_FULL, UPCASE_HY},
+	{UPCASE_SIMPLE, UPCASE_ROOT},
+	{UPCASE_SIMPLE, UPCASE_TR},
+	{UPCASE_SIMPLE, UPCASE_AZ},
+	{UPCASE_ASCII, UPCASE_ROOT},
+};
+
+/* What the header says. */
+struct plan {
+	struct upcase u;
+	bool in_place;
+	size_t first, others;
+};
+
+__attribute__((noreturn, format(printf, 2, 3))) static void wrong(
+	const struct plan *plan, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr,
+		"fuzz-upcase: %s, mapping %d, language %d, invalid %d, %s, "
+		"pieces of %zu and %zu: ",
+		upcase_variant_of(&plan->u), (int)plan->u.mapping,
+		(int)plan->u.language, (int)plan->u.invalid,
+		plan->in_place ? "in place" : "out of place", plan->first,
+		plan->others);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	abort();
+}
+
+static void *allocate(size_t size)
+{
+	void *p = malloc(size > 0 ? size : 1);
+
+	if (!p)
+		abort();
+	return p;
+}
+
+static struct plan plan_of(const uint8_t header[HEADER])
+{
+	static const enum upcase_invalid modes[] = {
+		UPCASE_KEEP, UPCASE_REPLACE, UPCASE_FAIL};
+	size_t s = header[0] % (sizeof(settings) / sizeof(settings[0]));
+	struct plan plan = {
+		.in_place = header[1] / 3 % 2,
+		.first = header[2],
+		.others = header[3] ? header[3] : SIZE_MAX,
+	};
+
+	if (upcase_init(&plan.u, settings[s].mapping, settings[s].language,
+		    modes[header[1] % 3]) != 0)
+		abort();
+	return plan;
+}
+
+static void check_in_place(const struct plan *plan, const unsigned char *piece,
+	size_t len, const unsigned char *spare, size_t size,
+	const struct upcase_result *res)
+{
+	if (res->out == spare)
+		return;
+	if (res->out != piece || res->produced > len)
+		wrong(plan, "%zu bytes that are in neither memory",
+			res->produced);
+	for (size_t i = 0; i < size; i++)
+		if (spare[i] != PATTERN)
+			wrong(plan, "byte %zu of spare was touched", i);
+}
+
+/* Converts one piece in memory of just its size and appends to `out`. */
+static void convert_piece(const struct plan *plan, struct upcase_state *st,
+	const unsigned char *src, size_t len, bool last,
+	struct reference_result *out)
+{
+	size_t size = upcase_bound(len);
+	unsigned char *piece = allocate(len), *room = allocate(size);
+	struct upcase_result res;
+
+	if (len > 0)
+		memcpy(piece, src, len);
+	memset(room, PATTERN, size);
+	if (plan->in_place)
+		out->err = upcase_convert_in_place(
+			&plan->u, st, piece, len, last, room, size, &res);
+	else
+		out->err = upcase_convert(
+			&plan->u, st, piece, len, last, room, size, &res);
+	if (plan->in_place)
+		check_in_place(plan, piece, len, room, size, &res);
+	if (!out->err && res.consumed != len)
+		wrong(plan, "%zu of %zu bytes consumed", res.consumed, len);
+	if (res.produced > size)
+		wrong(plan, "%zu bytes for %zu", res.produced, len);
+	if (out->invalid == 0)
+		out->first_bad = res.first_bad;
+	out->invalid += res.invalid;
+	memcpy(out->bytes + out->len, res.out, res.produced);
+	out->len += res.produced;
+	free(piece);
+	free(room);
+}
+
+static void compare(const struct plan *plan, const struct reference_result *is,
+	const struct reference_result *should)
+{
+	size_t at = 0;
+
+	if (is->err != should->err)
+		wrong(plan, "error %d, not %d", is->err, should->err);
+	if (is->invalid != should->invalid)
+		wrong(plan, "%" PRIu64 " invalid, not %" PRIu64, is->invalid,
+			should->invalid);
+	if (is->invalid > 0 && is->first_bad != should->first_bad)
+		wrong(plan, "first bad at %" PRIu64 ", not %" PRIu64,
+			is->first_bad, should->first_bad);
+	while (at < is->len && at < should->len &&
+		is->bytes[at] == should->bytes[at])
+		at++;
+	if (at < is->len || at < should->len)
+		wrong(plan, "differs at byte %zu of %zu (%zu)", at, is->len,
+			should->len);
+}
+
+static void check_variant(const struct plan *plan, const unsigned char *text,
+	size_t len, const struct reference_result *should)
+{
+	struct reference_result out = {.bytes = allocate(upcase_bound(len))};
+	size_t at = 0, n = plan->first;
+	struct upcase_state st;
+
+	upcase_state_init(&st);
+	while (!out.err && n < len - at) {
+		convert_piece(plan, &st, text + at, n, false, &out);
+		at += n;
+		n = plan->others;
+	}
+	if (!out.err)
+		convert_piece(plan, &st, text + at, len - at, true, &out);
+	compare(plan, &out, should);
+	free(out.bytes);
+}
+
+static void load_once(void)
+{
+	static bool loaded;
+	const char *directory = getenv("UPCASE_DATA");
+
+	if (loaded)
+		return;
+	if (!directory) {
+		fputs("fuzz-upcase: UPCASE_DATA must name src/upcase/data\n",
+			stderr);
+		exit(1);
+	}
+	reference_load(directory);
+	loaded = true;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct reference_result should;
+	struct plan plan;
+
+	load_once();
+	if (size < HEADER || size > LONGEST)
+		return 0;
+	plan = plan_of(data);
+	should = reference_convert(&plan.u, data + HEADER, size - HEADER);
+	for (size_t i = 0; upcase_variant_name(i); i++) {
+		if (!upcase_variant_runs(i))
+			continue;
+		if (upcase_use_variant(&plan.u, upcase_variant_name(i)) != 0)
+			abort();
+		check_variant(&plan, data + HEADER, size - HEADER, &should);
+	}
+	free(should.bytes);
+	return 0;
+}
