@@ -279,6 +279,8 @@ static int process(const struct options *o, struct sink *sink)
 
 	/* options_parse has seen that these go together. */
 	err = upcase_init(&map, o->mapping, o->language, o->invalid);
+	if (!err && o->variant)
+		err = upcase_use_variant(&map, o->variant);
 	if (err)
 		return cannot_start(NULL, err);
 	err = pipeline_new(&p, &(struct pipeline_config){.inputs = o->inputs,
@@ -333,7 +335,7 @@ int main(int argc, char **argv)
 		err = options_print_help();
 		return err ? cannot_start("standard output", err) : EXIT_DONE;
 	case OPTIONS_VERSION:
-		err = options_print_version();
+		err = options_print_version(&o);
 		return err ? cannot_start("standard output", err) : EXIT_DONE;
 	case OPTIONS_RUN:
 	default:

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -368,6 +369,29 @@ static int settle(struct options *o, const struct pending *said, bool files)
 	return 0;
 }
 
+/* What the environment says of the engine. */
+static int take_variant(struct options *o)
+{
+	const char *name = getenv(OPTIONS_VARIANT);
+	struct upcase u;
+
+	if (!name || name[0] == '\0')
+		return 0;
+	(void)upcase_init(&u, UPCASE_FULL, UPCASE_ROOT, UPCASE_KEEP);
+	switch (upcase_use_variant(&u, name)) {
+	case 0:
+		o->variant = name;
+		return 0;
+	case -ENOTSUP:
+		diag_error(OPTIONS_VARIANT,
+			"this machine does not run the variant '%s'", name);
+		return -EINVAL;
+	default:
+		diag_error(OPTIONS_VARIANT, "there is no variant '%s'", name);
+		return -EINVAL;
+	}
+}
+
 static enum options_action usage(void)
 {
 	diag_text("Try 'upcase-pipe --help' for more information.\n");
@@ -397,7 +421,7 @@ enum options_action options_parse(struct options *o, int argc, char **argv)
 		if (opt == 'h')
 			return OPTIONS_HELP;
 		if (opt == 'V')
-			return OPTIONS_VERSION;
+			return take_variant(o) ? usage() : OPTIONS_VERSION;
 		if (apply(o, &said, opt, optarg))
 			return usage();
 	}
@@ -407,7 +431,9 @@ enum options_action options_parse(struct options *o, int argc, char **argv)
 		o->inputs = standard_input;
 		o->n_inputs = 1;
 	}
-	return settle(o, &said, argc > optind) ? usage() : OPTIONS_RUN;
+	if (settle(o, &said, argc > optind) || take_variant(o))
+		return usage();
+	return OPTIONS_RUN;
 }
 
 /* Standard output is used by nothing else, so its buffer is flushed here. */
@@ -421,12 +447,25 @@ int options_print_help(void)
 	return flush_output(printf(help, deflate_max_level()));
 }
 
-int options_print_version(void)
+int options_print_version(const struct options *o)
 {
-	return flush_output(printf("upcase-pipe %s\n"
-				   "Unicode %s\n"
-				   "zlib %s, %s\n"
-				   "engine: portable\n",
+	struct upcase u;
+	int printed;
+
+	(void)upcase_init(&u, UPCASE_FULL, UPCASE_ROOT, UPCASE_KEEP);
+	if (o->variant)
+		(void)upcase_use_variant(&u, o->variant);
+	printed = printf("upcase-pipe %s\n"
+			 "Unicode %s\n"
+			 "zlib %s, %s\n"
+			 "engine: %s%s, of",
 		PACKAGE_VERSION, upcase_unicode_version, inflate_version(),
-		deflate_library()));
+		deflate_library(), upcase_variant_of(&u),
+		o->variant ? " (" OPTIONS_VARIANT ")" : "");
+	for (size_t i = 0; printed >= 0 && upcase_variant_name(i); i++)
+		if (upcase_variant_runs(i))
+			printed = printf(" %s", upcase_variant_name(i));
+	if (printed >= 0)
+		printed = printf("\n");
+	return flush_output(printed);
 }

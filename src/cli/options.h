@@ -25,7 +25,12 @@ enum options_stats {
 	STATS_JSON
 };
 
-/* Strings are those of argv; nothing is to be freed. Times are nanoseconds. */
+/* The variable of the environment that says which variant of the engine runs,
+ * one of upcase_variant_name; unset or empty: the fastest. */
+#define OPTIONS_VARIANT "UPCASE_PIPE_VARIANT"
+
+/* Strings are those of argv and of the environment; nothing is to be freed.
+ * Times are nanoseconds. */
 struct options {
 	const char *const *inputs; /* at least one; "-": standard input */
 	size_t n_inputs;
@@ -35,6 +40,7 @@ struct options {
 	enum upcase_mapping mapping;
 	enum upcase_language language;
 	enum upcase_invalid invalid;
+	const char *variant; /* of the engine; NULL: the fastest */
 	bool interactive;
 	const char *prompt;
 	unsigned jobs;
@@ -47,13 +53,13 @@ struct options {
 	enum diag_level level;
 };
 
-/* Fills *o from the command line. argv's order may change, as getopt_long does.
- * What is wrong is told on standard error. */
+/* Fills *o from the command line and OPTIONS_VARIANT. argv's order may change,
+ * as getopt_long does. What is wrong is told on standard error. */
 enum options_action options_parse(struct options *o, int argc, char **argv);
 
-/* Prints the help or the version on standard output. Returns 0 or a negative
- * errno. */
+/* Prints the help, or the version with the variant of o, on standard output.
+ * Returns 0 or a negative errno. */
 int options_print_help(void);
-int options_print_version(void);
+int options_print_version(const struct options *o);
 
 #endif

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 
 int batch_init(
-	struct batch *b, size_t size, size_t upper_room, size_t member_room)
+	struct batch *b, size_t size, size_t spare_room, size_t member_room)
 {
 	*b = (struct batch){.text = malloc(size + 1),
-		.upper = malloc(upper_room),
+		.spare = malloc(spare_room),
 		.member = member_room ? malloc(member_room) : NULL};
 	atomic_init(&b->unwritten, 0);
-	if (b->text && b->upper && (b->member || !member_room))
+	if (b->text && b->spare && (b->member || !member_room))
 		return 0;
 	batch_release(b);
 	return -ENOMEM;
@@ -21,9 +21,9 @@ int batch_init(
 void batch_release(struct batch *b)
 {
 	free(b->text);
-	free(b->upper);
+	free(b->spare);
 	free(b->member);
-	b->text = b->upper = b->member = NULL;
+	b->text = b->spare = b->upper = b->member = NULL;
 }
 
 void batch_reset(struct batch *b)

@@ -26,7 +26,8 @@ struct batch {
 	/* By the reader. */
 	uint64_t seq;	     /* position in the output: 0, 1, 2 ... */
 	unsigned char *text; /* batch_size + 1 bytes: one for a newline that
-				is added at the end */
+				is added at the end. Overwritten when it is
+				converted, but not with invalid=fail */
 	size_t len;
 	size_t input;	       /* number of the FILE that it began with */
 	bool continues;	       /* begins inside a line */
@@ -38,7 +39,8 @@ struct batch {
 	unsigned unterminated; /* ends of input without a newline in text */
 
 	/* By the transformer. */
-	unsigned char *upper; /* room for the longest result of text */
+	unsigned char *spare; /* room for the longest result of text */
+	unsigned char *upper; /* the result: in text or in spare */
 	size_t upper_len;
 	unsigned char *member; /* gzip: room for upper as a member; else NULL */
 	size_t member_len;
@@ -62,7 +64,7 @@ struct batch {
  * is the size of `member`, 0 for none. Returns 0 or -ENOMEM, then there is
  * nothing to release. */
 int batch_init(
-	struct batch *b, size_t size, size_t upper_room, size_t member_room);
+	struct batch *b, size_t size, size_t spare_room, size_t member_room);
 
 void batch_release(struct batch *b);
 

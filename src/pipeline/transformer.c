@@ -65,11 +65,14 @@ static uint64_t count_tail(const struct batch *b)
 	return count_characters(b->text + line, b->len - line);
 }
 
-/* Fills upper from text. Returns 0 or -ECANCELED. */
+/* Makes upper of text, which is used up unless a bad sequence may have to be
+ * told of. Returns 0 or -ECANCELED. */
 static int convert(struct pipeline *p, struct batch *b)
 {
 	const struct upcase *map = p->config.map;
 	bool pass_on = upcase_has_context(map);
+	bool last = !b->open || !pass_on;
+	size_t room = upcase_bound(b->len);
 	struct upcase_state state;
 	struct upcase_result result;
 	uint64_t begin;
@@ -84,8 +87,13 @@ static int convert(struct pipeline *p, struct batch *b)
 	begin = state.offset;
 	/* Without context a piece stands alone: it was cut between characters,
 	 * so what looks unfinished at its end will not be finished. */
-	err = upcase_convert(map, &state, b->text, b->len, !b->open || !pass_on,
-		b->upper, upcase_bound(b->len), &result);
+	if (map->invalid == UPCASE_FAIL)
+		err = upcase_convert(map, &state, b->text, b->len, last,
+			b->spare, room, &result);
+	else
+		err = upcase_convert_in_place(map, &state, b->text, b->len,
+			last, b->spare, room, &result);
+	b->upper = result.out;
 	b->upper_len = result.produced;
 	b->invalid = result.invalid;
 	if (err == -EILSEQ)

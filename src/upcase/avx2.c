@@ -213,16 +213,6 @@ static inline unsigned put_closed_up(
 	return m;
 }
 
-static inline unsigned put_dotted(
-	unsigned char *dst, vec v, unsigned n, set drop, set grown)
-{
-	(void)dst;
-	(void)v;
-	(void)drop;
-	(void)grown;
-	return n;
-}
-
 #include "upcase/kernel.h"
 
 #include "upcase/target-end.h"

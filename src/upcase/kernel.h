@@ -348,8 +348,8 @@ static unsigned activate(
 	}
 	a = &active->rows[place];
 	a->row = &tables_vector[map->vector[number]];
-	for (unsigned i = 0; i < 3; i++)
-		a->shared[i] = splat(p[i]);
+	for (unsigned i = 0; i + 1 < a->row->len; i++)
+		a->shared[i] = splat(a->row->prefix[i]);
 	return place;
 }
 
@@ -447,8 +447,10 @@ static unsigned put_exactly(unsigned char *dst, vec out, unsigned n, set drop)
 static ALWAYS_INLINE unsigned put_yield(unsigned char *dst,
 	const struct block *b, struct yield y, bool in_place)
 {
+#if GROWS
 	if (y.grown)
 		return put_dotted(dst, b->out, y.n, y.drop, y.grown);
+#endif
 	if (y.stopped)
 		return put_exactly(dst, b->out, y.n, y.drop);
 	/* Not `if (y.drop)`, which is hard to foresee where it happens. */

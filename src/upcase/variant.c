@@ -9,8 +9,12 @@
 static const struct upcase_variant *const variants[] = {
 	&upcase_portable,
 #ifdef VARIANT_X86
+	&upcase_ssse3,
 	&upcase_avx2,
 	&upcase_avx512,
+#endif
+#ifdef VARIANT_ARM
+	&upcase_neon,
 #endif
 };
 

@@ -314,6 +314,40 @@ two_dashes_alone() {
 }
 check "-- with nothing behind it reads standard input" two_dashes_alone
 
+# --- variants of the engine --------------------------------------------------
+
+variants=$("$UPCASE_PIPE" --version | sed -n 's/^engine:.*, of//p')
+every_variant() {
+	local v
+	"$UPCASE_PIPE" "$@" "$root"/samples/*.txt >want || return 1
+	[ "$(wc -w <<<"$variants")" -ge 1 ] || { echo 'no variants'; return 1; }
+	for v in $variants; do
+		UPCASE_PIPE_VARIANT=$v "$UPCASE_PIPE" "$@" "$root"/samples/*.txt \
+			>got && same want got || { echo "variant $v"; return 1; }
+		UPCASE_PIPE_VARIANT=$v "$UPCASE_PIPE" --version |
+			grep -Eq "^engine: $v \(UPCASE_PIPE_VARIANT\), of .*$v" ||
+			{ echo "$v is not told"; return 1; }
+	done
+}
+check "every variant gives the same" every_variant
+check "every variant gives the same for simple mapping" every_variant -m simple
+check "every variant gives the same for Turkish" every_variant -l tr
+check "every variant gives the same in place of bad bytes" \
+	every_variant --invalid=replace
+check "every variant gives the same in small batches" every_variant -b 100
+unknown_variant() {
+	given 'a\n'
+	UPCASE_PIPE_VARIANT=abacus run
+	expect_outcome 2 '' "upcase-pipe: UPCASE_PIPE_VARIANT: there is no variant 'abacus'\nTry 'upcase-pipe --help' for more information.\n"
+}
+check "an unknown variant is refused" unknown_variant
+no_variant() {
+	given 'a\n'
+	UPCASE_PIPE_VARIANT= run
+	expect_outcome 0 'A\n' ''
+}
+check "an empty UPCASE_PIPE_VARIANT means the fastest" no_variant
+
 # --- odd file names ----------------------------------------------------------
 
 odd_names() {

@@ -38,7 +38,7 @@ static void a_batch_has_the_room_asked_for(void **state)
 	(void)state;
 	assert_int_equal(batch_init(&b, 100, 300, 400), 0);
 	memset(b.text, 'x', 101);
-	memset(b.upper, 'x', 300);
+	memset(b.spare, 'x', 300);
 	memset(b.member, 'x', 400);
 	assert_int_equal(b.len, 0);
 	assert_int_equal(atomic_load(&b.unwritten), 0);

@@ -447,10 +447,20 @@ static void the_help_tells_of_every_option(void **state)
 	free(text);
 }
 
+static int print_default_version(void)
+{
+	return options_print_version(&(struct options){.variant = NULL});
+}
+
+static int print_portable_version(void)
+{
+	return options_print_version(&(struct options){.variant = "portable"});
+}
+
 static void the_version_tells_what_is_in_it(void **state)
 {
 	int err;
-	char *text = printed(options_print_version, &err);
+	char *text = printed(print_default_version, &err);
 
 	(void)state;
 	assert_int_equal(err, 0);
@@ -459,7 +469,32 @@ static void the_version_tells_what_is_in_it(void **state)
 		0);
 	assert_non_null(strstr(text, upcase_unicode_version));
 	assert_non_null(strstr(text, deflate_library()));
+	assert_null(strstr(text, OPTIONS_VARIANT));
 	free(text);
+	text = printed(print_portable_version, &err);
+	assert_int_equal(err, 0);
+	assert_non_null(
+		strstr(text, "\nengine: portable (" OPTIONS_VARIANT ")"));
+	free(text);
+}
+
+static void the_environment_can_choose_a_variant(void **state)
+{
+	struct command c;
+
+	(void)state;
+	assert_null(good("").variant);
+	assert_int_equal(setenv(OPTIONS_VARIANT, "portable", 1), 0);
+	assert_string_equal(good("").variant, "portable");
+	assert_int_equal(setenv(OPTIONS_VARIANT, "", 1), 0);
+	assert_null(good("").variant);
+	assert_int_equal(setenv(OPTIONS_VARIANT, "abacus", 1), 0);
+	parse(&c, "");
+	assert_int_equal(c.action, OPTIONS_USAGE);
+	assert_non_null(strstr(c.told, OPTIONS_VARIANT ": there is no variant "
+						       "'abacus'"));
+	free(c.told);
+	assert_int_equal(unsetenv(OPTIONS_VARIANT), 0);
 }
 
 static void help_that_cannot_be_written_is_an_error(void **state)
@@ -472,7 +507,7 @@ static void help_that_cannot_be_written_is_an_error(void **state)
 		STDOUT_FILENO, open("/dev/full", O_WRONLY | O_CLOEXEC));
 	help = options_print_help();
 	__fpurge(stdout);
-	version = options_print_version();
+	version = print_default_version();
 	__fpurge(stdout);
 	clearerr(stdout);
 	support_restore(STDOUT_FILENO, saved);
@@ -505,6 +540,7 @@ int main(void)
 		cmocka_unit_test(help_and_version_win_over_what_follows),
 		in_directory(the_help_tells_of_every_option),
 		in_directory(the_version_tells_what_is_in_it),
+		in_directory(the_environment_can_choose_a_variant),
 		cmocka_unit_test(help_that_cannot_be_written_is_an_error),
 	};
 
