@@ -342,19 +342,24 @@ static struct tables_string upper_of(uint32_t c, const uint16_t *values)
 	return s;
 }
 
+static void print_string(const struct tables_string *s, const char *before)
+{
+	printf("%s{{", before);
+	for (unsigned k = 0; k < s->len || k == 0; k++)
+		printf("%s0x%02X", k ? ", " : "", s->bytes[k]);
+	printf("}, %u},", s->len);
+}
+
 /* Two bytes for ASCII are over-long; nobody asks. */
 static void print_two(const char *name, const uint16_t *values)
 {
-	printf("\nconst struct tables_short tables_%s_two[] = {", name);
+	printf("\nconst struct tables_string tables_%s_two[] = {", name);
 	for (uint32_t c = 0; c < 32 * TABLES_ROW; c++) {
 		struct tables_string s = {{0}, 0};
 
 		if (c >= 0x80)
 			s = upper_of(c, values);
-		if (s.len > 3)
-			s.len = 0;
-		printf("%s{{%u, %u, %u}, %u},", c % 4 ? " " : "\n\t",
-			s.bytes[0], s.bytes[1], s.bytes[2], s.len);
+		print_string(&s, c % 4 ? " " : "\n\t");
 	}
 	printf("\n};\n");
 }
@@ -362,23 +367,30 @@ static void print_two(const char *name, const uint16_t *values)
 /* The way to the row through two nodes for every character, whatever its
  * length; a node where there is nothing to choose says the same for all. */
 struct steps {
-	uint16_t lead[256];
-	uint16_t node[ROW_NUMBERS][TABLES_ROW];
+	unsigned char lead[256];
+	unsigned char node[256][TABLES_ROW];
 	unsigned n_nodes;
 };
 
-static uint16_t step_number(struct steps *s, const uint16_t *node)
+static unsigned char step_number(struct steps *s, const uint16_t *to)
 {
+	unsigned char node[TABLES_ROW];
+
+	for (unsigned i = 0; i < TABLES_ROW; i++) {
+		if (to[i] > UINT8_MAX)
+			die("no room", "steps");
+		node[i] = (unsigned char)to[i];
+	}
 	for (unsigned i = 0; i < s->n_nodes; i++)
 		if (memcmp(s->node[i], node, sizeof(s->node[i])) == 0)
-			return (uint16_t)i;
-	if (s->n_nodes == ROW_NUMBERS)
+			return (unsigned char)i;
+	if (s->n_nodes > UINT8_MAX)
 		die("no room", "steps");
 	memcpy(s->node[s->n_nodes], node, sizeof(s->node[0]));
-	return (uint16_t)s->n_nodes++;
+	return (unsigned char)s->n_nodes++;
 }
 
-static uint16_t step_for_all(struct steps *s, uint16_t to)
+static unsigned char step_for_all(struct steps *s, uint16_t to)
 {
 	uint16_t node[TABLES_ROW];
 
@@ -414,7 +426,8 @@ static void print_leads(const struct trie *t)
 	for (unsigned b = 0; b < 256; b++) {
 		unsigned char low, high;
 		int len = utf8_lead((unsigned char)b, &low, &high);
-		unsigned tails = len == 4 ? 0xC0C0 : len == 3 ? 0xC0 : 0;
+		uint32_t form = len > 0 ? 0x80808080 : 1;
+		uint32_t mask = 0;
 		bool plain = len > 2 && t->lead[b] == 0 && low == 0x80 &&
 			     high == 0xBF;
 
@@ -422,14 +435,20 @@ static void print_leads(const struct trie *t)
 			low = 0;
 			high = 0xFF;
 		}
-		printf("\n\t{%u, 0x%04X, %d, %u, %u, %u},", steps.lead[b],
-			tails, len, low, high - low, plain);
+		for (int i = 1; i < len; i++)
+			mask |= (uint32_t)0xC0 << (8 * i);
+		if (len > 0)
+			form &= mask;
+		printf("\n\t{0x%08X, 0x%08X, %u, %d, %u, %u, %u},", mask, form,
+			steps.lead[b], len, low, (unsigned)(high - low), plain);
 	}
 	printf("\n};\n");
-	printf("\nconst uint16_t tables_step[][TABLES_ROW] = {");
+	printf("\nconst unsigned char tables_step[][TABLES_ROW] = {");
 	for (unsigned i = 0; i < steps.n_nodes; i++) {
 		printf("\n\t{");
-		print_numbers(steps.node[i], TABLES_ROW, "\n\t\t");
+		for (unsigned k = 0; k < TABLES_ROW; k++)
+			printf("%s%u,", k % 16 ? " " : "\n\t\t",
+				steps.node[i][k]);
 		printf("\n\t},");
 	}
 	printf("\n};\n");
@@ -635,12 +654,8 @@ static void print_places(void)
 static void print_strings(void)
 {
 	printf("\nconst struct tables_string tables_string[] = {");
-	for (unsigned i = 0; i < n_strings; i++) {
-		printf("\n\t{{");
-		for (unsigned k = 0; k < strings[i].len || k == 0; k++)
-			printf("%s0x%02X", k ? ", " : "", strings[i].bytes[k]);
-		printf("}, %u},", strings[i].len);
-	}
+	for (unsigned i = 0; i < n_strings; i++)
+		print_string(&strings[i], "\n\t");
 	printf("\n};\n");
 }
 

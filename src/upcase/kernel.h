@@ -2,48 +2,76 @@
  * kernel - upper case with vectors, whatever their width
  *
  * This file is included by one file per instruction set (ssse3.c, avx2.c,
- * avx512.c, neon.c), which says what a vector is and how to do some twenty
- * simple things with it; what follows is the algorithm.
+ * avx512.c, neon.c), which says what a vector is and how to do some thirty
+ * simple things with it. What follows is the algorithm; nothing in it is about
+ * one script.
  *
  * THE IDEA
  *
  * UTF-8 lets characters that follow each other in Unicode share all bytes but
- * the last. Sixty-four that do are a row, and all characters with case outside
- * ASCII are in some seventy rows. Text in one language uses one to five of
- * them. So a vector of text is converted like this:
+ * the last. Sixty-four that do are a row: D0 80 to D0 BF, say, half of the
+ * Cyrillic alphabet. All characters with case outside ASCII are in some seventy
+ * rows, and text in one language uses one to five of them.
  *
- *  1. Bytes without the top bit are ASCII: if all are, a comparison and a
- *     subtraction do it, and the next vector is due.
- *  2. A vector always begins with a character. The one that it cuts at its end
- *     is left for the next, which begins there (whole()).
- *  3. Find the bytes that may begin a character with case: C2 to D6, and those
- *     from E1 on whose second byte, too, is one that leads to a row with case.
- *     Chinese, Arabic or Hindi text and emoji have none, and are done.
- *  4. For each row that there is one of, all its characters at once: the last
- *     byte is looked up in a table of the row for each byte of the character,
- *     the results are put where the row's characters are. A look-up of 64
- *     entries by the low six bits is one or a few instructions.
- *  5. Characters that change their length: where one byte becomes superfluous
- *     (U+0131 -> I) the table says so with a mark, and the bytes are closed up.
- *     Where it grows, the vector ends before it, and portable_run does it.
+ * So take a vector of text, say of 64 bytes, with Russian in it. The letters
+ * are in two rows, those behind D0 and those behind D1. Compare all bytes with
+ * D0: that tells where the characters of the first row begin. For each byte of
+ * the vector, take its low six bits and look them up in a table of 64 bytes
+ * that belongs to the row: "what becomes of the last byte". Put the results in
+ * one place behind each D0. Look up the same in a second table, "what becomes
+ * of the first byte", and put the results where the D0 are. Now do the same
+ * with D1, and all letters are done. It does not matter how many there were,
+ * or where.
+ *
+ * In full, for each vector:
+ *
+ *  1. If no byte has its top bit, a comparison and a subtraction do it, and the
+ *     next vector is due; four at a time when it goes on like that.
+ *  2. A vector begins with a character. One that it cuts at its end is left for
+ *     the next vector, which begins with it (cut_by).
+ *  3. See whether all is well-formed (examine).
+ *  4. ASCII letters, as in 1.
+ *  5. Find where characters begin that may have case: two bytes, the first and
+ *     the second, rule it out for most that have none (candidates). Chinese,
+ *     Arabic, or Hindi text and emoji are done here.
+ *  6. Apply each row that the text uses at the moment (map_rows). Which those
+ *     are is remembered from vector to vector: finding out which of them this
+ *     vector has would take branches that no processor foresees, and applying
+ *     one in vain is cheaper than one wrong guess. Is there a candidate that
+ *     none of them covered, then its row joins them (map_more); rows that had
+ *     no character for a while leave (retire).
+ *  7. Characters that change their length. Where a byte becomes superfluous
+ *     (U+0131 becomes I), a table says so with a mark, and the bytes are closed
+ *     up. Where there are more than before, the vector ends, and portable_run
+ *     takes over for a bit; the more often that happens, the longer. Only i ->
+ *     U+0130 is too frequent in Turkish for that: there the bytes are spread
+ *     out, if the instruction set has the means.
  *
  * WELL-FORMEDNESS
  *
- * Three sets of bytes, lead bytes of two, three and four, say where bytes 80 to
- * BF have to be: one, two and three places behind them. If they are there and
- * nowhere else, and no second byte is out of the bounds that table 3-7 of the
- * Unicode Standard sets for E0, ED, F0 and F4, everything is well-formed. Sets
- * of bytes are integers here, a bit (or four, LANE) for each byte of the
- * vector, so this is shifting and comparing. The first place where they differ
- * ends the vector, and the run: that is for the caller to judge.
+ * Sets of bytes are integers, a bit (or four, LANE) for each byte of the
+ * vector. Lead bytes of two, three and four say where a byte from 80 to BF is
+ * due: one, two and three places behind them, which is a shift. If such bytes
+ * are there and nowhere else, and no second byte is out of the bounds that the
+ * Unicode Standard (table 3-7) sets behind E0, ED, F0 and F4, everything is
+ * well-formed. Otherwise the first difference leads to the ill-formed sequence,
+ * and the run ends before it: what to do is for the caller to say.
  *
  * IN PLACE
  *
  * Where the output goes over the input, the vector that comes next is loaded
- * before the one at hand is stored. A store may be wider than what is due (of
- * a character that was cut, and when something was closed up); then memory
- * behind p is not what was read, but v is, and is put back before anybody else
- * looks (restore()).
+ * before the one at hand is stored. A store may be wider than what is due (when
+ * a character was cut, or bytes were closed up); then the memory behind p is no
+ * longer what was read, but v is, and is put back before anybody else looks
+ * (restore).
+ *
+ * WHERE THE TIME GOES
+ *
+ * The address of the next vector depends on where this one is cut, so nothing
+ * may come late on the way there: hence cut_by, which looks at three bytes in
+ * memory instead of at the vector, and the prefetch. What is left is the number
+ * of instructions, mostly look-ups, and of branches that go one way in one
+ * vector and the other way in the next.
  *
  * WHAT THE INCLUDING FILE DEFINES
  *
@@ -51,18 +79,22 @@
  *  LANE           bits for each byte in a set
  *  vec            a vector of bytes
  *  mask           a truth for each byte
+ *  set            of bytes of a vector: an integer
  *  key            a vector made ready for look-ups by the low six bits of each
  *                 byte from 80 to BF
+ *  splat          a byte in every place; constant: the same, made only once
  *  load, store    from and to any address
- *  upper          a-z to A-Z, all else as it is
  *  high_set       bytes with their top bit, as a set
- *  at_least, is   bytes >= or == a number, as a mask
- *  same           bytes that two vectors have in common
+ *  any_of         the bits of two vectors together
+ *  at_least, less, same
+ *                 byte by byte, as a mask
  *  is_tail        bytes from 80 to BF, as a mask
+ *  subtract, subtract_if
+ *                 byte by byte
  *  both           of two masks
- *  set_of         of a mask, as an integer
+ *  set_of         of a mask
  *  below          the set of the first n bytes
- *  first_of       the first byte of a set, WIDTH if there is none
+ *  first_of       the first byte of a set; WIDTH if there is none
  *  up             a mask, a byte further; nothing comes in
  *  down           a vector, a byte back; zero comes in
  *  choose         from two vectors by a mask
@@ -70,25 +102,25 @@
  *  ONE_KEY        1 if making a key costs more than moving what was found
  *  lead_class     for lead bytes, what tables_first says
  *  share          bytes of two vectors that have a bit in common, as a set
- *  EXACT          1 if put writes n bytes and no more when in place
  *  put            the first n bytes of a vector
+ *  EXACT          1 if put writes no more than those when in place
  *  put_closed_up  the first n bytes without those in a set; returns how many
  *  GROWS          1 if put_dotted is there
  *  put_dotted     the first n bytes without those in a set, each byte of
- *                 another set followed by B0 (U+0130 is C4 B0)
+ *                 another set made to C4 B0, which is U+0130
  */
 #include "upcase/map.h"
 #include "upcase/utf8.h"
 #include "upcase/variant.h"
 
 enum {
-	BURST = 8, /* bytes for portable_run where one character grows */
-	BURST_MAX =
-		2048,	 /* and where many do, or scripts change all the time */
-	ACTIVE_MAX = 6,	 /* rows */
-	RETIRE_AGE = 64, /* vectors */
-	LOST_MAX = 16,	 /* rows in that time */
-	PREFETCH = 512,	 /* bytes ahead */
+	BURST = 8,	  /* bytes for portable_run where one character grows */
+	BURST_MAX = 2048, /* and where many do */
+	MIXED = 16384,	  /* and where scripts change all the time */
+	ACTIVE_MAX = 6,	  /* rows */
+	RETIRE_AGE = 64,  /* vectors */
+	LOST_MAX = 8,	  /* rows in that time */
+	PREFETCH = 512,	  /* bytes ahead */
 };
 
 /* The set of one byte: the last one for 1, the one before for 2 ... */
@@ -308,6 +340,16 @@ static ALWAYS_INLINE set map_row(
 	return set_of(first);
 }
 
+/* There are n rows, of which nothing is known yet. */
+static ALWAYS_INLINE void begin_age(struct active *active, unsigned n)
+{
+	active->n = n;
+	active->oldest = 0;
+	active->used = 0;
+	active->age = 0;
+	active->lost = 0;
+}
+
 /* Forgets the rows that had no character for a while. */
 static void retire(struct active *active)
 {
@@ -316,11 +358,7 @@ static void retire(struct active *active)
 	for (unsigned i = 0; i < active->n; i++)
 		if (active->used >> i & 1)
 			active->rows[n++] = active->rows[i];
-	active->n = n;
-	active->used = 0;
-	active->age = 0;
-	active->oldest = 0;
-	active->lost = 0;
+	begin_age(active, n);
 }
 
 /* Adds the row of the character at p. Returns its place; or ACTIVE_MAX when
@@ -432,7 +470,7 @@ static ALWAYS_INLINE struct yield yield_of(
  * more; put, which is faster, may. Returns how many. */
 static unsigned put_exactly(unsigned char *dst, vec out, unsigned n, set drop)
 {
-	unsigned char bytes[WIDTH], closed[WIDTH];
+	unsigned char bytes[WIDTH], closed[WIDTH] = {0};
 	unsigned m = 0;
 
 	store(bytes, out);
@@ -605,8 +643,7 @@ static void run(const struct map *map, struct map_span *span)
 	size_t burst = BURST;
 	bool more = true;
 
-	active.n = 0;
-	retire(&active);
+	begin_age(&active, 0);
 	while (more && span->end - span->src >= 2 * WIDTH) {
 		const unsigned char *before = span->src;
 
@@ -614,7 +651,7 @@ static void run(const struct map *map, struct map_span *span)
 			/* Where it stops again and again, others do it for
 			 * longer and longer. */
 			if (active.lost > LOST_MAX) {
-				burst = BURST_MAX;
+				burst = MIXED;
 				retire(&active);
 			} else if (span->src - before >= WIDTH / 2) {
 				burst = BURST;

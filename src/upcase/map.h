@@ -45,11 +45,11 @@ enum {
 /* A mapping, ready for use. Read only once made. */
 struct map {
 	const uint16_t (*row)[TABLES_ROW];
-	const struct tables_short *two; /* of the same mapping, as are */
-	const unsigned char *vector;	/* these */
-	bool letters;			/* not only those of ASCII */
-	bool dotted_i;			/* tr, az: i -> U+0130 */
-	bool ech_yiwn;			/* hy: U+0587 -> U+0535 U+054E */
+	const struct tables_string *two; /* of the same mapping, */
+	const unsigned char *vector;	 /* as is this */
+	bool letters;			 /* not only those of ASCII */
+	bool dotted_i;			 /* tr, az: i -> U+0130 */
+	bool ech_yiwn;			 /* hy: U+0587 -> U+0535 U+054E */
 };
 
 /* Converts the characters at span->src until its end, or until the first byte

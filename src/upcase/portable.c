@@ -4,9 +4,9 @@
  * The engine without vectors, for every processor, and what those with vectors
  * use for the odd character and the end of a piece.
  *
- * The tables are indexed by the bytes as they come; nothing is decoded. Words
- * of ASCII go eight bytes at a time, and characters of three and four bytes
- * under lead bytes without any case two at a time. All else goes character by
+ * The tables are indexed by the bytes as they come; nothing is decoded. Of what
+ * comes in runs, ASCII and characters without case go eight bytes at a time,
+ * those of two bytes with one look-up each. All else goes character by
  * character through step(), which does the same for all of them, whatever
  * their length, and without a branch: in mixed text nobody can foresee what
  * comes next, and guessing wrong costs more than doing too much.
@@ -18,22 +18,26 @@
 
 enum {
 	WORD = sizeof(uint64_t),
-	RUN_MIN = 6,   /* bytes of a run that was worth the look */
-	SCORE_MAX = 8, /* shorter ones, before steps are taken */
-	STEPS = 64,    /* how many then */
-	CHUNK = 256,   /* bytes at once that go through a buffer, */
+	SCORE_RUN = 2,	    /* for two or more characters of one length; less */
+	SCORE_MAX = 8,	    /* one for a single one. At 0 steps are taken, */
+	SCORE_AGAIN = 2,    /* and it goes on with this */
+	STEPS = 64,	    /* at once, */
+	STRETCH = 256,	    /* for so many bytes, */
+	STRETCH_MAX = 8192, /* or up to so many */
+	CHUNK = 256,	    /* bytes at once that go through a buffer, */
 	CHUNK_OUT = 3 * CHUNK + WORD, /* and what they become at most */
 };
 
-/* The upper case of eight ASCII bytes at once: adding carries into the top bit
- * of each byte that is at least 'a', or past 'z'; two bits below that bit is
- * the one that tells a from A. */
+/* The upper case of the ASCII bytes among eight: adding carries into the top
+ * bit of each byte that is at least 'a', or past 'z'; two bits below that bit
+ * is the one that tells a from A. */
 static ALWAYS_INLINE uint64_t upper_word(uint64_t word)
 {
-	uint64_t from_a = word + EACH_BYTE(0x80 - 'a');
-	uint64_t past_z = word + EACH_BYTE(0x80 - 'z' - 1);
+	uint64_t low = word & EACH_BYTE(0x7F);
+	uint64_t from_a = low + EACH_BYTE(0x80 - 'a');
+	uint64_t past_z = low + EACH_BYTE(0x80 - 'z' - 1);
 
-	return word ^ ((from_a & ~past_z & EACH_BYTE(0x80)) >> 2);
+	return word ^ ((from_a & ~(past_z | word) & EACH_BYTE(0x80)) >> 2);
 }
 
 /* Whether one of eight ASCII bytes is b: only that one stays below 0x80 when
@@ -62,6 +66,101 @@ static ALWAYS_INLINE uint64_t load_word(const unsigned char *p)
 static ALWAYS_INLINE uint64_t word_of(const unsigned char bytes[WORD])
 {
 	return load_word(bytes);
+}
+
+/* A word as it is in memory, as a number with the first byte lowest; and
+ * back. */
+static ALWAYS_INLINE uint64_t low_first(uint64_t word)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	return __builtin_bswap64(word);
+#else
+	return word;
+#endif
+}
+
+/* How many bytes of a word come before the first whose top bit is marked. */
+static ALWAYS_INLINE unsigned before_marked(uint64_t marks)
+{
+	return marks ? (unsigned)__builtin_ctzll(marks) / 8 : WORD;
+}
+
+/* How many bytes of the word that ends at `end` are before the character that
+ * it cuts. Two bytes tell, sooner than all of it could, and where the next word
+ * is depends on it. Right unless the text is ill-formed. */
+static ALWAYS_INLINE unsigned uncut(const unsigned char *end)
+{
+	return WORD - (unsigned)(end[-1] >= 0xC0) - 2u * (end[-2] >= 0xE0);
+}
+
+/*
+ * How many bytes at the beginning of a word, its first byte lowest, are whole
+ * characters without case or of ASCII; it may be more, but not less, if 0.
+ * `expected` is what uncut says, and mostly right.
+ *
+ * A bit of every byte at a time is brought to the top of the byte, so that what
+ * holds for the byte is that bit. Of two bytes, D8..DF have no case; of three
+ * all but E1, E2, EA and EF. Those of four are left to others.
+ */
+static ALWAYS_INLINE unsigned without_case(
+	uint64_t word, unsigned expected, bool letters)
+{
+	uint64_t high = word & EACH_BYTE(0x80);
+	uint64_t bit5 = word << 2, bit4 = word << 3, bit3 = word << 4;
+	uint64_t bit2 = word << 5, bit1 = word << 6, bit0 = word << 7;
+	uint64_t lead = high & word << 1;
+	uint64_t long_lead = lead & bit5;
+	uint64_t due = lead << 8 | long_lead << 16;
+	uint64_t wrong = due ^ (high & ~lead);
+	/* What the end of the word cuts. */
+	uint64_t cut = (lead & UINT64_C(0x80) << 56) |
+		       (long_lead & UINT64_C(0x80) << 48);
+	/* Second bytes: behind E0 from A0 on, behind ED before that. */
+	uint64_t e0 = long_lead & ~(bit3 | bit2 | bit1 | bit0);
+	uint64_t ed = long_lead & bit3 & bit2 & ~bit1 & bit0;
+	uint64_t stop = (e0 & ~(bit5 >> 8)) | (ed & bit5 >> 8);
+	unsigned n;
+
+	stop |= long_lead & bit4; /* of four */
+	if (letters) {
+		stop |= lead & ~bit5 & ~(bit4 & bit3);
+		stop |= long_lead & ~bit3 & ~bit2 & (bit1 ^ bit0);
+		stop |= long_lead & bit3 & ~bit2 & bit1 & ~bit0;
+		stop |= long_lead & bit3 & bit2 & bit1 & bit0;
+	} else {
+		stop |= lead & ~(bit5 | bit4 | bit3 | bit2 | bit1); /* C0, C1 */
+	}
+	n = before_marked(cut);
+	/* Something may be missing up to the byte that is cut off. */
+	if (__builtin_expect(n == expected && !(stop & ~cut) &&
+				     wrong << 8 * (n < 8 ? 7 - n : 0) == 0,
+		    1))
+		return expected;
+	n = before_marked(stop | cut);
+	/* Something missing or too much, up to the byte at n. */
+	return before_marked(wrong) <= n && wrong ? 0 : n;
+}
+
+/* ASCII and characters without case, in any mixture. */
+static ALWAYS_INLINE void run_words(
+	struct map_span *span, bool letters, bool dotted)
+{
+	const unsigned char *p = span->src;
+	unsigned char *dst = span->dst;
+
+	while (span->end - p >= WORD) {
+		uint64_t word = low_first(load_word(p));
+		unsigned n = without_case(word, uncut(p + WORD), letters);
+
+		if (n == 0 || (dotted && word_has(word & EACH_BYTE(0x7F), 'i')))
+			break;
+		word = low_first(upper_word(word));
+		memcpy(dst, &word, WORD);
+		p += n;
+		dst += n;
+	}
+	span->src = p;
+	span->dst = dst;
 }
 
 /* How many bytes of a word come before the first with its top bit set, of which
@@ -179,8 +278,7 @@ static ALWAYS_INLINE void run_four(struct map_span *span)
 	span->dst = dst;
 }
 
-/* Characters of two bytes, with one look-up each, until there is another, or
- * one that becomes longer than three bytes. */
+/* Characters of two bytes, with one look-up each. */
 static ALWAYS_INLINE void run_two(const struct map *map, struct map_span *span)
 {
 	const unsigned char *p = span->src;
@@ -188,11 +286,9 @@ static ALWAYS_INLINE void run_two(const struct map *map, struct map_span *span)
 
 	while (span->end - p >= WORD && p[0] >= 0xC2 && p[0] < 0xE0 &&
 		is_tail(p[1])) {
-		const struct tables_short *upper =
+		const struct tables_string *upper =
 			&map->two[p[0] % 32 * TABLES_ROW + p[1] % TABLES_ROW];
 
-		if (upper->len == 0)
-			break;
 		memcpy(dst, upper, sizeof(*upper));
 		dst += upper->len;
 		p += 2;
@@ -201,28 +297,34 @@ static ALWAYS_INLINE void run_two(const struct map *map, struct map_span *span)
 	span->dst = dst;
 }
 
+/* Four bytes as a number, the first lowest. */
+static ALWAYS_INLINE uint32_t load_four(const unsigned char *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+	       (uint32_t)p[3] << 24;
+}
+
 /* Converts the character at p, where at least eight bytes are to be read, and
  * writes eight bytes. Returns its length, and that of its upper case in *len;
  * or 0 if it is ill-formed. */
 static ALWAYS_INLINE unsigned step(const struct map *map,
-	const unsigned char *p, unsigned char *dst, unsigned *len, bool letters,
-	bool tailored)
+	const uint16_t (*rows)[TABLES_ROW], const unsigned char *p,
+	unsigned char *dst, unsigned *len, bool letters, bool tailored)
 {
 	const struct tables_lead *lead = &tables_lead[p[0]];
-	unsigned tails = (unsigned)p[2] | (unsigned)p[3] << 8;
+	uint32_t four = load_four(p);
 	const struct tables_string *upper;
 	uint64_t word, same;
 	unsigned row, place;
 
-	if ((lead->len == 0) |
-		((unsigned char)(p[1] - lead->low) > lead->span) |
-		((tails & lead->tails) != (lead->tails & 0x8080u)))
+	if (((four & lead->mask) != lead->form) |
+		((unsigned char)(p[1] - lead->low) > lead->span))
 		return 0;
 	row = tables_step[lead->step][p[1] % TABLES_ROW];
 	row = tables_step[row][p[2] % TABLES_ROW];
 	if (!letters)
 		row = lead->len == 1 ? row : 0;
-	place = map->row[row][p[lead->len - 1] % TABLES_ROW];
+	place = rows[row][p[lead->len - 1] % TABLES_ROW];
 	upper = &tables_string[place];
 	if (tailored)
 		upper = map_tailored(map, p, lead->len, upper);
@@ -239,12 +341,13 @@ static ALWAYS_INLINE unsigned step(const struct map *map,
 static ALWAYS_INLINE bool run_steps(const struct map *map,
 	struct map_span *span, unsigned n, bool letters, bool tailored)
 {
-	const unsigned char *p = span->src;
+	const uint16_t(*rows)[TABLES_ROW] = map->row;
+	const unsigned char *p = span->src, *end = span->end;
 	unsigned char *dst = span->dst;
 	unsigned taken = 1, made;
 
-	for (; n > 0 && span->end - p >= WORD; n--) {
-		taken = step(map, p, dst, &made, letters, tailored);
+	for (; n > 0 && end - p >= WORD; n--) {
+		taken = step(map, rows, p, dst, &made, letters, tailored);
 		if (taken == 0)
 			break;
 		p += taken;
@@ -284,8 +387,10 @@ static ALWAYS_INLINE bool run_some(
 			run_ascii(span, map->dotted_i);
 		else if (*before >= 0xF0)
 			run_four(span);
-		else if (*before >= 0xE0)
+		else if (*before > 0xE0)
 			run_three(span);
+		else if (*before >= 0xD8)
+			run_words(span, map->letters, map->dotted_i);
 		else if (map->letters && !map->ech_yiwn)
 			run_two(map, span);
 		if (span->src > before)
@@ -314,32 +419,44 @@ static bool run_some_in_place(
 	len = (size_t)(part.dst - out);
 	if (len > (size_t)(part.src - span->dst))
 		return false;
+	/* cppcheck-suppress uninitvar ; run_some has written all of it */
 	memcpy(span->dst, out, len);
 	span->dst += len;
 	span->src = part.src;
 	return good;
 }
 
-/* Runs, as long as they are long enough on average; else steps for a while. */
+/* Runs, as long as there are enough of them; else steps for a while, and
+ * for longer each time that runs have not become better. */
 void portable_run(const struct map *map, struct map_span *span)
 {
+	ptrdiff_t stretch = STRETCH, steps = 0;
 	int score = SCORE_MAX;
 	bool good = true;
 
 	while (good && span->src < span->end) {
 		const unsigned char *before = span->src;
-		unsigned n = score > 0 ? 1 : STEPS;
+		unsigned len = tables_lead[*before].len;
+		unsigned n = steps > 0 ? STEPS : 1;
 
 		if (span->in_place)
 			good = run_some_in_place(map, span, n);
 		else
 			good = run_some(map, span, n);
-		if (score <= 0)
-			score = SCORE_MAX;
-		else if (span->src - before < RUN_MIN)
-			score--;
-		else if (score < SCORE_MAX)
-			score++;
+		if (steps > 0) {
+			steps -= span->src - before;
+		} else if (span->src - before >= 2 * (ptrdiff_t)len) {
+			score += SCORE_RUN;
+			if (score >= SCORE_MAX) {
+				score = SCORE_MAX;
+				stretch = STRETCH;
+			}
+		} else if (--score <= 0) {
+			steps = stretch;
+			if (stretch < STRETCH_MAX)
+				stretch *= 2;
+			score = SCORE_AGAIN;
+		}
 	}
 }
 

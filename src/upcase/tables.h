@@ -40,20 +40,17 @@ extern const uint16_t tables_simple_row[][TABLES_ROW];
 extern const struct tables_string tables_string[];
 
 /* The upper case of a two-byte character at once, at place
- * b0 % 32 * 64 + b1 % 64. It may be copied as a whole, four bytes; len is 0
- * where it is longer than three. */
-struct tables_short {
-	unsigned char bytes[3];
-	unsigned char len;
-};
-
-extern const struct tables_short tables_full_two[32 * TABLES_ROW];
-extern const struct tables_short tables_simple_two[32 * TABLES_ROW];
+ * b0 % 32 * 64 + b1 % 64. */
+extern const struct tables_string tables_full_two[32 * TABLES_ROW];
+extern const struct tables_string tables_simple_two[32 * TABLES_ROW];
 
 /* What a lead byte says of its character. */
 struct tables_lead {
+	uint32_t mask;	     /* of the four bytes that begin with it, the */
+	uint32_t form;	     /* first lowest: mask gives form, if they begin
+				with a character but for what low and span
+				say; never, if it begins none */
 	uint16_t step;	     /* see tables_step */
-	uint16_t tails;	     /* C0 for each byte after the second */
 	unsigned char len;   /* 0: it begins none */
 	unsigned char low;   /* the second byte is low + 0..span; for ASCII */
 	unsigned char span;  /* it may be any */
@@ -66,7 +63,7 @@ extern const struct tables_lead tables_lead[256];
 /* The row of any character, without asking for its length:
  * row = step[step[lead.step][b1 % 64]][b2 % 64], whatever b1 and b2 are where
  * they are not of it. */
-extern const uint16_t tables_step[][TABLES_ROW];
+extern const unsigned char tables_step[][TABLES_ROW];
 
 /* The same rows as vectors want them: for each byte of a character, what it
  * becomes, by the last byte (the low six bits of it). */
