@@ -75,7 +75,8 @@ size_t upcase_incomplete(const unsigned char *p, size_t len)
 static void run(struct call *c)
 {
 	if (c->u->language == UPCASE_LT)
-		lithuanian_run(&c->map, &c->st->after_soft_dotted, &c->span);
+		lithuanian_run(&c->map, c->u->variant->run,
+			&c->st->after_soft_dotted, &c->span);
 	else if (c->u->language == UPCASE_EL)
 		greek_run(&c->map, &c->st->greek, &c->span);
 	else

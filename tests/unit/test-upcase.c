@@ -667,6 +667,42 @@ static void lithuanian_drops_the_dot_after_soft_dotted_letters(void **state)
 	check_examples(&u, examples, COUNT(examples));
 }
 
+/* Writes unit n times behind prefix, then suffix; returns the length. */
+static size_t repeat(char *text, const char *prefix, const char *unit, size_t n,
+	const char *suffix)
+{
+	char *p = stpcpy(text, prefix);
+
+	while (n-- > 0)
+		p = stpcpy(p, unit);
+	return (size_t)(stpcpy(p, suffix) - text);
+}
+
+/* Text without a dot above is not looked at closely, in stretches of about a
+ * thousand bytes: wherever one ends, and whatever is before the dot. */
+static void lithuanian_finds_a_dot_wherever_it_is(void **state)
+{
+	static const char *const before[] = {"x", "i", "ž", "į\u0323", "漢"};
+	static const char *const dots[] = {"i\u0307", "j\u0323\u0307\u0307",
+		"ji\u0301\u0307", "\u0307", "i\xCC"};
+	static char text[8000];
+	struct upcase u = engine(UPCASE_FULL, UPCASE_LT, UPCASE_KEEP);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(before); i++) {
+		for (size_t k = 0; k < COUNT(dots); k++) {
+			size_t n = 960 / strlen(before[i]), most = n + 80;
+
+			for (; n < most; n++) {
+				size_t len =
+					repeat(text, "", before[i], n, dots[k]);
+
+				check_whole(&u, (unsigned char *)text, len);
+			}
+		}
+	}
+}
+
 static void armenian_spells_the_ligature_with_vew(void **state)
 {
 	static const struct example examples[] = {
@@ -730,17 +766,6 @@ static void greek_or_keeps_its_accent(void **state)
 
 	(void)state;
 	check_examples(&u, examples, COUNT(examples));
-}
-
-/* Writes unit n times behind prefix, then suffix; returns the length. */
-static size_t repeat(char *text, const char *prefix, const char *unit, size_t n,
-	const char *suffix)
-{
-	char *p = stpcpy(text, prefix);
-
-	while (n-- > 0)
-		p = stpcpy(p, unit);
-	return (size_t)(stpcpy(p, suffix) - text);
 }
 
 /* Two bytes each, so that half as many reach the limit. */
@@ -961,6 +986,7 @@ int main(void)
 		cmocka_unit_test(turkish_and_azerbaijani_keep_the_dot),
 		cmocka_unit_test(
 			lithuanian_drops_the_dot_after_soft_dotted_letters),
+		cmocka_unit_test(lithuanian_finds_a_dot_wherever_it_is),
 		cmocka_unit_test(armenian_spells_the_ligature_with_vew),
 		cmocka_unit_test(
 			greek_loses_its_accents_and_keeps_its_dialytika),
