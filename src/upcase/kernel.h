@@ -117,9 +117,9 @@ enum {
 	BURST = 8,	  /* bytes for portable_run where one character grows */
 	BURST_MAX = 2048, /* and where many do */
 	MIXED = 16384,	  /* and where scripts change all the time */
-	ACTIVE_MAX = 6,	  /* rows */
-	RETIRE_AGE = 64,  /* vectors */
-	LOST_MAX = 8,	  /* rows in that time */
+	ACTIVE_MAX = 8,	  /* rows */
+	RETIRE_AGE = 16,  /* vectors */
+	LOST_MAX = 16,	  /* rows in that time */
 	PREFETCH = 512,	  /* bytes ahead */
 };
 
@@ -415,6 +415,9 @@ static ALWAYS_INLINE void map_rows(const struct numbers *c, struct block *b,
 
 	b->last = key_of(c, b->v);
 	todo = candidates(c, b) & below(b->n);
+	/* Where a row costs more than a wrong guess, this one pays. */
+	if (ONE_KEY && !todo)
+		return;
 	for (unsigned i = 0; i < active->n; i++) {
 		set found = map_row(c, b, &active->rows[i]);
 
@@ -610,20 +613,21 @@ static __attribute__((noinline)) bool run_dotted(
 	return run_vectors(map, active, span, true, true);
 }
 
-/* Hands the next span->mixed bytes over to portable_run. Returns whether it got
- * anywhere. */
+/* Hands the next span->pace.mixed bytes over to portable_run. Returns whether
+ * it got anywhere. */
 static bool leave_vectors(const struct map *map, struct map_span *span)
 {
 	const unsigned char *before = span->src, *end = span->end;
 	size_t done;
 
-	if ((size_t)(end - before) > span->mixed)
-		span->end = before + span->mixed;
+	if ((size_t)(end - before) > span->pace.mixed)
+		span->end = before + span->pace.mixed;
 	portable_run(map, span);
 	span->end = end;
 	done = (size_t)(span->src - before);
 	/* What is left over is less than a character, or ill-formed. */
-	span->mixed -= done + UTF8_MAX > span->mixed ? span->mixed : done;
+	span->pace.mixed -=
+		done + UTF8_MAX > span->pace.mixed ? span->pace.mixed : done;
 	return done > 0;
 }
 
@@ -647,7 +651,7 @@ static void run(const struct map *map, struct map_span *span)
 	while (more && span->end - span->src >= 2 * WIDTH) {
 		const unsigned char *before = span->src;
 
-		if (span->mixed == 0 && run_kind(map, &active, span)) {
+		if (span->pace.mixed == 0 && run_kind(map, &active, span)) {
 			/* Where it stops again and again, others do it for
 			 * longer and longer. */
 			if (active.lost > LOST_MAX) {
@@ -658,9 +662,9 @@ static void run(const struct map *map, struct map_span *span)
 			} else if (burst < BURST_MAX) {
 				burst *= 2;
 			}
-			span->mixed = burst;
+			span->pace.mixed = burst;
 		}
-		if (span->mixed > 0)
+		if (span->pace.mixed > 0)
 			more = leave_vectors(map, span);
 	}
 	if (more)

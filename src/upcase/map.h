@@ -20,6 +20,14 @@
  * call where it costs as much as all the rest. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
+/* What was learnt of the text, for the next call; all zero at first. */
+struct map_pace {
+	size_t mixed; /* bytes that vectors had better leave to portable_run */
+	/* portable_run's own */
+	unsigned debt;		  /* short runs, less long ones */
+	ptrdiff_t steps, stretch; /* bytes */
+};
+
 /*
  * Bytes to convert and where they go.
  *
@@ -34,8 +42,7 @@ struct map_span {
 	const unsigned char *end;
 	unsigned char *dst;
 	bool in_place;
-	size_t mixed; /* bytes that are better left to portable_run, as far as
-			 vectors know; 0 at first */
+	struct map_pace pace;
 };
 
 enum {

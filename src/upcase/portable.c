@@ -18,13 +18,13 @@
 
 enum {
 	WORD = sizeof(uint64_t),
-	SCORE_RUN = 2,	    /* for two or more characters of one length; less */
-	SCORE_MAX = 8,	    /* one for a single one. At 0 steps are taken, */
-	SCORE_AGAIN = 2,    /* and it goes on with this */
-	STEPS = 64,	    /* at once, */
-	STRETCH = 256,	    /* for so many bytes, */
+	RUN_PAYS = 2,  /* two or more characters of one length for so many */
+	DEBT_MAX = 8,  /* single ones. At this, steps are taken, */
+	AGAIN = 2,     /* and after so many more the next time */
+	STEPS = 64,    /* at once, */
+	STRETCH = 256, /* for so many bytes, */
 	STRETCH_MAX = 8192, /* or up to so many */
-	CHUNK = 256,	    /* bytes at once that go through a buffer, */
+	CHUNK = 1024,	    /* bytes at once that go through a buffer, */
 	CHUNK_OUT = 3 * CHUNK + WORD, /* and what they become at most */
 };
 
@@ -197,7 +197,7 @@ static ALWAYS_INLINE void run_ascii(struct map_span *span, bool dotted)
 		unsigned n = before_high(high);
 
 		word = upper_word(word);
-		memcpy(dst, &word, span->in_place ? n : WORD);
+		memcpy(dst, &word, WORD);
 		p += n;
 		dst += n;
 	}
@@ -219,9 +219,14 @@ static ALWAYS_INLINE bool second_is_good(const unsigned char *p)
 	return (unsigned char)(p[1] - lead->low) <= lead->span;
 }
 
+static ALWAYS_INLINE unsigned char upper_byte(unsigned char b)
+{
+	return b >= 'a' && b <= 'z' ? b ^ 0x20 : b;
+}
+
 /* Characters of three bytes without case; pairs of them where the lead bytes
- * have none. */
-static ALWAYS_INLINE void run_three(struct map_span *span)
+ * have none. Between them ASCII, if it is only one: a space, mostly. */
+static ALWAYS_INLINE void run_three(struct map_span *span, bool dotted)
 {
 	const uint64_t mask = word_of((const unsigned char[]){
 		0xF0, 0xC0, 0xC0, 0xF0, 0xC0, 0xC0, 0, 0});
@@ -245,6 +250,8 @@ static ALWAYS_INLINE void run_three(struct map_span *span)
 			memcpy(dst, &word, 3);
 			p += 3;
 			dst += 3;
+		} else if (p[0] < 0x80 && p[1] > 0xE0 && !dotted) {
+			*dst++ = upper_byte(*p++);
 		} else {
 			break;
 		}
@@ -278,17 +285,21 @@ static ALWAYS_INLINE void run_four(struct map_span *span)
 	span->dst = dst;
 }
 
-/* Characters of two bytes, with one look-up each. */
-static ALWAYS_INLINE void run_two(const struct map *map, struct map_span *span)
+/* Characters of two bytes, with one look-up each; and single ASCII. */
+static ALWAYS_INLINE void run_two(
+	const struct map *map, struct map_span *span, bool dotted)
 {
 	const unsigned char *p = span->src;
 	unsigned char *dst = span->dst;
 
-	while (span->end - p >= WORD && p[0] >= 0xC2 && p[0] < 0xE0 &&
-		is_tail(p[1])) {
-		const struct tables_string *upper =
-			&map->two[p[0] % 32 * TABLES_ROW + p[1] % TABLES_ROW];
+	while (span->end - p >= WORD) {
+		const struct tables_string *upper;
 
+		if (p[0] < 0x80 && p[1] >= 0xC2 && p[1] < 0xE0 && !dotted)
+			*dst++ = upper_byte(*p++);
+		if (p[0] < 0xC2 || p[0] >= 0xE0 || !is_tail(p[1]))
+			break;
+		upper = &map->two[p[0] % 32 * TABLES_ROW + p[1] % TABLES_ROW];
 		memcpy(dst, upper, sizeof(*upper));
 		dst += upper->len;
 		p += 2;
@@ -388,11 +399,11 @@ static ALWAYS_INLINE bool run_some(
 		else if (*before >= 0xF0)
 			run_four(span);
 		else if (*before > 0xE0)
-			run_three(span);
+			run_three(span, map->dotted_i);
 		else if (*before >= 0xD8)
 			run_words(span, map->letters, map->dotted_i);
 		else if (map->letters && !map->ech_yiwn)
-			run_two(map, span);
+			run_two(map, span, map->dotted_i);
 		if (span->src > before)
 			return true;
 	}
@@ -403,61 +414,78 @@ static ALWAYS_INLINE bool run_some(
 	return run_steps(map, span, n, false, false);
 }
 
-/* The same in place: by way of a buffer, because what is written at once may
- * be wider than what was read. */
-static bool run_some_in_place(
-	const struct map *map, struct map_span *span, unsigned n)
+/* Notes a run of two characters or more, or a shorter one. */
+static ALWAYS_INLINE void keep_pace(struct map_pace *pace, bool was_run)
 {
-	unsigned char out[CHUNK_OUT];
-	struct map_span part = {.src = span->src, .end = span->end, .dst = out};
-	bool good;
-	size_t len;
-
-	if (part.end - part.src > CHUNK)
-		part.end = part.src + CHUNK;
-	good = run_some(map, &part, n);
-	len = (size_t)(part.dst - out);
-	if (len > (size_t)(part.src - span->dst))
-		return false;
-	/* cppcheck-suppress uninitvar ; run_some has written all of it */
-	memcpy(span->dst, out, len);
-	span->dst += len;
-	span->src = part.src;
-	return good;
+	if (was_run) {
+		pace->debt -= pace->debt < RUN_PAYS ? pace->debt : RUN_PAYS;
+		if (pace->debt == 0)
+			pace->stretch = 0;
+	} else if (++pace->debt >= DEBT_MAX) {
+		pace->stretch = pace->stretch == 0 ? STRETCH
+				: pace->stretch < STRETCH_MAX
+					? pace->stretch * 2
+					: STRETCH_MAX;
+		pace->steps = pace->stretch;
+		pace->debt = DEBT_MAX - AGAIN;
+	}
 }
 
-/* Runs, as long as there are enough of them; else steps for a while, and
- * for longer each time that runs have not become better. */
-void portable_run(const struct map *map, struct map_span *span)
+/* Runs, as long as there are enough of them; else steps for a while, and for
+ * longer each time that runs have not become better. Returns whether it got to
+ * the end. */
+static bool run_out_of_place(const struct map *map, struct map_span *span)
 {
-	ptrdiff_t stretch = STRETCH, steps = 0;
-	int score = SCORE_MAX;
 	bool good = true;
 
 	while (good && span->src < span->end) {
 		const unsigned char *before = span->src;
-		unsigned len = tables_lead[*before].len;
-		unsigned n = steps > 0 ? STEPS : 1;
+		ptrdiff_t len = tables_lead[*before].len;
+		bool in_steps = span->pace.steps > 0;
 
-		if (span->in_place)
-			good = run_some_in_place(map, span, n);
+		good = run_some(map, span, in_steps ? STEPS : 1);
+		if (in_steps)
+			span->pace.steps -= span->src - before;
 		else
-			good = run_some(map, span, n);
-		if (steps > 0) {
-			steps -= span->src - before;
-		} else if (span->src - before >= 2 * (ptrdiff_t)len) {
-			score += SCORE_RUN;
-			if (score >= SCORE_MAX) {
-				score = SCORE_MAX;
-				stretch = STRETCH;
-			}
-		} else if (--score <= 0) {
-			steps = stretch;
-			if (stretch < STRETCH_MAX)
-				stretch *= 2;
-			score = SCORE_AGAIN;
-		}
+			keep_pace(&span->pace, span->src - before >= 2 * len);
 	}
+	return good;
+}
+
+/* By way of a buffer, because what is written at once may be wider than what
+ * was read. Returns whether there may be more to do. */
+static bool run_chunk_in_place(const struct map *map, struct map_span *span)
+{
+	unsigned char out[CHUNK_OUT];
+	struct map_span part = *span;
+	bool good;
+	size_t len;
+
+	if (part.end - part.src > CHUNK) {
+		part.end = part.src + CHUNK;
+		part.end -= upcase_incomplete(part.src, CHUNK);
+	}
+	part.dst = out;
+	part.in_place = false;
+	good = run_out_of_place(map, &part);
+	len = (size_t)(part.dst - out);
+	if (len > (size_t)(part.src - span->dst))
+		return false;
+	/* cppcheck-suppress uninitvar ; run_out_of_place has written it */
+	memcpy(span->dst, out, len);
+	span->dst += len;
+	span->src = part.src;
+	span->pace = part.pace;
+	return good;
+}
+
+void portable_run(const struct map *map, struct map_span *span)
+{
+	if (!span->in_place)
+		(void)run_out_of_place(map, span);
+	else
+		while (span->src < span->end && run_chunk_in_place(map, span))
+			;
 }
 
 static bool runs(void)
