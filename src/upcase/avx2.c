@@ -8,7 +8,7 @@
 
 #ifdef VARIANT_X86
 
-#define VARIANT_TARGET "avx2,bmi,bmi2,lzcnt,popcnt"
+#define VARIANT_TARGET "avx2,bmi,bmi2,popcnt"
 #include "upcase/target-begin.h"
 
 #include <immintrin.h>
@@ -219,7 +219,10 @@ static inline unsigned put_closed_up(
 
 static bool runs(void)
 {
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+	return __builtin_cpu_supports("avx2") &&
+	       __builtin_cpu_supports("bmi") &&
+	       __builtin_cpu_supports("bmi2") &&
+	       __builtin_cpu_supports("popcnt");
 }
 
 const struct upcase_variant upcase_avx2 = {

@@ -218,7 +218,9 @@ static bool runs(void)
 	       __builtin_cpu_supports("avx512vbmi") &&
 	       __builtin_cpu_supports("avx512bw") &&
 	       __builtin_cpu_supports("avx512vl") &&
-	       __builtin_cpu_supports("bmi2");
+	       __builtin_cpu_supports("bmi") &&
+	       __builtin_cpu_supports("bmi2") &&
+	       __builtin_cpu_supports("popcnt");
 }
 
 const struct upcase_variant upcase_avx512 = {

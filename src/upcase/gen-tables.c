@@ -428,8 +428,6 @@ static void print_leads(const struct trie *t)
 		int len = utf8_lead((unsigned char)b, &low, &high);
 		uint32_t form = len > 0 ? 0x80808080 : 1;
 		uint32_t mask = 0;
-		bool plain = len > 2 && t->lead[b] == 0 && low == 0x80 &&
-			     high == 0xBF;
 
 		if (len == 1) {
 			low = 0;
@@ -439,8 +437,8 @@ static void print_leads(const struct trie *t)
 			mask |= (uint32_t)0xC0 << (8 * i);
 		if (len > 0)
 			form &= mask;
-		printf("\n\t{0x%08X, 0x%08X, %u, %d, %u, %u, %u},", mask, form,
-			steps.lead[b], len, low, (unsigned)(high - low), plain);
+		printf("\n\t{0x%08X, 0x%08X, %u, %d, %u, %u},", mask, form,
+			steps.lead[b], len, low, (unsigned)(high - low));
 	}
 	printf("\n};\n");
 	printf("\nconst unsigned char tables_step[][TABLES_ROW] = {");
@@ -633,6 +631,23 @@ static void print_pairs(const struct trie *t)
 	print_bytes("second[TABLES_ROW]", p.second, TABLES_ROW);
 }
 
+static void print_plain_three(const struct trie *t)
+{
+	unsigned char plain[16 * TABLES_ROW];
+
+	for (unsigned b = 0xE0; b < 0xF0; b++) {
+		const uint16_t *node = t->node[t->lead[b]];
+		unsigned char low, high;
+
+		(void)utf8_lead((unsigned char)b, &low, &high);
+		for (unsigned i = 0; i < TABLES_ROW; i++)
+			plain[b % 16 * TABLES_ROW + i] = node[i] == 0 &&
+							 0x80 + i >= low &&
+							 0x80 + i <= high;
+	}
+	print_bytes("plain_three[16 * TABLES_ROW]", plain, sizeof(plain));
+}
+
 static void print_places(void)
 {
 	printf("\nconst unsigned char tables_places[256][8] = {");
@@ -688,6 +703,7 @@ int main(int argc, char **argv)
 	print_vector_places("simple", &map, simple);
 	print_vectors();
 	print_pairs(&map);
+	print_plain_three(&map);
 	print_places();
 	print_trie("fact", &facts);
 	print_rows("fact", &facts, fact);

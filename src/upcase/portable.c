@@ -40,13 +40,13 @@ static ALWAYS_INLINE uint64_t upper_word(uint64_t word)
 	return word ^ ((from_a & ~(past_z | word) & EACH_BYTE(0x80)) >> 2);
 }
 
-/* Whether one of eight ASCII bytes is b: only that one stays below 0x80 when
- * 0x7F is added to the difference. */
-static ALWAYS_INLINE bool word_has(uint64_t word, unsigned char b)
+/* The bytes of a word that are i, by their top bits: of ASCII, only those stay
+ * below 0x80 when 0x7F is added to the difference. */
+static ALWAYS_INLINE uint64_t marks_of_i(uint64_t word)
 {
-	uint64_t other = (word ^ EACH_BYTE(b)) + EACH_BYTE(0x7F);
+	uint64_t other = (word & EACH_BYTE(0x7F)) ^ EACH_BYTE('i');
 
-	return (~other & EACH_BYTE(0x80)) != 0;
+	return ~((other + EACH_BYTE(0x7F)) | word) & EACH_BYTE(0x80);
 }
 
 static ALWAYS_INLINE bool is_tail(unsigned char b)
@@ -152,7 +152,7 @@ static ALWAYS_INLINE void run_words(
 		uint64_t word = low_first(load_word(p));
 		unsigned n = without_case(word, uncut(p + WORD), letters);
 
-		if (n == 0 || (dotted && word_has(word & EACH_BYTE(0x7F), 'i')))
+		if (n == 0 || (dotted && marks_of_i(word)))
 			break;
 		word = low_first(upper_word(word));
 		memcpy(dst, &word, WORD);
@@ -163,43 +163,31 @@ static ALWAYS_INLINE void run_words(
 	span->dst = dst;
 }
 
-/* How many bytes of a word come before the first with its top bit set, of which
- * there is one. */
-static ALWAYS_INLINE unsigned before_high(uint64_t high)
-{
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	return (unsigned)__builtin_clzll(high) / 8;
-#else
-	return (unsigned)__builtin_ctzll(high) / 8;
-#endif
-}
-
-/* Whole words of ASCII, as long as there are such, and what there is of it in
- * the word behind them. */
+/* ASCII, up to the first byte that is none. */
 static ALWAYS_INLINE void run_ascii(struct map_span *span, bool dotted)
 {
+	static const unsigned char dotted_i[] = {0xC4, 0xB0};
 	const unsigned char *p = span->src;
 	unsigned char *dst = span->dst;
-	uint64_t word = 0, high = 0;
 
 	while (span->end - p >= WORD) {
-		word = load_word(p);
-		high = word & EACH_BYTE(0x80);
-		if (high || (dotted && word_has(word, 'i')))
-			break;
-		word = upper_word(word);
-		memcpy(dst, &word, WORD);
-		p += WORD;
-		dst += WORD;
-	}
-	word &= EACH_BYTE(0x7F);
-	if (high && !(dotted && word_has(word, 'i'))) {
-		unsigned n = before_high(high);
+		uint64_t word = load_word(p), upper = upper_word(word);
+		uint64_t high = word & EACH_BYTE(0x80);
+		uint64_t marks = high | (dotted ? marks_of_i(word) : 0);
+		unsigned n = WORD;
 
-		word = upper_word(word);
-		memcpy(dst, &word, WORD);
+		memcpy(dst, &upper, WORD);
+		if (marks)
+			n = before_marked(low_first(marks));
 		p += n;
 		dst += n;
+		if (!marks)
+			continue;
+		if (*p >= 0x80)
+			break;
+		memcpy(dst, dotted_i, sizeof(dotted_i));
+		p++;
+		dst += sizeof(dotted_i);
 	}
 	span->src = p;
 	span->dst = dst;
@@ -217,6 +205,11 @@ static ALWAYS_INLINE bool second_is_good(const unsigned char *p)
 	const struct tables_lead *lead = &tables_lead[p[0]];
 
 	return (unsigned char)(p[1] - lead->low) <= lead->span;
+}
+
+static ALWAYS_INLINE bool is_plain_three(const unsigned char *p)
+{
+	return tables_plain_three[p[0] % 16 * TABLES_ROW + p[1] % TABLES_ROW];
 }
 
 static ALWAYS_INLINE unsigned char upper_byte(unsigned char b)
@@ -240,18 +233,24 @@ static ALWAYS_INLINE void run_three(struct map_span *span, bool dotted)
 	while (span->end - p >= WORD) {
 		uint64_t word = load_word(p);
 
-		if ((word & mask) == form && tables_lead[p[0]].plain &&
-			tables_lead[p[3]].plain) {
+		if ((word & mask) == form && is_plain_three(p) &&
+			is_plain_three(p + 3)) {
 			memcpy(dst, &word, 6);
 			p += 6;
 			dst += 6;
 		} else if ((word & mask & first) == (form & first) &&
-			   second_is_good(p) && has_no_case(p)) {
+			   is_plain_three(p)) {
 			memcpy(dst, &word, 3);
 			p += 3;
 			dst += 3;
-		} else if (p[0] < 0x80 && p[1] > 0xE0 && !dotted) {
-			*dst++ = upper_byte(*p++);
+		} else if (p[0] < 0x80 && !dotted) {
+			uint64_t upper = upper_word(word);
+			uint64_t high = word & EACH_BYTE(0x80);
+			unsigned n = before_marked(low_first(high));
+
+			memcpy(dst, &upper, WORD);
+			p += n;
+			dst += n;
 		} else {
 			break;
 		}
@@ -398,7 +397,7 @@ static ALWAYS_INLINE bool run_some(
 			run_ascii(span, map->dotted_i);
 		else if (*before >= 0xF0)
 			run_four(span);
-		else if (*before > 0xE0)
+		else if (*before >= 0xE0)
 			run_three(span, map->dotted_i);
 		else if (*before >= 0xD8)
 			run_words(span, map->letters, map->dotted_i);

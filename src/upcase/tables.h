@@ -46,19 +46,21 @@ extern const struct tables_string tables_simple_two[32 * TABLES_ROW];
 
 /* What a lead byte says of its character. */
 struct tables_lead {
-	uint32_t mask;	     /* of the four bytes that begin with it, the */
-	uint32_t form;	     /* first lowest: mask gives form, if they begin
-				with a character but for what low and span
-				say; never, if it begins none */
-	uint16_t step;	     /* see tables_step */
-	unsigned char len;   /* 0: it begins none */
-	unsigned char low;   /* the second byte is low + 0..span; for ASCII */
-	unsigned char span;  /* it may be any */
-	unsigned char plain; /* three bytes or four, and none has case, nor
-				such bounds as behind E0 */
+	uint32_t mask;	    /* of the four bytes that begin with it, the */
+	uint32_t form;	    /* first lowest: mask gives form, if they begin
+			       with a character but for what low and span
+			       say; never, if it begins none */
+	uint16_t step;	    /* see tables_step */
+	unsigned char len;  /* 0: it begins none */
+	unsigned char low;  /* the second byte is low + 0..span; for ASCII */
+	unsigned char span; /* it may be any */
 };
 
 extern const struct tables_lead tables_lead[256];
+
+/* Whether characters of three bytes that begin with b0 and b1 are well-formed,
+ * as far as these tell, and have no case; at b0 % 16 * 64 + b1 % 64. */
+extern const unsigned char tables_plain_three[16 * TABLES_ROW];
 
 /* The row of any character, without asking for its length:
  * row = step[step[lead.step][b1 % 64]][b2 % 64], whatever b1 and b2 are where
