@@ -13,11 +13,12 @@
 
 #include <immintrin.h>
 
-#define WIDTH	32
-#define LANE	1
-#define EXACT	0
-#define GROWS	0
-#define ONE_KEY 1
+#define WIDTH	  32
+#define LANE	  1
+#define EXACT	  0
+#define GROWS	  0
+#define ONE_KEY	  1
+#define ASK_FIRST 1
 
 typedef __m256i vec;
 typedef __m256i mask;

@@ -16,11 +16,12 @@
 
 #include <immintrin.h>
 
-#define WIDTH	64
-#define LANE	1
-#define EXACT	1
-#define GROWS	1
-#define ONE_KEY 0
+#define WIDTH	  64
+#define LANE	  1
+#define EXACT	  1
+#define GROWS	  1
+#define ONE_KEY	  0
+#define ASK_FIRST 0
 
 typedef __m512i vec;
 typedef __m512i key;

@@ -102,6 +102,8 @@
  *  ONE_KEY        1 if making a key costs more than moving what was found
  *  lead_class     for lead bytes, what tables_first says
  *  share          bytes of two vectors that have a bit in common, as a set
+ *  ASK_FIRST      1 if looking at characters of three bytes, or at rows, costs
+ *                 more than a wrong guess whether there are any
  *  put            the first n bytes of a vector
  *  EXACT          1 if put writes no more than those when in place
  *  put_closed_up  the first n bytes without those in a set; returns how many
@@ -232,14 +234,14 @@ static ALWAYS_INLINE void examine(const struct numbers *c, struct block *b,
 	b->next = down(v);
 	b->lead = lead;
 	b->threes = threes;
-	if (threes) {
+	if (!ASK_FIRST || threes) {
 		fours = set_of(at_least(v, c->f0));
 		cut |= (threes & from_end(2)) | (fours & from_end(3));
 		due |= threes << (2 * LANE) | fours << (3 * LANE);
 	}
 	b->n = WIDTH - cut_by(p + WIDTH);
 	bad = (due ^ tails) | (high & ~(lead | tails));
-	if (threes)
+	if (!ASK_FIRST || threes)
 		bad |= bad_seconds(c, v, b->next, fours);
 	b->bad = false;
 	/* Up to the lead byte at n: another may have been due there. */
@@ -415,8 +417,7 @@ static ALWAYS_INLINE void map_rows(const struct numbers *c, struct block *b,
 
 	b->last = key_of(c, b->v);
 	todo = candidates(c, b) & below(b->n);
-	/* Where a row costs more than a wrong guess, this one pays. */
-	if (ONE_KEY && !todo)
+	if (ASK_FIRST && !todo)
 		return;
 	for (unsigned i = 0; i < active->n; i++) {
 		set found = map_row(c, b, &active->rows[i]);

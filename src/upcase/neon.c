@@ -11,11 +11,12 @@
 
 #include <arm_neon.h>
 
-#define WIDTH	16
-#define LANE	4
-#define EXACT	0
-#define GROWS	0
-#define ONE_KEY 0
+#define WIDTH	  16
+#define LANE	  4
+#define EXACT	  0
+#define GROWS	  0
+#define ONE_KEY	  0
+#define ASK_FIRST 1
 
 typedef uint8x16_t vec;
 typedef uint8x16_t mask;

@@ -13,11 +13,12 @@
 
 #include <immintrin.h>
 
-#define WIDTH	16
-#define LANE	1
-#define EXACT	0
-#define GROWS	0
-#define ONE_KEY 1
+#define WIDTH	  16
+#define LANE	  1
+#define EXACT	  0
+#define GROWS	  0
+#define ONE_KEY	  1
+#define ASK_FIRST 1
 
 typedef __m128i vec;
 typedef __m128i mask;
