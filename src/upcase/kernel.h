@@ -658,7 +658,7 @@ static void run(const struct map *map, struct map_span *span)
 			if (active.lost > LOST_MAX) {
 				burst = MIXED;
 				retire(&active);
-			} else if (span->src - before >= WIDTH / 2) {
+			} else if (span->src - before >= 4 * WIDTH) {
 				burst = BURST;
 			} else if (burst < BURST_MAX) {
 				burst *= 2;

@@ -73,7 +73,10 @@ void lithuanian_run(const struct map *map, map_run *run,
 		const unsigned char *before = span->src, *lead, *to;
 		size_t ahead = (size_t)(end - before);
 
-		if (ahead > LOOK_AHEAD)
+		/* Not far where it may be broken off soon. */
+		if (span->pace.mixed > 0 && ahead > LOOK_BACK)
+			ahead = LOOK_BACK;
+		else if (ahead > LOOK_AHEAD)
 			ahead = LOOK_AHEAD;
 		lead = memchr(before, DOT_ABOVE_LEAD, ahead);
 		to = undotted(before, lead ? lead : before + ahead);

@@ -42,6 +42,9 @@ struct map_span {
 	const unsigned char *end;
 	unsigned char *dst;
 	bool in_place;
+	bool keep; /* ill-formed sequences may be passed through, and then */
+	uint64_t invalid;		/* so many were, */
+	const unsigned char *first_bad; /* from here on */
 	struct map_pace pace;
 };
 
@@ -60,8 +63,9 @@ struct map {
 };
 
 /* Converts the characters at span->src until its end, or until the first byte
- * there that begins no complete, well-formed character, or, in place, none that
- * fits, and moves src and dst behind what it did. */
+ * there that begins no complete, well-formed character (nor, with `keep`, an
+ * ill-formed sequence), or, in place, none that fits, and moves src and dst
+ * behind what it did. It may stop at an ill-formed sequence all the same. */
 typedef void map_run(const struct map *map, struct map_span *span);
 
 /* The map of u. */

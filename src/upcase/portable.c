@@ -430,6 +430,24 @@ static ALWAYS_INLINE void keep_pace(struct map_pace *pace, bool was_run)
 	}
 }
 
+/* Passes ill-formed sequences through, if there are any and that is wanted. */
+static bool keep_invalid(struct map_span *span)
+{
+	const unsigned char *before = span->src;
+
+	while (span->keep && span->src < span->end && *span->src >= 0x80) {
+		int n = utf8_scan(span->src, (size_t)(span->end - span->src));
+
+		if (n >= 0)
+			break;
+		if (span->invalid++ == 0)
+			span->first_bad = span->src;
+		for (; n < 0; n++)
+			*span->dst++ = *span->src++;
+	}
+	return span->src > before;
+}
+
 /* Runs, as long as there are enough of them; else steps for a while, and for
  * longer each time that runs have not become better. Returns whether it got to
  * the end. */
@@ -447,6 +465,8 @@ static bool run_out_of_place(const struct map *map, struct map_span *span)
 			span->pace.steps -= span->src - before;
 		else
 			keep_pace(&span->pace, span->src - before >= 2 * len);
+		if (!good)
+			good = keep_invalid(span);
 	}
 	return good;
 }
@@ -474,6 +494,8 @@ static bool run_chunk_in_place(const struct map *map, struct map_span *span)
 	memcpy(span->dst, out, len);
 	span->dst += len;
 	span->src = part.src;
+	span->invalid = part.invalid;
+	span->first_bad = part.first_bad;
 	span->pace = part.pace;
 	return good;
 }

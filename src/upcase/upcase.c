@@ -13,6 +13,8 @@
 #include <string.h>
 
 enum {
+	DENSE = 64, /* bytes between ill-formed sequences that are close */
+	MORE = 256, /* bytes among which there may be more of them */
 	GROWTH = 3, /* the largest: U+0390, two bytes, becomes six */
 	HELD_MAX = GREEK_HELD_MAX + GROWTH * UTF8_MAX + MAP_SLACK,
 };
@@ -24,7 +26,9 @@ struct call {
 	struct upcase_result *res;
 	struct map map;
 	struct map_span span;
-	unsigned char *begin; /* of the output */
+	const unsigned char *src; /* what is being converted ... */
+	uint64_t offset;	  /* ... and where in the stream it begins */
+	unsigned char *begin;	  /* of the output */
 	unsigned char *spare; /* where it goes when it does not fit in place */
 };
 
@@ -71,16 +75,26 @@ size_t upcase_incomplete(const unsigned char *p, size_t len)
 	return 0;
 }
 
-/* Converts characters up to something that is none. */
+/* Converts characters up to something that is none. What was kept on the way is
+ * counted. */
 static void run(struct call *c)
 {
+	struct map_span *span = &c->span;
+
 	if (c->u->language == UPCASE_LT)
 		lithuanian_run(&c->map, c->u->variant->run,
-			&c->st->after_soft_dotted, &c->span);
+			&c->st->after_soft_dotted, span);
 	else if (c->u->language == UPCASE_EL)
-		greek_run(&c->map, &c->st->greek, &c->span);
+		greek_run(&c->map, &c->st->greek, span);
 	else
-		c->u->variant->run(&c->map, &c->span);
+		c->u->variant->run(&c->map, span);
+	if (span->invalid == 0)
+		return;
+	if (c->res->invalid == 0)
+		c->res->first_bad =
+			c->offset + (uint64_t)(span->first_bad - c->src);
+	c->res->invalid += span->invalid;
+	span->invalid = 0;
 }
 
 static void end_context(struct call *c)
@@ -101,13 +115,15 @@ static void leave_place(struct call *c)
 	c->span.in_place = false;
 }
 
-/* Writes n bytes in exchange for the next `from` bytes. */
-static void put(struct call *c, const void *bytes, size_t n, size_t from)
+/* Writes n bytes, a few, in exchange for the next `from` bytes. In place they
+ * may be the same, a bit further on. */
+static void put(
+	struct call *c, const unsigned char *bytes, size_t n, size_t from)
 {
 	if (c->span.in_place && (size_t)(c->span.src - c->span.dst) + from < n)
 		leave_place(c);
-	memmove(c->span.dst, bytes, n);
-	c->span.dst += n;
+	for (size_t i = 0; i < n; i++)
+		*c->span.dst++ = bytes[i];
 	c->span.src += from;
 }
 
@@ -132,33 +148,64 @@ static int invalid(struct call *c, size_t n, uint64_t offset)
 	return 0;
 }
 
+/* Where ill-formed sequences are dense, starting vectors does not pay. */
+static void expect_more(struct call *c, size_t since_last)
+{
+	if (since_last < DENSE && c->span.pace.mixed < MORE)
+		c->span.pace.mixed = MORE;
+}
+
+/* Takes the ill-formed sequences that follow each other at span.src; without
+ * last, the beginning of a character at the end stays there. Returns 0 or
+ * -EILSEQ. */
+static int take_invalid(struct call *c, bool last)
+{
+	while (c->span.src < c->span.end) {
+		size_t rest = (size_t)(c->span.end - c->span.src);
+		int n = utf8_scan(c->span.src, rest);
+		int err;
+
+		if (n > 0 || (n == 0 && !last))
+			break;
+		err = invalid(c, n == 0 ? rest : (size_t)-n,
+			c->offset + (uint64_t)(c->span.src - c->src));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 /* Converts src[0..len), which begins at offset in the stream, as far as it can
  * be judged: without last, the beginning of a character at its end stays at
  * span.src. */
 static int convert(struct call *c, const unsigned char *src, size_t len,
 	uint64_t offset, bool last)
 {
+	const unsigned char *behind_last = src;
+
+	c->src = src;
+	c->offset = offset;
 	c->span.src = src;
 	c->span.end = src + len;
+	c->span.keep = c->u->invalid == UPCASE_KEEP;
 	for (;;) {
-		size_t rest;
-		int n, err;
+		const unsigned char *stop;
+		int err;
 
 		run(c);
-		rest = (size_t)(c->span.end - c->span.src);
-		if (rest == 0)
-			return 0;
-		n = utf8_scan(c->span.src, rest);
-		if (n > 0) {
-			leave_place(c);
-			continue;
-		}
-		if (n == 0 && !last)
-			return 0;
-		err = invalid(c, n == 0 ? rest : (size_t)-n,
-			offset + (uint64_t)(c->span.src - src));
-		if (err)
+		stop = c->span.src;
+		err = take_invalid(c, last);
+		if (err || c->span.src == c->span.end)
 			return err;
+		if (c->span.src > stop) {
+			expect_more(c, (size_t)(stop - behind_last));
+			behind_last = c->span.src;
+		} else if (c->span.in_place &&
+			   utf8_scan(stop, (size_t)(c->span.end - stop)) > 0) {
+			leave_place(c); /* it would grow */
+		} else {
+			return 0; /* not complete */
+		}
 	}
 }
 
