@@ -128,6 +128,32 @@ static void newlines_and_characters_are_counted(void **state)
 	assert_int_equal(count_characters(NULL, 0), 0);
 }
 
+/* A byte in a vector counts to 255: what comes behind that must not be lost. */
+static void newlines_are_counted_at_any_place_and_in_any_number(void **state)
+{
+	enum {
+		SIZE = 300 * 64
+	};
+	unsigned char *text = malloc(SIZE);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, '\n', SIZE);
+	for (size_t begin = 0; begin < 70; begin++)
+		for (size_t cut = 0; cut < 70; cut++)
+			assert_int_equal(count_newlines(text + begin,
+						 SIZE - begin - cut),
+				SIZE - begin - cut);
+	memset(text, '\n' | 0x80, SIZE);
+	for (size_t at = 0; at < SIZE; at++) {
+		text[at] = '\n';
+		assert_int_equal(count_newlines(text, SIZE), 1);
+		assert_int_equal(count_newlines(text, at), 0);
+		text[at] = '\n' + 1;
+	}
+	free(text);
+}
+
 static void the_order_of_batches_is_their_number(void **state)
 {
 	struct batch b;
@@ -147,6 +173,8 @@ int main(void)
 		cmocka_unit_test(a_batch_that_was_reset_is_empty),
 		cmocka_unit_test(lines_are_counted_once),
 		cmocka_unit_test(newlines_and_characters_are_counted),
+		cmocka_unit_test(
+			newlines_are_counted_at_any_place_and_in_any_number),
 		cmocka_unit_test(the_order_of_batches_is_their_number),
 	};
 
