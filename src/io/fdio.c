@@ -17,6 +17,10 @@
 
 #define FDIO_MAX_IOV 4
 
+/* A wait of so many nanoseconds was one: poll had to put the thread to sleep.
+ * One that finds the input ready takes less than half of it. */
+#define LATE 4000
+
 int fdio_guard_standard(void)
 {
 	for (int fd = 0; fd <= 2; fd++) {
@@ -206,8 +210,11 @@ ssize_t fdio_read(
 {
 	/* Ask before the first read unless reading cannot block and a 0 means
 	 * the end: only then does it come for the price of one call. */
-	bool ready =
+	bool can_try =
 		io->regular || ((io->own >= 0 || io->socket) && !io->wait_open);
+	/* Who was late is most likely late again. */
+	bool ready = can_try && !io->late;
+	int64_t waited = io->waited;
 
 	for (;;) {
 		ssize_t n;
@@ -217,6 +224,7 @@ ssize_t fdio_read(
 
 			if (err)
 				return err;
+			io->late = io->waited - waited >= LATE;
 		}
 		n = read_once(io, buf, len);
 		if (n == -EINTR && fdio_is_woken(wake))
@@ -225,7 +233,7 @@ ssize_t fdio_read(
 			io->wait_open = false;
 			return n;
 		}
-		ready = ready && n == -EINTR;
+		ready = can_try && n == -EINTR;
 	}
 }
 

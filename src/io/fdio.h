@@ -36,6 +36,7 @@ struct fdio {
 	bool socket;	/* takes MSG_DONTWAIT */
 	bool wait_open; /* a FIFO opened by us: end of input counts only after
 			   a writer has come */
+	bool late;	/* the last read had to wait for its bytes */
 	int64_t waited; /* nanoseconds spent waiting for the other side */
 };
 

@@ -47,6 +47,9 @@ static int make_deflaters(struct pipeline *p)
 		if (err)
 			return err;
 	}
+	/* The reader, or who stands in for it, uses this one only as long as
+	 * the transformer does not run. */
+	p->reader.deflater = p->stand_in.deflater = p->transformers[0].deflater;
 	return 0;
 }
 
@@ -159,6 +162,7 @@ static struct pipeline *allocate(const struct pipeline_config *config)
 	for (int i = 0; i < 2; i++)
 		p->wake_pipe[i] = p->abort_pipe[i] = p->event_pipe[i] = -1;
 	atomic_init(&p->bad_input, NO_INPUT);
+	p->at.input = p->dropped_input = NO_INPUT;
 	p->reader.p = p->writer.p = p->stand_in.p = p;
 	p->transformers = calloc(config->jobs, sizeof(*p->transformers));
 	if (!p->transformers || make_locks(p) != 0) {
@@ -213,14 +217,6 @@ void pipeline_free(struct pipeline *p)
 	free(p);
 }
 
-static int start_thread(struct worker *w, void *(*run)(void *))
-{
-	int err = pthread_create(&w->thread, NULL, run, w);
-
-	w->started = err == 0;
-	return -err;
-}
-
 /* The i-th worker of all, NULL behind the last. */
 static struct worker *worker_at(struct pipeline *p, unsigned i)
 {
@@ -233,37 +229,27 @@ static struct worker *worker_at(struct pipeline *p, unsigned i)
 	return i == p->config.jobs + 2 ? &p->stand_in : NULL;
 }
 
-/* Joins the threads that have ended, with `wait` also those that are about to.
- */
-static void join_threads(struct pipeline *p, bool wait)
+static bool is_running(struct worker *w)
+{
+	return atomic_load(&w->started) && !atomic_load(&w->ended);
+}
+
+static void join_ended_threads(struct pipeline *p)
 {
 	struct worker *w;
 
 	for (unsigned i = 0; (w = worker_at(p, i)); i++) {
-		if (!w->started || (!wait && !atomic_load(&w->ended)))
+		if (!atomic_load(&w->started) || !atomic_load(&w->ended))
 			continue;
 		(void)pthread_join(w->thread, NULL);
-		w->started = false;
+		atomic_store(&w->started, false);
 	}
 }
 
 int pipeline_start(struct pipeline *p)
 {
-	int err;
-
 	p->started = clock_now();
-	/* From the end to the beginning: when the reader runs, all is ready. */
-	err = start_thread(&p->writer, writer_main);
-	for (unsigned i = 0; !err && i < p->config.jobs; i++)
-		err = start_thread(&p->transformers[i], transformer_main);
-	if (!err)
-		err = start_thread(&p->reader, reader_main);
-	if (err) {
-		/* Those that run wait in queues, which ends at once. */
-		pipeline_abort(p);
-		join_threads(p, true);
-	}
-	return err;
+	return stage_start(&p->reader, reader_main);
 }
 
 int pipeline_event_fd(const struct pipeline *p)
@@ -278,7 +264,7 @@ unsigned pipeline_running(struct pipeline *p)
 
 	drain_pipe(p->event_pipe[0]);
 	for (unsigned i = 0; (w = worker_at(p, i)); i++)
-		n += w->started && !w->left && !atomic_load(&w->ended);
+		n += !w->left && is_running(w);
 	return n;
 }
 
@@ -287,7 +273,7 @@ bool pipeline_has_left(struct pipeline *p)
 	struct worker *w;
 
 	for (unsigned i = 0; (w = worker_at(p, i)); i++)
-		if (w->started && !atomic_load(&w->ended))
+		if (is_running(w))
 			return true;
 	return false;
 }
@@ -301,7 +287,7 @@ int pipeline_leave_reader(struct pipeline *p)
 		return 0;
 	p->adopted = b;
 	p->reader.left = true;
-	err = start_thread(&p->stand_in, stand_in_main);
+	err = stage_start(&p->stand_in, stand_in_main);
 	if (err) { /* then nobody can end what it began */
 		atomic_store(&p->in_read, b);
 		pipeline_abort(p);
@@ -320,20 +306,28 @@ void pipeline_abort(struct pipeline *p)
 	stage_abort(p);
 }
 
+/* Whoever was started and not joined yet has a handle that is good. */
+static bool nudge(struct pipeline *p, struct worker *w)
+{
+	if (!is_running(w))
+		return false;
+	(void)pthread_kill(w->thread, p->config.nudge_signal);
+	return true;
+}
+
 bool pipeline_nudge(struct pipeline *p)
 {
-	struct worker *late = NULL;
+	bool aborted = atomic_load(&p->aborted);
+	bool late = false;
 
 	if (p->config.nudge_signal == 0)
 		return false;
-	if (atomic_load(&p->stopping) && atomic_load(&p->in_read))
-		late = &p->reader;
-	else if (atomic_load(&p->aborted) && !atomic_load(&p->writer.ended))
-		late = &p->writer;
-	/* It was not joined yet, so the handle is good. */
-	if (late)
-		(void)pthread_kill(late->thread, p->config.nudge_signal);
-	return late != NULL;
+	/* The reader may be writing, too. */
+	if (aborted || (atomic_load(&p->stopping) && atomic_load(&p->in_read)))
+		late = nudge(p, &p->reader);
+	if (aborted)
+		late = nudge(p, &p->writer) || late;
+	return late;
 }
 
 void pipeline_reopen(struct pipeline *p)
@@ -389,7 +383,7 @@ struct pipeline_outcome pipeline_finish(struct pipeline *p)
 {
 	struct pipeline_outcome o = {0};
 
-	join_threads(p, false);
+	join_ended_threads(p);
 	(void)pthread_mutex_lock(&p->lock);
 	o.error = p->error;
 	o.fault = p->fault;

@@ -8,10 +8,15 @@
  *	   +-----------------(free batches)<----------------------+
  *
  * The reader fills batches with whole lines, the transformers turn them to
- *upper case (and compress them), the writer appends them in the order in which
- *they were read. task_done is called for `in` once a batch is in `out`, and for
- * `out` once it is written: so join(in), then join(out) means that every line
- * that was read is written. That is the drain.
+ * upper case (and compress them), the writer appends them in the order in which
+ * they were read. task_done is called for `in` once a batch is in `out`, and
+ * for `out` once it is written: so join(in), then join(out) means that every
+ * line that was read is written. That is the drain.
+ *
+ * Each stage has its own threads, but little work is not handed around: what
+ * the reader has when its input pauses and nothing is under way, it converts
+ * and writes by itself, and it also converts a batch while the writer has
+ * enough to do. stage.h says when and why.
  *
  * How it ends
  *  - End of input, or pipeline_stop: the reader passes on what it has read, an
@@ -75,7 +80,9 @@ struct pipeline;
  * another negative errno. */
 int pipeline_new(struct pipeline **p, const struct pipeline_config *config);
 
-/* Starts the threads, which inherit the caller's signal mask. Returns 0 or a
+/* Starts the reader, which starts the other threads once there is enough for
+ * them to do; where the system has no more threads it goes on with those there
+ * are, if need be alone. All inherit the caller's signal mask. Returns 0 or a
  * negative errno; then none runs. */
 int pipeline_start(struct pipeline *p);
 

@@ -51,6 +51,28 @@ void stage_abort(struct pipeline *p)
 	stage_wake_reader(p);
 }
 
+int stage_start(struct worker *w, void *(*run)(void *))
+{
+	int err = pthread_create(&w->thread, NULL, run, w);
+
+	atomic_store(&w->started, err == 0);
+	return -err;
+}
+
+void stage_start_others(struct pipeline *p)
+{
+	if (p->asked_for_others)
+		return;
+	p->asked_for_others = true;
+	p->alone = stage_start(&p->writer, writer_main) != 0;
+	while (!p->alone && p->n_transformers < p->config.jobs) {
+		if (stage_start(&p->transformers[p->n_transformers],
+			    transformer_main) != 0)
+			break;
+		p->n_transformers++;
+	}
+}
+
 void stage_set_name(const char *role, int number)
 {
 #ifdef HAVE_PTHREAD_SETNAME_NP

@@ -3,6 +3,16 @@
  *
  * Each stage is a thread whose function is declared here. They meet in the
  * queues, in the flags below, and in the baton.
+ *
+ * A hand-over to a thread that sleeps costs more than a few lines are worth,
+ * and a batch that moves to another processor leaves its cache behind. So the
+ * reader lends a hand where that is quicker:
+ *  - what it has when input pauses, and nothing is under way, it converts and
+ *    writes by itself: a line that comes alone is out at once;
+ *  - while the writer has enough to do, it converts a full batch by itself,
+ *    still warm, and puts it straight into `out`.
+ * The other threads are started when the first batch is put into a queue. Where
+ * there can be none, the reader goes on alone.
  */
 #ifndef UPCASE_PIPELINE_STAGE_H
 #define UPCASE_PIPELINE_STAGE_H
@@ -25,11 +35,17 @@
 struct worker {
 	struct pipeline *p;
 	pthread_t thread;
-	bool started; /* the main thread's; so is left */
-	bool left;    /* nobody waits for it any more */
+	atomic_bool started; /* thread is good */
+	bool left; /* nobody waits for it any more; the main thread's */
 	atomic_bool ended;
 	struct deflater *deflater; /* transformers of gzip output; else NULL */
 	int64_t busy, wait, blocked;
+};
+
+/* Where the output is in the current input, for the place of a bad sequence. */
+struct position {
+	size_t input;
+	uint64_t lines, chars;
 };
 
 struct pipeline {
@@ -49,6 +65,15 @@ struct pipeline {
 	struct worker stand_in;	     /* for a reader that was left */
 	struct batch *adopted;	     /* what the stand-in begins with */
 	struct worker *transformers; /* config.jobs of them */
+	unsigned n_transformers;     /* that run; the reader's */
+	bool asked_for_others;	     /* the reader's: it has tried to start the
+					other threads */
+	bool alone;		     /* the reader's: there is no writer */
+
+	/* Of who has the sink: the writer, or the reader while there is no
+	 * unfinished batch in `in` and `out`. */
+	struct position at;
+	size_t dropped_input; /* FILE whose rest is dropped, or NO_INPUT */
 
 	/* Flags, with a pipe each for who waits in poll. */
 	atomic_bool stopping; /* by the main thread or a failure */
@@ -79,6 +104,29 @@ void *reader_main(void *worker);
 void *stand_in_main(void *worker);
 void *transformer_main(void *worker);
 void *writer_main(void *worker);
+
+/* Turns a batch to upper case (and into a gzip member, if w has a deflater),
+ * and counts it as read. Waits for the baton if the batch continues a line in a
+ * language with context. Returns 0 or a negative errno, after an abort or a
+ * stage_fail. */
+int transform_batch(struct worker *w, struct batch *b);
+
+/* Appends a batch that was transformed, or drops it when it is behind a bad
+ * sequence. For who has the sink. Returns 0 or a negative errno after a
+ * stage_fail. */
+int write_batch(struct worker *w, struct batch *b);
+
+/* The end of the output: all was written, or it was given up. For who has the
+ * sink. */
+void finish_output(struct pipeline *p);
+void abandon_output(struct pipeline *p);
+
+/* Starts a worker's thread. Returns 0 or a negative errno. */
+int stage_start(struct worker *w, void *(*run)(void *));
+
+/* Starts the transformers and the writer, as many as the system lets us, unless
+ * that was tried before. For the reader. */
+void stage_start_others(struct pipeline *p);
 
 /* Gives the thread a name that `top -H` shows, "upcase-<role>". */
 void stage_set_name(const char *role, int number);

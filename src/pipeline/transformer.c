@@ -122,12 +122,11 @@ static int compress(struct worker *w, struct batch *b)
 	return err;
 }
 
-/* One batch. The lines are counted first, so that they are known as lost
- * whatever becomes of this thread. */
-static int transform(struct worker *w, struct batch *b)
+/* The lines are counted first, so that they are known as lost whatever becomes
+ * of this thread. */
+int transform_batch(struct worker *w, struct batch *b)
 {
 	struct pipeline *p = w->p;
-	int64_t begin = clock_now();
 	int err;
 
 	count_lines(b);
@@ -137,7 +136,6 @@ static int transform(struct worker *w, struct batch *b)
 	atomic_fetch_add(&p->invalid, b->invalid);
 	if (!err && w->deflater)
 		err = compress(w, b);
-	w->busy += clock_now() - begin;
 	return err;
 }
 
@@ -149,7 +147,11 @@ void *transformer_main(void *worker)
 
 	stage_set_name("case", (int)(w - p->transformers));
 	while (stage_get(w, &p->in, &b) == QUEUE_OK) {
-		if (transform(w, b) != 0)
+		int64_t begin = clock_now();
+		int err = transform_batch(w, b);
+
+		w->busy += clock_now() - begin;
+		if (err)
 			break;
 		if (stage_put(w, &p->out, b) != QUEUE_OK)
 			break;

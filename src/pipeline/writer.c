@@ -2,7 +2,8 @@
 
 /*
  * The last stage: appends batches in the order of their numbers and sends them
- * home. It alone writes to the sink.
+ * home. Only who has the sink writes to it: this thread, or the reader while
+ * nothing is under way.
  */
 #include "pipeline/stage.h"
 
@@ -11,18 +12,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* Where the writer is in the current input, for the place of a bad sequence. */
-struct position {
-	size_t input;
-	uint64_t lines, chars;
-};
-
-struct writer {
-	struct worker *w;
-	struct position at;
-	size_t bad_input; /* FILE whose rest is dropped, or NO_INPUT */
-};
 
 /* Keeps the position behind a batch that was good. Only of use with
  * invalid=fail, where a batch holds one input. */
@@ -34,11 +23,10 @@ static void advance(struct position *at, const struct batch *b)
 	at->chars = (lines > 0 ? 0 : at->chars) + b->tail_chars;
 }
 
-static void tell_bad(struct writer *wr, const struct batch *b)
+static void tell_bad(struct pipeline *p, const struct batch *b)
 {
-	struct pipeline *p = wr->w->p;
 	const char *name = p->config.inputs[b->input];
-	uint64_t column = b->bad_column + (b->bad_line > 0 ? 0 : wr->at.chars);
+	uint64_t column = b->bad_column + (b->bad_line > 0 ? 0 : p->at.chars);
 	char text[80];
 	int n = snprintf(text, sizeof(text), "invalid UTF-8:");
 
@@ -49,32 +37,30 @@ static void tell_bad(struct writer *wr, const struct batch *b)
 		"; everything before it was kept");
 	stage_trouble(p,
 		name[0] == '-' && name[1] == '\0' ? "standard input" : name,
-		wr->at.lines + b->bad_line + 1, column + 1, text);
+		p->at.lines + b->bad_line + 1, column + 1, text);
 }
 
 /* With invalid=fail: whether the batch is behind the place where its input
  * failed, and what to do when it is the place. */
-static bool is_dropped(struct writer *wr, const struct batch *b)
+static bool is_dropped(struct pipeline *p, const struct batch *b)
 {
-	if (b->input == wr->bad_input)
+	if (b->input == p->dropped_input)
 		return true;
-	if (b->input != wr->at.input)
-		wr->at = (struct position){.input = b->input};
+	if (b->input != p->at.input)
+		p->at = (struct position){.input = b->input};
 	return false;
 }
 
-static void after_written(struct writer *wr, const struct batch *b)
+static void after_written(struct pipeline *p, const struct batch *b)
 {
-	struct pipeline *p = wr->w->p;
-
 	if (p->config.map->invalid != UPCASE_FAIL)
 		return;
 	if (!b->bad) {
-		advance(&wr->at, b);
+		advance(&p->at, b);
 		return;
 	}
-	tell_bad(wr, b);
-	wr->bad_input = b->input;
+	tell_bad(p, b);
+	p->dropped_input = b->input;
 	atomic_store(&p->bad_input, b->input);
 	stage_wake_reader(p);
 }
@@ -104,18 +90,20 @@ static void count_written(
 	atomic_store(&b->unwritten, b->lines - lines);
 }
 
-static int append(struct writer *wr, struct batch *b)
+static int append(struct worker *w, struct batch *b)
 {
-	struct pipeline *p = wr->w->p;
+	struct pipeline *p = w->p;
 	const void *data = p->config.level ? b->member : b->upper;
 	size_t len = p->config.level ? b->member_len : b->upper_len;
 	size_t kept = 0;
 	struct fault fault = {""};
+	int64_t waited = sink_waited(p->config.sink);
 	int err = 0;
 
 	if (len > 0)
 		err = sink_append(p->config.sink, data, len,
 			b->upper[b->upper_len - 1] == '\n', &kept, &fault);
+	w->blocked += sink_waited(p->config.sink) - waited;
 	count_written(p, b, kept, len);
 	if (err)
 		stage_fail(p, err, &fault);
@@ -131,30 +119,30 @@ static void drop(struct pipeline *p, struct batch *b)
 	atomic_fetch_sub(&p->invalid, b->invalid);
 }
 
-static int write_batch(struct writer *wr, struct batch *b)
+int write_batch(struct worker *w, struct batch *b)
 {
+	struct pipeline *p = w->p;
 	int err;
 
-	if (is_dropped(wr, b)) {
-		drop(wr->w->p, b);
+	if (is_dropped(p, b)) {
+		drop(p, b);
 		return 0;
 	}
-	err = append(wr, b);
+	err = append(w, b);
 	if (!err)
-		after_written(wr, b);
+		after_written(p, b);
 	return err;
 }
 
 /* Drains the queue. Returns 0 when it was closed and everything is written. */
-static int write_all(struct writer *wr)
+static int write_all(struct worker *w)
 {
-	struct worker *w = wr->w;
 	struct pipeline *p = w->p;
 	struct batch *b;
 
 	while (stage_get(w, &p->out, &b) == QUEUE_OK) {
 		int64_t begin = clock_now();
-		int err = write_batch(wr, b);
+		int err = write_batch(w, b);
 
 		w->busy += clock_now() - begin;
 		if (err)
@@ -168,7 +156,7 @@ static int write_all(struct writer *wr)
 	return atomic_load(&p->aborted) ? -1 : 0;
 }
 
-static void finish(struct pipeline *p)
+void finish_output(struct pipeline *p)
 {
 	struct fault fault = {""};
 	int err = sink_finish(p->config.sink, &fault);
@@ -177,18 +165,20 @@ static void finish(struct pipeline *p)
 		stage_fail(p, err, &fault);
 }
 
+void abandon_output(struct pipeline *p)
+{
+	sink_abandon(p->config.sink);
+}
+
 void *writer_main(void *worker)
 {
 	struct worker *w = worker;
-	struct writer wr = {
-		.w = w, .at = {.input = NO_INPUT}, .bad_input = NO_INPUT};
 
 	stage_set_name("writer", -1);
-	if (write_all(&wr) == 0)
-		finish(w->p);
+	if (write_all(w) == 0)
+		finish_output(w->p);
 	else
-		sink_abandon(w->p->config.sink);
-	w->blocked = sink_waited(w->p->config.sink);
+		abandon_output(w->p);
 	w->busy -= w->blocked;
 	stage_ended(w);
 	return NULL;

@@ -21,12 +21,13 @@ no_more() { exec 7>&- 5>&-; }
 
 names() { cat /proc/"$(pid_of "$1")"/task/*/comm | sort; }
 
-# has_threads "NAME..." [ARG...]
+# has_threads "NAME..." TEXT [ARG...]: those that run once TEXT has come.
 has_threads() {
 	local r=0
-	with_feed named "${@:2}" >"$out"
-	printf 'one\n' >&7
-	wait_until "$deadline" has_names "$1" || { names named; r=1; }
+	with_feed named "${@:3}" >"$out"
+	printf "$2" >&7
+	wait_until "$deadline" has_size "$out" &&
+		wait_until "$deadline" has_names "$1" || { names named; r=1; }
 	no_more
 	expect_end named 'exit 0' && return $r
 }
@@ -34,16 +35,19 @@ has_names() {
 	names named | grep '^upcase-' | grep -v '^upcase-pipe$' |
 		tr '\n' ' ' | grep -Fxq "$1 "
 }
+# A batch that is full, here with four bytes, is for the other threads.
 check "its threads are a reader, a case thread and a writer, by name" \
-	has_threads 'upcase-case-0 upcase-reader upcase-writer'
+	has_threads 'upcase-case-0 upcase-reader upcase-writer' 'one\n' -b 4
 check "-j 1 is one case thread" \
-	has_threads 'upcase-case-0 upcase-reader upcase-writer' -j 1
+	has_threads 'upcase-case-0 upcase-reader upcase-writer' 'one\n' -b 4 -j 1
 check "-j 4 is four case threads" has_threads \
 	'upcase-case-0 upcase-case-1 upcase-case-2 upcase-case-3 upcase-reader upcase-writer' \
-	-j 4
+	'one\n' -b 4 -j 4
+check "a line that comes alone starts none of them" \
+	has_threads 'upcase-reader' 'one\n' -j 4
 total() {
 	local r=0
-	with_feed named -j 4 >"$out"
+	with_feed named -j 4 -b 4 >"$out"
 	printf 'one\n' >&7
 	wait_until "$deadline" has_size "$out" || r=1
 	if ! sanitized; then
@@ -57,12 +61,13 @@ check "there are no threads besides these and the main thread" total
 gzip_jobs() {
 	local cpus wanted r=0
 	cpus=$(nproc)
-	with_feed named -z "$@" >"$out"
+	with_feed named -z -b 4 "$@" >"$out"
 	case "$*" in
 	*-j*) wanted=3 ;;
 	*) wanted=$cpus ;;
 	esac
 	[ $wanted -le 256 ] || wanted=256
+	printf 'one\n' >&7
 	wait_until "$deadline" case_threads $wanted || { names named; r=1; }
 	no_more
 	expect_end named 'exit 0' && return $r
@@ -70,6 +75,76 @@ gzip_jobs() {
 case_threads() { [ "$(names named | grep -c '^upcase-case-')" -eq $1 ]; }
 check "gzip output has as many case threads as there are CPUs" gzip_jobs
 check "gzip output with -j 3 has three" gzip_jobs -j 3
+
+# --- no threads to be had -------------------------------------------------------
+
+# A pthread_create that fails after the first so many.
+cat >few.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+	void *(*run)(void *), void *arg)
+{
+	static int started;
+	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+	if (started >= atoi(getenv("THREADS")))
+		return EAGAIN;
+	started++;
+	return real(thread, attr, run, arg);
+}
+END
+# with_few THREADS ARG...: the text comes out right, or after gzip
+with_few() {
+	local n=$1
+	shift
+	bounded env THREADS=$n LD_PRELOAD="$PWD/few.so" "$UPCASE_PIPE" "$@" \
+		<text >"$out" 2>"$err" || { cat "$err"; return 1; }
+	case " $* " in
+	*' -z '*) gzip -dc "$out" | cmp - text.keep ;;
+	*) cmp "$out" text.keep ;;
+	esac
+}
+long_line_with_few() {
+	local n=$1
+	perl -e 'print "\xce\xac\xcf\x85" x 50000, "\n"' >text
+	"$UPCASE_PIPE" -l el <text >text.keep && with_few "$@" -l el -b 4K
+}
+none_at_all() {
+	bounded env THREADS=0 LD_PRELOAD="$PWD/few.so" "$UPCASE_PIPE" \
+		<text >"$out" 2>"$err"
+	status=$?
+	expect_outcome 3 '' \
+		'upcase-pipe: cannot set up the pipeline: Resource temporarily unavailable\n'
+}
+why=
+if sanitized; then why='a sanitizer wants to be loaded first'
+elif ! cc -shared -fPIC -o few.so few.c -ldl 2>/dev/null; then why='no cc that makes libraries'
+fi
+if [ -z "$why" ]; then
+	make_text 5000 5
+	check "where only the reader can be started, it does everything" with_few 1
+	check "the same in tiny batches" with_few 1 -b 5
+	check "the same for gzip output" with_few 1 -z -b 16K
+	check "the same without a thread for case" with_few 2 -b 4K
+	check "the same without a thread for case, for gzip output" \
+		with_few 2 -z -b 16K
+	check "the same with some of the jobs asked for" with_few 3 -b 4K -j 8
+	check "the same with some of the jobs asked for, for gzip output" \
+		with_few 4 -z -b 16K -j 8
+	check "the same for a line with context that is longer than a batch" \
+		long_line_with_few 1
+	check "the same for such a line without a thread for case" \
+		long_line_with_few 2
+	make_text 10 5
+	check "where no thread can be started, it says so" none_at_all
+else
+	skip "where only the reader can be started, it does everything" "$why"
+fi
 
 # --- memory ------------------------------------------------------------------
 
