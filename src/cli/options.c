@@ -18,9 +18,13 @@
 #define MAX_DEPTH      1024
 #define MAX_BATCH_SIZE (UINT64_C(256) << 20)
 
-#define DEFAULT_LEVEL	   6
+#define DEFAULT_LEVEL 6
+
+/* Of batches of 64 KiB to 1 MiB, 256 KiB and more were the fastest in files,
+ * and of depths of 2 to 16, 4 to 12 (2: a quarter slower); in pipes 8 and more
+ * by a tenth. More batches, or larger ones, would only need more memory. */
 #define DEFAULT_BATCH_SIZE (UINT64_C(256) << 10)
-#define DEFAULT_DEPTH	   4
+#define DEFAULT_DEPTH	   8
 
 /* Long options without a short form. */
 enum {
@@ -83,7 +87,7 @@ static const char help[] =
 	"  -j, --jobs=N          transformer threads (1; for gzip one per "
 	"CPU)\n"
 	"  -b, --batch-size=SIZE bytes in a batch, with K or M (256K)\n"
-	"      --queue-depth=N   batches that may wait in a queue (4)\n"
+	"      --queue-depth=N   batches that may wait in a queue (8)\n"
 	"      --flush-interval=SECONDS    gather slow lines for a gzip member "
 	"(1)\n"
 	"      --sync=none|end|batch       fdatasync never, at the end, each "

@@ -21,6 +21,16 @@
  * One that finds the input ready takes less than half of it. */
 #define LATE 4000
 
+/* What a pipe that is kept busy grows to. `cat F | upcase-pipe | cat` took, of
+ * the time with pipes of the usual 64 KiB, 0.66 with 256 KiB, 0.62 with 512 KiB
+ * and 0.60 with 1 MiB (Russian; a log has its best with 256 KiB already). A
+ * user may have 64 MiB in all pipes before new ones are made tiny (pipe(7)), so
+ * no more than is of use. */
+#define BUSY_PIPE (512 * 1024)
+
+/* Read at once, so many bytes are a pipe that was full. */
+#define FULL_PIPE (64 * 1024)
+
 int fdio_guard_standard(void)
 {
 	for (int fd = 0; fd <= 2; fd++) {
@@ -78,6 +88,7 @@ int fdio_init(struct fdio *io, int fd, int flags)
 		return -errno;
 	io->regular = never_waits(&st);
 	io->socket = S_ISSOCK(st.st_mode);
+	io->may_grow = S_ISFIFO(st.st_mode);
 	/* A terminal is read through its line discipline, a line at a time,
 	 * which poll and read already do without getting stuck. */
 	if (S_ISFIFO(st.st_mode) || (S_ISCHR(st.st_mode) && flags == O_WRONLY &&
@@ -113,7 +124,7 @@ int fdio_open_input(struct fdio *io, const char *path)
 	}
 	io->fd = fd;
 	io->regular = never_waits(&st);
-	io->wait_open = S_ISFIFO(st.st_mode);
+	io->wait_open = io->may_grow = S_ISFIFO(st.st_mode);
 	if (!io->regular)
 		io->own = fd;
 	return 0;
@@ -191,6 +202,18 @@ bool fdio_is_woken(int wake)
 	return wake >= 0 && poll(&p, 1, 0) > 0;
 }
 
+/* Makes a busy pipe larger. The system may refuse; then it works as it is. */
+static void grow_pipe(struct fdio *io)
+{
+#ifdef F_SETPIPE_SZ
+	int size = fcntl(io->fd, F_GETPIPE_SZ);
+
+	if (size > 0 && size < BUSY_PIPE)
+		(void)fcntl(io->fd, F_SETPIPE_SZ, BUSY_PIPE);
+#endif
+	io->may_grow = false;
+}
+
 /* One read(2) without waiting, where the kind of file allows that. */
 static ssize_t read_once(struct fdio *io, void *buf, size_t len)
 {
@@ -200,9 +223,11 @@ static ssize_t read_once(struct fdio *io, void *buf, size_t len)
 		n = recv(io->fd, buf, len, MSG_DONTWAIT);
 	else
 		n = read(io->own >= 0 ? io->own : io->fd, buf, len);
-	if (n >= 0)
-		return n;
-	return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	if (n < 0)
+		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	if (io->may_grow && n >= FULL_PIPE)
+		grow_pipe(io);
+	return n;
 }
 
 ssize_t fdio_read(
@@ -304,6 +329,8 @@ int fdio_writev(struct fdio *io, const struct iovec *iov, int n, int wake,
 		}
 		taken = write_once(io, at, n);
 		if (taken == -EAGAIN) {
+			if (io->may_grow)
+				grow_pipe(io);
 			ready = false;
 			continue;
 		}

@@ -14,6 +14,9 @@
  *    will not block, and a write is at most PIPE_BUF bytes, which fit then.
  *  - Should a call block nevertheless (somebody else was faster, a file system
  *    hangs), a signal to the thread makes it look at `wake` again.
+ *  - A pipe that was found full, or too full to take what there was, is made
+ *    larger once, for as long as it exists: the fewer turns both sides take,
+ *    the less of the time goes into them. One with little in it stays small.
  *  - Regular files are read and written without polling: poll always calls
  *    them ready.
  *
@@ -34,6 +37,8 @@ struct fdio {
 	bool regular;	/* never waits: regular file, block device, directory,
 			   /dev/null and its like */
 	bool socket;	/* takes MSG_DONTWAIT */
+	bool may_grow;	/* a pipe as the system made it: larger when that helps
+			 */
 	bool wait_open; /* a FIFO opened by us: end of input counts only after
 			   a writer has come */
 	bool late;	/* the last read had to wait for its bytes */

@@ -721,6 +721,42 @@ static void a_write_that_need_not_wait_is_not_woken(void **state)
 	assert_int_equal(close(wake[0]), 0);
 }
 
+#ifdef F_SETPIPE_SZ
+static void a_pipe_grows_only_when_it_was_full(void **state)
+{
+	static unsigned char text[1 << 17];
+	struct iovec iov = {text, 100};
+	struct fdio in, out;
+	size_t written;
+	int fds[2], size;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	size = fcntl(fds[0], F_GETPIPE_SZ);
+	assert_int_equal(size, 65536); /* or the test means nothing */
+	assert_int_equal(fdio_init(&in, fds[0], O_RDONLY), 0);
+	assert_int_equal(fdio_init(&out, fds[1], O_WRONLY), 0);
+	assert_int_equal(fdio_writev(&out, &iov, 1, FDIO_NO_WAKE, &written), 0);
+	assert_int_equal(
+		fdio_read(&in, text, sizeof(text), FDIO_NO_WAKE, 0), 100);
+	assert_int_equal(fcntl(in.fd, F_GETPIPE_SZ), size);
+
+	iov.iov_len = (size_t)size;
+	assert_int_equal(fdio_writev(&out, &iov, 1, FDIO_NO_WAKE, &written), 0);
+	assert_int_equal(fcntl(in.fd, F_GETPIPE_SZ), size);
+	assert_int_equal(
+		fdio_read(&in, text, sizeof(text), FDIO_NO_WAKE, 0), size);
+	assert_true(fcntl(in.fd, F_GETPIPE_SZ) > size);
+
+	assert_int_equal(fcntl(in.fd, F_SETPIPE_SZ, size), size);
+	iov.iov_len = (size_t)size + 1;
+	assert_int_equal(fdio_writev(&out, &iov, 1, FDIO_NO_WAKE, &written), 0);
+	assert_true(fcntl(in.fd, F_GETPIPE_SZ) > size);
+	assert_int_equal(fdio_close(&in), 0);
+	assert_int_equal(fdio_close(&out), 0);
+}
+#endif
+
 static void a_shared_pipe_with_little_room_is_not_written_to(void **state)
 {
 	char page[PIPE_BUF];
@@ -895,6 +931,9 @@ int main(void)
 		fdio_test(a_long_write_goes_on_as_its_reader_does),
 		fdio_test(a_write_that_waits_can_be_woken),
 		fdio_test(a_write_that_need_not_wait_is_not_woken),
+#ifdef F_SETPIPE_SZ
+		fdio_test(a_pipe_grows_only_when_it_was_full),
+#endif
 		fdio_test(a_shared_pipe_with_little_room_is_not_written_to),
 		fdio_test(a_terminal_can_be_written_to),
 		fdio_test(closing_tells_late_errors),
