@@ -60,8 +60,8 @@ char *support_capture_end(int saved);
 /* A pseudo-terminal without echo. Skips the test if there is none to be had. */
 void support_terminal(int *master, int *slave);
 
-/* A pipe; and its filling, until a write would block. Returns the bytes that
- * went in. */
+/* A pipe; and its filling (it is made 1 MiB large), until a write would block.
+ * Returns the bytes that went in. */
 void support_pipe(int fd[2]);
 size_t support_fill_pipe(int fd);
 

@@ -609,7 +609,7 @@ static void a_pipe_that_had_no_reader_from_the_start_is_an_error(void **state)
 }
 
 enum {
-	LONG = 300000 /* more than any pipe holds */
+	LONG = 3000000 /* more than any pipe holds */
 };
 
 struct writing {
