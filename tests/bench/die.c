@@ -2,6 +2,7 @@
 
 #include "die.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@ void die(const char *format, ...)
 	va_list args;
 
 	fflush(stdout);
-	fputs("bench-engine: ", stderr);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);

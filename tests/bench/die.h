@@ -7,7 +7,8 @@
 
 #include <stddef.h>
 
-/* Prints "bench-engine: " and the message, ends the program with status 2. */
+/* Prints the name of the program and the message, ends the program with status
+ * 2. */
 _Noreturn void die(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 

@@ -408,7 +408,7 @@ static void a_first_magic_byte_waits_for_the_second(void **state)
 static void a_first_magic_byte_has_room_before_any_read(void **state)
 {
 	enum {
-		LEN = 200000
+		LEN = 2000000
 	};
 	char *got = support_allocate(LEN);
 	struct fault fault;
