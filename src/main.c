@@ -290,6 +290,7 @@ static int process(const struct options *o, struct sink *sink)
 				       .append = o->output != NULL,
 				       .batch_size = o->batch_size,
 				       .jobs = o->jobs,
+				       .unpack_jobs = o->unpack_jobs,
 				       .depth = o->queue_depth,
 				       .level = o->gzip_level,
 				       .flush_interval = o->flush_interval,

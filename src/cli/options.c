@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -339,16 +340,37 @@ static bool has_standard_input(const struct options *o)
 	return false;
 }
 
+/* The processors that this process may run on, up to MAX_JOBS. */
+static unsigned count_cpus(void)
+{
+	long n;
+#ifdef CPU_COUNT
+	cpu_set_t set;
+
+	/* Unlike sysconf, this reads no file. It fails where there are more
+	 * processors than the set has room for. */
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		n = CPU_COUNT(&set);
+	else
+#endif
+		n = sysconf(_SC_NPROCESSORS_ONLN);
+	if (n < 1)
+		return 1;
+	return n > MAX_JOBS ? MAX_JOBS : (unsigned)n;
+}
+
 /* The settings that depend on others, and what does not go together. */
 static int settle(struct options *o, const struct pending *said, bool files)
 {
 	struct upcase map;
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned cpus = count_cpus();
 
 	if (!said->gzip_said && ends_in_gz(o->output))
 		o->gzip_level = DEFAULT_LEVEL;
-	if (!said->jobs_said && o->gzip_level && cpus > 1)
-		o->jobs = cpus > MAX_JOBS ? MAX_JOBS : (unsigned)cpus;
+	if (!said->jobs_said && o->gzip_level)
+		o->jobs = cpus;
+	if (o->detect_gzip)
+		o->unpack_jobs = said->jobs_said ? o->jobs : cpus;
 	if (!said->interactive_said)
 		o->interactive = !files && isatty(STDIN_FILENO);
 	if (upcase_init(&map, o->mapping, o->language, o->invalid)) {

@@ -44,6 +44,7 @@ struct options {
 	bool interactive;
 	const char *prompt;
 	unsigned jobs;
+	unsigned unpack_jobs; /* threads that decode members of gzip input */
 	size_t batch_size;
 	unsigned queue_depth;
 	int64_t flush_interval;

@@ -2,6 +2,8 @@
 
 #include "io/source.h"
 
+#include "io/member.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,17 +13,22 @@
 /* Compressed bytes per read(2). */
 #define RAW_SIZE 65536
 
+/* Less than this is decoded before another thread has begun. */
+#define WORTH_HELP (2 * RAW_SIZE)
+
 static const unsigned char gzip_magic[2] = {0x1f, 0x8b};
 
-void source_init(struct source *s)
+void source_init(struct source *s, const struct ahead_help *help)
 {
 	*s = (struct source){.io = {.fd = -1, .own = -1}};
+	ahead_init(&s->ahead, help);
 }
 
 void source_release(struct source *s)
 {
 	source_close(s);
 	inflate_release(&s->inflate);
+	ahead_release(&s->ahead);
 	free(s->raw);
 	s->raw = NULL;
 }
@@ -39,6 +46,13 @@ static int open_standard_input(struct fdio *io)
 	if (err)
 		(void)close(fd);
 	return err;
+}
+
+/* Whether it can be told where in the file reading begins. */
+static bool find_begin(struct source *s)
+{
+	s->begin = lseek(s->io.fd, 0, SEEK_CUR);
+	return s->begin >= 0;
 }
 
 int source_open(
@@ -62,11 +76,15 @@ int source_open(
 	s->terminal = S_ISCHR(st->st_mode) && isatty(s->io.fd);
 	s->stopped = s->at_end = false;
 	s->raw_at = s->raw_len = 0;
+	s->reread = 0;
+	s->may_go_ahead = s->ahead.help && S_ISREG(st->st_mode) &&
+			  find_begin(s) && st->st_size - s->begin > WORTH_HELP;
 	return 0;
 }
 
 void source_close(struct source *s)
 {
+	ahead_call_back(&s->ahead);
 	/* Closing what was only read has nothing to tell. */
 	(void)fdio_close(&s->io);
 }
@@ -82,11 +100,15 @@ static ssize_t read_descriptor(struct source *s, void *buf, size_t len,
 {
 	ssize_t n;
 
-	if (s->stopped || s->at_end)
+	if ((s->stopped && s->reread == 0) || s->at_end)
 		return 0;
+	if (s->stopped && (off_t)len > s->reread)
+		len = (size_t)s->reread;
 	n = fdio_read(&s->io, buf, len, wake, deadline);
 	if (n == 0)
 		s->at_end = true;
+	else if (n > 0)
+		s->reread -= n < s->reread ? n : s->reread;
 	if (n < 0 && n != -EAGAIN && n != -ECANCELED)
 		fault_set_errno(fault, (int)n);
 	return n;
@@ -175,9 +197,129 @@ static ssize_t read_plain(struct source *s, void *buf, size_t len, int wake,
 	return (ssize_t)len;
 }
 
+/* Reads what is in `raw` and beyond it up to raw_len = want, if there is so
+ * much. Never waits: the file is a regular one. Returns 0 or a negative
+ * errno. */
+static int look_ahead(struct source *s, size_t want)
+{
+	struct fault fault;
+
+	memmove(s->raw, s->raw + s->raw_at, s->raw_len - s->raw_at);
+	s->raw_len -= s->raw_at;
+	s->raw_at = 0;
+	while (s->raw_len < want && !s->at_end && !s->stopped) {
+		ssize_t n = read_descriptor(s, s->raw + s->raw_len,
+			RAW_SIZE - s->raw_len, FDIO_NO_WAKE, 0, &fault);
+
+		if (n < 0)
+			return (int)n;
+		s->raw_len += (size_t)n;
+	}
+	return 0;
+}
+
+/* Where in the file the first byte is that was not taken yet. */
+static off_t position(const struct source *s)
+{
+	return lseek(s->io.fd, 0, SEEK_CUR) - (off_t)(s->raw_len - s->raw_at);
+}
+
+/* Reads on from `begin` as a stream, to the end of this input. */
+static void go_back(struct source *s, off_t begin)
+{
+	off_t now = lseek(s->io.fd, 0, SEEK_CUR);
+
+	s->may_go_ahead = false;
+	if (lseek(s->io.fd, begin, SEEK_SET) < 0)
+		return; /* cannot be: it could before */
+	s->reread = now - begin;
+	s->raw_at = s->raw_len = 0;
+	s->at_end = false;
+	s->inflate.offset = (uint64_t)(begin - s->begin);
+}
+
+/* Moves a whole member from raw and the file to the packet. Returns whether it
+ * is there and fits. */
+static bool fill_packet(struct source *s, struct packet *packet, size_t size)
+{
+	size_t n = s->raw_len - s->raw_at;
+	struct fault fault;
+
+	if (n > size)
+		n = size;
+	memcpy(packet->packed, s->raw + s->raw_at, n);
+	s->raw_at += n;
+	while (n < size) {
+		ssize_t more = read_descriptor(s, packet->packed + n, size - n,
+			FDIO_NO_WAKE, 0, &fault);
+
+		if (more <= 0)
+			return false;
+		n += (size_t)more;
+	}
+	packet->packed_len = size;
+	packet->text_len = member_text_size(packet->packed, size);
+	return packet->text_len > 0 && packet->text_len <= AHEAD_MOST;
+}
+
+/* Sends one member to be decoded. Returns whether it did; if not, the rest is a
+ * stream once those that are out have come back, or there are enough out. */
+static bool send_member(struct source *s)
+{
+	struct packet *packet = ahead_next(&s->ahead);
+	size_t size = 0;
+
+	if (!packet)
+		return false;
+	if (look_ahead(s, MEMBER_HEAD) == 0)
+		size = member_size(s->raw + s->raw_at, s->raw_len - s->raw_at);
+	if (size == 0 || size > AHEAD_MOST) {
+		s->may_go_ahead = false;
+		return false;
+	}
+	packet->begin = position(s);
+	if (!fill_packet(s, packet, size) || ahead_send(&s->ahead) != 0) {
+		go_back(s, packet->begin);
+		return false;
+	}
+	return true;
+}
+
+/* Hands out what others have decoded. Returns as source_read does, 0 when there
+ * is nothing of the kind. */
+static ssize_t read_ahead(struct source *s, unsigned char *buf, size_t len)
+{
+	struct packet *packet;
+
+	while (s->may_go_ahead && !s->stopped && !s->inflate.in_member &&
+		send_member(s))
+		;
+	if (!s->ahead.current) {
+		if (!ahead_is_out(&s->ahead))
+			return 0;
+		if (ahead_take(&s->ahead) != 0)
+			return -ECANCELED;
+		packet = s->ahead.current;
+		if (!packet->good) {
+			ahead_call_back(&s->ahead);
+			go_back(s, packet->begin);
+			return 0;
+		}
+		/* As if it had come through the stream. */
+		s->inflate.members++;
+		s->inflate.offset = (uint64_t)(packet->begin - s->begin) +
+				    packet->packed_len;
+	}
+	return (ssize_t)ahead_hand_out(&s->ahead, buf, len);
+}
+
 static ssize_t read_gzip(struct source *s, void *buf, size_t len, int wake,
 	int64_t deadline, struct fault *fault)
 {
+	ssize_t ready = read_ahead(s, buf, len);
+
+	if (ready != 0)
+		return ready;
 	for (;;) {
 		size_t in = s->raw_len - s->raw_at;
 		size_t out = len;

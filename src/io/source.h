@@ -5,6 +5,12 @@
  * out from the content), read in a way that can be woken and timed, with damage
  * told apart from the end.
  *
+ * A gzip file whose members say how long they are is decoded ahead by other
+ * threads, where there is help (ahead.h); every other one, and every other kind
+ * of file, as a stream. What is not as it says is read again as a stream: so
+ * damage is told, and what is good before it handed out, in one and the same
+ * way.
+ *
  * Life: source_init; then for each input source_open, source_read until it
  * returns no more, source_close; at the end source_release. Used by one thread
  * at a time.
@@ -12,6 +18,7 @@
 #ifndef UPCASE_IO_SOURCE_H
 #define UPCASE_IO_SOURCE_H
 
+#include "io/ahead.h"
 #include "io/fault.h"
 #include "io/fdio.h"
 #include "io/inflate.h"
@@ -40,12 +47,19 @@ struct source {
 	unsigned char *raw;	/* bytes read but not handed out: compressed, or
 				   seen while the format was not clear */
 	size_t raw_at, raw_len; /* raw[raw_at..raw_len) */
+	struct ahead ahead;	/* members that are decoded by others */
+	bool may_go_ahead;	/* the rest of this input may hold such */
+	off_t begin;		/* where in the file reading began */
+	off_t reread;		/* bytes that were read once and are to be read
+				   again: also after source_stop */
 };
 
-/* Makes *s a source without input. */
-void source_init(struct source *s);
+/* Makes *s a source without input. help, which may be NULL, must live as long
+ * as *s. */
+void source_init(struct source *s, const struct ahead_help *help);
 
-/* Frees everything, closes what is open. */
+/* Frees everything, closes what is open. Whoever helps must be done with all
+ * packets. */
 void source_release(struct source *s);
 
 /* Opens an input; path "-" is standard input. detect says whether gzip is to be

@@ -111,6 +111,23 @@ static int make_queues(struct pipeline *p)
 	return err;
 }
 
+static int make_unpackers(struct pipeline *p)
+{
+	int err;
+
+	if (p->config.unpack_jobs == 0)
+		return 0;
+	p->unpackers = malloc(sizeof(*p->unpackers));
+	if (!p->unpackers)
+		return -ENOMEM;
+	err = unpackers_init(p->unpackers, p->config.unpack_jobs);
+	if (err) {
+		free(p->unpackers);
+		p->unpackers = NULL;
+	}
+	return err;
+}
+
 static int make(struct pipeline *p)
 {
 	int err = make_queues(p);
@@ -127,6 +144,8 @@ static int make(struct pipeline *p)
 		err = make_empty_member(p);
 	if (!err)
 		err = make_batches(p);
+	if (!err)
+		err = make_unpackers(p);
 	return err;
 }
 
@@ -205,6 +224,9 @@ void pipeline_free(struct pipeline *p)
 		queue_release(&p->in);
 	if (p->out.slots)
 		queue_release(&p->out);
+	if (p->unpackers)
+		unpackers_release(p->unpackers);
+	free(p->unpackers);
 	for (unsigned i = 0; i < p->config.jobs; i++)
 		deflater_free(p->transformers[i].deflater);
 	free(p->transformers);

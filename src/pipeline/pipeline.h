@@ -59,11 +59,13 @@ struct pipeline_config {
 	size_t n_inputs;	   /* at least 1 */
 	const struct upcase *map;
 	struct sink *sink;
-	bool append;	   /* the output is lines: the last one ends, too */
-	size_t batch_size; /* bytes of text in a batch */
-	unsigned jobs;	   /* transformer threads, at least 1 */
-	unsigned depth;	   /* batches that may wait in a queue, at least 1 */
-	int level;	   /* gzip level of the output, 0: plain */
+	bool append;	      /* the output is lines: the last one ends, too */
+	size_t batch_size;    /* bytes of text in a batch */
+	unsigned jobs;	      /* transformer threads, at least 1 */
+	unsigned unpack_jobs; /* threads that decode gzip members of input, 0:
+				 none */
+	unsigned depth;	      /* batches that may wait in a queue, at least 1 */
+	int level;	      /* gzip level of the output, 0: plain */
 	int64_t flush_interval; /* nanoseconds that lines may be gathered into
 				   one gzip member */
 	bool detect_gzip;	/* in the inputs */

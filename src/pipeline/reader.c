@@ -596,10 +596,11 @@ void *reader_main(void *worker)
 {
 	struct worker *w = worker;
 	struct reader r = {.w = w, .p = w->p};
+	struct unpackers *u = w->p->unpackers;
 	int64_t begin = clock_now();
 
 	stage_set_name("reader", -1);
-	source_init(&r.source);
+	source_init(&r.source, u ? &u->help : NULL);
 	if (read_inputs(&r) == 0) {
 		put_back(&r);
 		drain(w);
@@ -609,6 +610,10 @@ void *reader_main(void *worker)
 		atomic_store(&w->p->line_cut, r.line_open && !r.left);
 		if (!r.left)
 			end_output(w->p);
+	}
+	if (u) {
+		unpackers_stop(u);
+		w->wait += u->waited;
 	}
 	w->busy = clock_now() - begin - w->wait - w->blocked;
 	source_release(&r.source);

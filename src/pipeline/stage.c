@@ -46,6 +46,8 @@ void stage_abort(struct pipeline *p)
 	 * free ones hold nothing. */
 	(void)queue_abort(&p->out, p->discarded, p->n_batches);
 	(void)queue_abort(&p->free, p->discarded, p->n_batches);
+	if (p->unpackers)
+		unpackers_abort(p->unpackers);
 	baton_abort(&p->baton);
 	poke(p->abort_pipe[1]);
 	stage_wake_reader(p);

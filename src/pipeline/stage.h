@@ -22,6 +22,7 @@
 #include "pipeline/batch.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/queue.h"
+#include "pipeline/unpackers.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -60,6 +61,8 @@ struct pipeline {
 	size_t n_batches;
 	void **discarded; /* room for all batches; used by the one call of
 			     stage_abort that does the work */
+
+	struct unpackers *unpackers; /* for gzip input; NULL: none wanted */
 
 	struct worker reader, writer;
 	struct worker stand_in;	     /* for a reader that was left */

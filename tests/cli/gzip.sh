@@ -557,4 +557,172 @@ mixed_kinds() {
 }
 check "text is not appended to gzip, nor gzip to text" mixed_kinds
 
+# --- members decoded ahead -------------------------------------------------------
+
+# A regular file whose members say how long they are is decoded by several
+# threads, the same bytes from a pipe as a stream: text, messages and exit status
+# must be the same, whatever the damage.
+noise() {
+	perl -e 'srand $ARGV[1];
+		print map { join("", map { chr 97 + int rand 26 } 1 .. 60) . "\n" }
+			1 .. $ARGV[0]' "$1" "$2"
+}
+noise 20000 1 >noise
+"$UPCASE_PIPE" -z -b 16K <noise >ahead.gz
+tr '[:lower:]' '[:upper:]' <noise >noise.want
+
+# like_stream FILE [ARG...]
+like_stream() {
+	local file=$1 fast slow
+	shift
+	bounded "$UPCASE_PIPE" "$@" <"$file" >fast.out 2>fast.err
+	fast=$?
+	cat "$file" | bounded "$UPCASE_PIPE" "$@" >slow.out 2>slow.err
+	slow=$?
+	[ $fast -eq $slow ] && cmp fast.out slow.out && cmp fast.err slow.err && return 0
+	echo "from a file: status $fast, from a pipe: $slow"
+	cat fast.err slow.err
+	return 1
+}
+decoded_ahead() {
+	bounded "$UPCASE_PIPE" "$@" ahead.gz >"$out" 2>"$err" || { cat "$err"; return 1; }
+	same noise.want "$out" && same /dev/null "$err"
+}
+check "members decoded ahead give all lines in order" decoded_ahead
+check "the same with one job" decoded_ahead -j 1
+check "the same with eight jobs and tiny batches" decoded_ahead -j 8 -b 100
+threads_ahead() {
+	# While the output takes nothing, so that they are still there.
+	local r=0
+	rm -f stuck_out
+	mkfifo stuck_out
+	exec 5<>stuck_out
+	start ahead -j 3 -b 1K ahead.gz >stuck_out 2>"$err"
+	wait_until "$deadline" has_unpackers 3 || r=1
+	bounded cat <&5 >got &
+	local cat=$!
+	expect_end ahead 'exit 0' || r=1
+	kill $cat
+	wait $cat 2>/dev/null
+	exec 5>&-
+	return $r
+}
+has_unpackers() {
+	[ "$(cat /proc/"$(pid_of ahead)"/task/*/comm | grep -c '^upcase-unpack$')" -eq $1 ]
+}
+check "as many threads decode members as there are jobs" threads_ahead
+if have bgzip; then
+	bgzip -c noise >blocks.gz
+	of_bgzip() {
+		bounded "$UPCASE_PIPE" blocks.gz >"$out" 2>"$err" || { cat "$err"; return 1; }
+		same noise.want "$out"
+	}
+	check "the blocks of bgzip are read" of_bgzip
+	check "the blocks of bgzip are read as from a pipe" like_stream blocks.gz
+else
+	skip "the blocks of bgzip are read" "no bgzip"
+fi
+
+# damaged KIND: 40 files, each with something else wrong at another place.
+damaged() {
+	local i
+	for ((i = 0; i < 40; i++)); do
+		perl -e 'my ($kind, $i) = @ARGV;
+			local $/;
+			open my $f, "<:raw", "ahead.gz" or die;
+			my $all = <$f>;
+			my @begins;
+			for (my $at = 0; $at < length $all;) {
+				push @begins, $at;
+				$at += unpack "V", substr $all, $at + 16, 4;
+			}
+			srand $i;
+			my $n = $#begins;
+			my $at = int rand length $all;
+			my $begin = $begins[1 + int rand($n - 1)];
+			if ($kind eq "cut") {
+				substr($all, $at) = "";
+			} elsif ($kind eq "changed") {
+				substr($all, $at, 1) ^= chr(1 << $i % 8);
+			} elsif ($kind eq "header") {
+				substr($all, $begin + $i % 20, 1) ^= chr(1 << int rand 8);
+			} elsif ($kind eq "trailer") {
+				substr($all, $begin - 1 - $i % 8, 1) ^= chr(1 << int rand 8);
+			} elsif ($kind eq "size") {
+				my @sizes = (0, 18, 28, $i, int rand 70000,
+					$begins[$n] - $begin, 1 << 20, (1 << 20) + 1,
+					0xffffffff, length($all) - $begin);
+				substr($all, $begin + 16, 4) = pack "V", $sizes[$i % @sizes];
+			} elsif ($kind eq "between") {
+				my @stuff = ("\0" x 512, "x", "\x1f", "\x1f\x8b", "\0",
+					substr($all, $begin, 25), "\x1f\x8b\x08\x04" . "z" x 40);
+				substr($all, $begin, 0) = $stuff[$i % @stuff];
+			} elsif ($kind eq "behind") {
+				my @stuff = ("\0" x 70000, "garbage", "\x1f", "\0" x 100 . "x");
+				$all .= $stuff[$i % @stuff];
+			}
+			print $all' "$1" $i >bad.gz
+		like_stream bad.gz || { echo "number $i"; cp bad.gz "bad-$1-$i.gz"; return 1; }
+	done
+}
+for kind in cut changed header trailer size between behind; do
+	check "what is $kind is found as from a pipe" damaged $kind
+done
+mixture() {
+	head -n 3000 noise | gzip -n >foreign.gz
+	: | "$UPCASE_PIPE" -z >empty.gz
+	"$UPCASE_PIPE" -z -b 2M <noise >large.gz
+	cat ahead.gz foreign.gz ahead.gz empty.gz empty.gz ahead.gz >mixed.gz
+	like_stream mixed.gz || return 1
+	perl -e 'print "a" x 3000000, "\n"' | "$UPCASE_PIPE" -z -b 4M >large.gz
+	cat ahead.gz large.gz ahead.gz >mixed.gz
+	like_stream mixed.gz || return 1
+	cat foreign.gz ahead.gz >mixed.gz
+	like_stream mixed.gz && like_stream mixed.gz -z -b 100K
+}
+check "members of others, empty ones and large ones in between are read" mixture
+from_the_middle() {
+	# Where standard input stands is where its first member is.
+	local first
+	first=$(perl -e 'open my $f, "<:raw", "ahead.gz"; read $f, my $h, 20;
+		print unpack "V", substr $h, 16, 4')
+	head -c "$first" ahead.gz >one.gz
+	head -c $(($(stat -c %s ahead.gz) - 100)) ahead.gz >cut.gz
+	for file in ahead.gz cut.gz; do
+		(
+			dd bs="$first" count=1 of=/dev/null 2>/dev/null
+			"$UPCASE_PIPE"
+		) <$file >fast.out 2>fast.err
+		tail -c +$((first + 1)) $file | "$UPCASE_PIPE" >slow.out 2>slow.err
+		same slow.out fast.out && same slow.err fast.err || return 1
+	done
+}
+check "standard input may begin in the middle of a file" from_the_middle
+piled_up() {
+	[ "$(unread 5)" -gt 32768 ] && asleep stopped && nap && asleep stopped
+}
+stopped_ahead() {
+	# What was read when the signal came is written, members that are
+	# out as well.
+	local r=0 lines
+	rm -f stuck_out
+	mkfifo stuck_out
+	exec 5<>stuck_out
+	start stopped -j 2 -b 1K --queue-depth=1 ahead.gz >stuck_out 2>"$err"
+	wait_until "$deadline" piled_up || r=1
+	send INT stopped
+	bounded cat <&5 >got &
+	local cat=$!
+	expect_end stopped 'signal 2' || r=1
+	wait_until "$deadline" all_read 5
+	kill $cat
+	wait $cat 2>/dev/null
+	exec 5>&-
+	head -c "$(stat -c %s got)" noise.want | cmp - got || r=1
+	lines=$(wc -l <got)
+	[ "$lines" -gt 1000 ] || { echo "only $lines lines"; r=1; }
+	return $r
+}
+check "on SIGINT the members that were read come out" stopped_ahead
+
 finish

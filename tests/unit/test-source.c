@@ -69,7 +69,7 @@ static void file_gives(const void *file, size_t file_len, bool detect,
 	struct source s;
 
 	support_write("in", file, file_len);
-	source_init(&s);
+	source_init(&s, NULL);
 	for (size_t i = 0; i < COUNT(lengths); i++) {
 		struct taken t = {.len = 0};
 
@@ -159,7 +159,7 @@ static void gzip_cut_at_any_byte_is_damage_behind_a_beginning(void **state)
 	struct source s;
 
 	(void)state;
-	source_init(&s);
+	source_init(&s, NULL);
 	for (size_t cut = 2; cut < size; cut++) {
 		struct taken t = {.len = 0};
 
@@ -197,7 +197,7 @@ static void one_source_reads_any_number_of_inputs(void **state)
 	support_write("plain", BYTES(text));
 	gz[size - 1] ^= 1;
 	support_write("damaged", gz, size);
-	source_init(&s);
+	source_init(&s, NULL);
 	for (size_t i = 0; i < COUNT(order); i++) {
 		struct taken t = {.len = 0};
 
@@ -224,7 +224,7 @@ static void an_input_can_be_left_half_read(void **state)
 	(void)state;
 	support_write("gzip", gz, size);
 	support_write("plain", BYTES(text));
-	source_init(&s);
+	source_init(&s, NULL);
 	open_source(&s, "gzip", true);
 	assert_int_equal(source_read(&s, &c, 1, FDIO_NO_WAKE, 0, &fault), 1);
 	source_close(&s);
@@ -242,7 +242,7 @@ static void what_cannot_be_opened_or_read_is_told(void **state)
 	struct stat st;
 
 	(void)state;
-	source_init(&s);
+	source_init(&s, NULL);
 	assert_int_equal(source_open(&s, "missing", true, &st), -ENOENT);
 	assert_string_equal(s.name, "missing");
 	open_source(&s, ".", true);
@@ -260,7 +260,7 @@ static void the_status_of_the_file_is_told(void **state)
 	(void)state;
 	support_write("in", BYTES(text));
 	assert_int_equal(stat("in", &want), 0);
-	source_init(&s);
+	source_init(&s, NULL);
 	assert_int_equal(source_open(&s, "in", true, &st), 0);
 	assert_true(st.st_dev == want.st_dev && st.st_ino == want.st_ino);
 	assert_false(s.terminal);
@@ -278,7 +278,7 @@ static void standard_input_may_be_read_more_than_once(void **state)
 	(void)state;
 	support_write("in", BYTES(text));
 	saved = support_replace(STDIN_FILENO, open("in", O_RDONLY | O_CLOEXEC));
-	source_init(&s);
+	source_init(&s, NULL);
 	open_source(&s, "-", true);
 	assert_string_equal(s.name, "standard input");
 	take(&s, 100, &first);
@@ -304,7 +304,7 @@ static void closed_standard_input_is_an_error(void **state)
 	(void)state;
 	assert_true(saved >= 0);
 	(void)close(STDIN_FILENO);
-	source_init(&s);
+	source_init(&s, NULL);
 	err = source_open(&s, "-", true, &st);
 	source_release(&s);
 	support_restore(STDIN_FILENO, saved);
@@ -323,7 +323,7 @@ static void a_terminal_is_recognised(void **state)
 	(void)state;
 	support_terminal(&master, &slave);
 	saved = support_replace(STDIN_FILENO, slave);
-	source_init(&s);
+	source_init(&s, NULL);
 	err = source_open(&s, "-", true, &st);
 	terminal = s.terminal;
 	source_release(&s);
@@ -343,7 +343,7 @@ struct slow {
 static void slow_begin(struct slow *slow)
 {
 	assert_int_equal(mkfifo("fifo", 0600), 0);
-	source_init(&slow->s);
+	source_init(&slow->s, NULL);
 	open_source(&slow->s, "fifo", true);
 	slow->fd = open("fifo", O_WRONLY | O_CLOEXEC);
 	assert_true(slow->fd >= 0);
@@ -469,7 +469,7 @@ static void a_fifo_without_a_writer_does_not_end_or_block(void **state)
 
 	(void)state;
 	assert_int_equal(mkfifo("fifo", 0600), 0);
-	source_init(&s);
+	source_init(&s, NULL);
 	open_source(&s, "fifo", true);
 	assert_int_equal(
 		source_read(&s, &c, 1, FDIO_NO_WAKE, 0, &fault), -EAGAIN);
@@ -561,7 +561,7 @@ static void a_stop_is_forgotten_with_the_next_input(void **state)
 
 	(void)state;
 	support_write("in", BYTES(text));
-	source_init(&s);
+	source_init(&s, NULL);
 	open_source(&s, "in", true);
 	source_stop(&s);
 	source_close(&s);
@@ -579,9 +579,9 @@ static void nothing_is_left_open(void **state)
 	(void)state;
 	assert_int_equal(close(before), 0);
 	support_write("in", BYTES(text));
-	source_init(&s);
+	source_init(&s, NULL);
 	source_release(&s);
-	source_init(&s);
+	source_init(&s, NULL);
 	open_source(&s, "in", true);
 	source_close(&s);
 	source_close(&s);
