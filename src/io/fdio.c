@@ -108,23 +108,22 @@ static int open_without_waiting(const char *path)
 	return fd < 0 && errno == EWOULDBLOCK ? open(path, flags) : fd;
 }
 
-int fdio_open_input(struct fdio *io, const char *path)
+int fdio_open_input(struct fdio *io, const char *path, struct stat *st)
 {
 	int fd = open_without_waiting(path);
-	struct stat st;
 
 	*io = (struct fdio){.fd = -1, .own = -1};
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0) {
+	if (fstat(fd, st) < 0) {
 		int err = -errno;
 
 		(void)close(fd);
 		return err;
 	}
 	io->fd = fd;
-	io->regular = never_waits(&st);
-	io->wait_open = io->may_grow = S_ISFIFO(st.st_mode);
+	io->regular = never_waits(st);
+	io->wait_open = io->may_grow = S_ISFIFO(st->st_mode);
 	if (!io->regular)
 		io->own = fd;
 	return 0;

@@ -28,6 +28,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -58,8 +59,8 @@ int fdio_guard_standard(void);
 int fdio_init(struct fdio *io, int fd, int flags);
 
 /* Opens a file for reading, a FIFO without waiting for its writer (the first
- * read waits). Returns 0 or a negative errno. */
-int fdio_open_input(struct fdio *io, const char *path);
+ * read waits), and fills *st. Returns 0 or a negative errno. */
+int fdio_open_input(struct fdio *io, const char *path, struct stat *st);
 
 /* Closes all descriptors. Returns 0 or a negative errno: an error of a delayed
  * write can come to light here. Does nothing when closed already. */

@@ -12,8 +12,7 @@
 #endif
 
 #define FLAG_EXTRA  4
-#define EXTRA_BEGIN 12 /* behind ten fixed bytes and the length of the field \
-			*/
+#define EXTRA_BEGIN 12 /* behind ten bytes and the length of the field */
 
 static size_t le16(const unsigned char *p)
 {

@@ -33,7 +33,7 @@ void source_release(struct source *s)
 	s->raw = NULL;
 }
 
-static int open_standard_input(struct fdio *io)
+static int open_standard_input(struct fdio *io, struct stat *st)
 {
 	/* fdio owns and closes what it is given; standard input may be named
 	 * more than once, so it gets a duplicate. */
@@ -43,16 +43,11 @@ static int open_standard_input(struct fdio *io)
 	if (fd < 0)
 		return -errno;
 	err = fdio_init(io, fd, O_RDONLY);
+	if (!err && fstat(fd, st) < 0)
+		err = -errno;
 	if (err)
-		(void)close(fd);
+		(void)fdio_close(io);
 	return err;
-}
-
-/* Whether it can be told where in the file reading begins. */
-static bool find_begin(struct source *s)
-{
-	s->begin = lseek(s->io.fd, 0, SEEK_CUR);
-	return s->begin >= 0;
 }
 
 int source_open(
@@ -62,15 +57,10 @@ int source_open(
 	int err;
 
 	s->name = standard ? "standard input" : path;
-	err = standard ? open_standard_input(&s->io)
-		       : fdio_open_input(&s->io, path);
+	err = standard ? open_standard_input(&s->io, st)
+		       : fdio_open_input(&s->io, path, st);
 	if (err)
 		return err;
-	if (fstat(s->io.fd, st) < 0) {
-		err = -errno;
-		(void)fdio_close(&s->io);
-		return err;
-	}
 	s->detect = detect;
 	s->format = detect ? SOURCE_UNKNOWN : SOURCE_PLAIN;
 	s->terminal = S_ISCHR(st->st_mode) && isatty(s->io.fd);
@@ -78,7 +68,8 @@ int source_open(
 	s->raw_at = s->raw_len = 0;
 	s->reread = 0;
 	s->may_go_ahead = s->ahead.help && S_ISREG(st->st_mode) &&
-			  find_begin(s) && st->st_size - s->begin > WORTH_HELP;
+			  st->st_size > WORTH_HELP;
+	s->size = S_ISREG(st->st_mode) ? st->st_size : 0;
 	return 0;
 }
 
@@ -105,24 +96,34 @@ static ssize_t read_descriptor(struct source *s, void *buf, size_t len,
 	if (s->stopped && (off_t)len > s->reread)
 		len = (size_t)s->reread;
 	n = fdio_read(&s->io, buf, len, wake, deadline);
-	if (n == 0)
+	/* A file that gave all that it has, and less than was asked for, is at
+	 * its end; whoever appends to it now is late. */
+	if (n == 0 || (n == s->size && (size_t)n < len))
 		s->at_end = true;
-	else if (n > 0)
+	if (n > 0)
 		s->reread -= n < s->reread ? n : s->reread;
 	if (n < 0 && n != -EAGAIN && n != -ECANCELED)
 		fault_set_errno(fault, (int)n);
 	return n;
 }
 
+/* All that was read until now is in raw. */
 static int begin_gzip(struct source *s, struct fault *fault)
 {
 	int err = inflate_begin(&s->inflate);
 
-	if (err)
+	if (err) {
 		fault_set_errno(fault, err);
-	else
-		s->format = SOURCE_GZIP;
-	return err;
+		return err;
+	}
+	s->format = SOURCE_GZIP;
+	if (s->may_go_ahead) {
+		off_t now = lseek(s->io.fd, 0, SEEK_CUR);
+
+		s->begin = now - (off_t)s->raw_len;
+		s->may_go_ahead = now >= 0;
+	}
+	return 0;
 }
 
 /* Looks at the first bytes of the input, which are in buf[0..n) and have room

@@ -49,7 +49,8 @@ struct source {
 	size_t raw_at, raw_len; /* raw[raw_at..raw_len) */
 	struct ahead ahead;	/* members that are decoded by others */
 	bool may_go_ahead;	/* the rest of this input may hold such */
-	off_t begin;		/* where in the file reading began */
+	off_t size;		/* of a regular file when it was opened; or 0 */
+	off_t begin;		/* gzip: where in the file reading began */
 	off_t reread;		/* bytes that were read once and are to be read
 				   again: also after source_stop */
 };

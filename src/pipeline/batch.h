@@ -3,8 +3,8 @@
  *
  * A batch is owned by exactly one place at a time: the queue of free batches, a
  * stage, or the queue to a stage. Only the owner touches its fields
- * (`unwritten` excepted). All batches and their buffers are made at the start,
- * so memory is bounded whatever the input.
+ * (`unwritten` excepted). There are only so many batches, each with its
+ * buffers, so memory is bounded whatever the input.
  *
  * Normally a batch holds whole lines. A line that is longer than a batch
  * travels in pieces, cut between characters: all but the last are `open`, all

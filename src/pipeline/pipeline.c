@@ -69,7 +69,11 @@ static int make_empty_member(struct pipeline *p)
 	return err;
 }
 
-static int make_batches(struct pipeline *p)
+/* So many batches the reader may hold at once: one that goes on, one that takes
+ * what is left over. The others are made when they are needed. */
+#define FIRST_BATCHES 2
+
+static int measure_batches(struct pipeline *p)
 {
 	size_t size = p->config.batch_size;
 	/* One more than the text: a newline that ends what invalid=fail cut. */
@@ -83,16 +87,27 @@ static int make_batches(struct pipeline *p)
 		if (member == SIZE_MAX)
 			return -ENOMEM;
 	}
+	p->spare_room = upper;
+	p->member_room = member;
+	return 0;
+}
+
+static int make_batches(struct pipeline *p)
+{
+	int err = measure_batches(p);
+
+	if (err)
+		return err;
 	p->batches = calloc(p->n_batches, sizeof(*p->batches));
 	p->discarded = calloc(p->n_batches, sizeof(*p->discarded));
 	if (!p->batches || !p->discarded)
 		return -ENOMEM;
-	for (size_t i = 0; i < p->n_batches; i++) {
-		int err = batch_init(&p->batches[i], size, upper, member);
+	for (int i = 0; i < FIRST_BATCHES; i++) {
+		struct batch *b = stage_make_batch(p);
 
-		if (err)
-			return err;
-		(void)queue_put(&p->free, &p->batches[i], QUEUE_NOWAIT);
+		if (!b)
+			return -ENOMEM;
+		(void)queue_put(&p->free, b, QUEUE_NOWAIT);
 	}
 	return 0;
 }
@@ -270,8 +285,13 @@ static void join_ended_threads(struct pipeline *p)
 
 int pipeline_start(struct pipeline *p)
 {
+	int err;
+
 	p->started = clock_now();
-	return stage_start(&p->reader, reader_main);
+	home_bind(&p->home);
+	err = stage_start(&p->reader, reader_main);
+	home_leave(&p->home);
+	return err;
 }
 
 int pipeline_event_fd(const struct pipeline *p)
@@ -414,6 +434,6 @@ struct pipeline_outcome pipeline_finish(struct pipeline *p)
 	o.lines_lost = atomic_load(&p->line_cut) + lines_in_read(p);
 	for (size_t i = 0; i < p->n_batches; i++)
 		o.lines_lost += atomic_load(&p->batches[i].unwritten);
-	o.batches_away = p->n_batches - queue_size(&p->free);
+	o.batches_away = atomic_load(&p->n_made) - queue_size(&p->free);
 	return o;
 }

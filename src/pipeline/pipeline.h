@@ -78,7 +78,7 @@ struct pipeline_config {
 
 struct pipeline;
 
-/* Makes a pipeline with all its batches; no thread yet. Returns 0, -ENOMEM or
+/* Makes a pipeline with its first batches; no thread yet. Returns 0, -ENOMEM or
  * another negative errno. */
 int pipeline_new(struct pipeline **p, const struct pipeline_config *config);
 

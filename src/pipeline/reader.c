@@ -6,9 +6,10 @@
  * When a batch goes on
  *  - when it is full; what follows its last newline moves to the next batch;
  *  - plain output: as soon as it has a whole line, if the input was waited for,
- *    because then nothing is behind it; otherwise when the next stage waits for
- *    work, or when there is no more input without waiting. So one line comes
- *    out at once, and a fast producer gets full batches;
+ *    because then nothing is behind it; otherwise when the other stages wait
+ * for work and it is worth a hand-over, or when there is no more input without
+ *    waiting. So one line comes out at once, and a fast producer gets full
+ *    batches;
  *  - gzip output: --flush-interval after its first line, because a member per
  *    line would be larger than the text;
  *  - a person types: with each line;
@@ -70,6 +71,7 @@ struct reader {
 	bool join;	    /* a newline is due before the next byte, which will
 			       be of another FILE */
 	bool left;	    /* the batch was taken over by a stand-in */
+	bool roams;	    /* has left the place where it began */
 	struct typed typed;
 };
 
@@ -81,15 +83,30 @@ static size_t room(const struct reader *r)
 	return r->b->len < size ? size - r->b->len : 0;
 }
 
-/* Gets a free batch if there is none. Blocks until the writer sends one home.
+/* A free batch, a new one if there is none but there may be more, or the next
+ * that comes home. NULL after an abort. */
+static struct batch *get_batch(struct reader *r)
+{
+	struct pipeline *p = r->p;
+	void *item = NULL;
+	struct batch *b;
+
+	if (queue_get(&p->free, &item, QUEUE_NOWAIT) != QUEUE_EMPTY)
+		return item;
+	b = stage_make_batch(p);
+	if (!b && stage_get(r->w, &p->free, &b) != QUEUE_OK)
+		return NULL;
+	return b;
+}
+
+/* Gets a batch if there is none. May block until the writer sends one home.
  * Returns 0 or -ECANCELED. */
 static int need_batch(struct reader *r)
 {
 	if (!r->b) {
-		if (stage_get(r->w, &r->p->free, &r->b) != QUEUE_OK) {
-			r->b = NULL;
+		r->b = get_batch(r);
+		if (!r->b)
 			return -ECANCELED;
-		}
 		r->b->continues = r->continues;
 		r->lines_end = 0;
 	}
@@ -276,6 +293,14 @@ static int prompt_for_line(struct reader *r)
 	return 0;
 }
 
+/* There is input, or a wait for it: the reader is not done in no time. */
+static void roam(struct reader *r)
+{
+	if (!r->roams)
+		home_leave(&r->p->home);
+	r->roams = true;
+}
+
 /* source_read, marked as the place where the reader can get stuck. */
 static ssize_t read_some(struct reader *r, unsigned char *buf, size_t len,
 	int64_t deadline, struct fault *fault)
@@ -286,6 +311,8 @@ static ssize_t read_some(struct reader *r, unsigned char *buf, size_t len,
 	atomic_store(&r->p->in_read, r->b);
 	n = source_read(
 		&r->source, buf, len, r->p->wake_pipe[0], deadline, fault);
+	if (n != 0)
+		roam(r);
 	if (atomic_exchange(&r->p->in_read, NULL))
 		return n;
 	r->b = NULL;
@@ -356,7 +383,8 @@ static bool is_wanted(struct reader *r)
 {
 	if (r->source.io.late && is_idle(r->p))
 		return true;
-	return r->p->asked_for_others && !are_busy(r->p);
+	return r->lines_end > FINISH_MOST && r->p->asked_for_others &&
+	       !are_busy(r->p);
 }
 
 /* Passes on what is due, and finds out how long the next read may wait (a
@@ -524,6 +552,9 @@ static int read_input(struct reader *r, const char *path)
 		source_close(&r->source);
 		return 0;
 	}
+	/* Also before the source starts threads, which begin where it is. */
+	if (st.st_size > FINISH_MOST)
+		roam(r);
 	stage_note(p, r->source.name, "reading");
 	begin_typing(r, path);
 	err = read_source(r);

@@ -53,6 +53,21 @@ void stage_abort(struct pipeline *p)
 	stage_wake_reader(p);
 }
 
+struct batch *stage_make_batch(struct pipeline *p)
+{
+	size_t i = atomic_load(&p->n_made);
+	struct batch *b;
+
+	if (i == p->n_batches)
+		return NULL;
+	b = &p->batches[i];
+	if (batch_init(b, p->config.batch_size, p->spare_room,
+		    p->member_room) != 0)
+		return NULL;
+	atomic_store(&p->n_made, i + 1);
+	return b;
+}
+
 int stage_start(struct worker *w, void *(*run)(void *))
 {
 	int err = pthread_create(&w->thread, NULL, run, w);

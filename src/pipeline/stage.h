@@ -20,6 +20,7 @@
 #include "io/deflate.h"
 #include "pipeline/baton.h"
 #include "pipeline/batch.h"
+#include "pipeline/home.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/queue.h"
 #include "pipeline/unpackers.h"
@@ -57,13 +58,16 @@ struct pipeline {
 	struct queue in;   /* FIFO */
 	struct queue out;  /* by batch_seq */
 	struct baton baton;
-	struct batch *batches;
-	size_t n_batches;
+	struct batch *batches; /* room for n_batches */
+	size_t n_batches;      /* how many there may be; set once */
+	atomic_size_t n_made;  /* that there are: the reader's, while it runs */
+	size_t spare_room, member_room; /* of each; set once */
 	void **discarded; /* room for all batches; used by the one call of
 			     stage_abort that does the work */
 
 	struct unpackers *unpackers; /* for gzip input; NULL: none wanted */
 
+	struct home home; /* where the reader begins; set before it starts */
 	struct worker reader, writer;
 	struct worker stand_in;	     /* for a reader that was left */
 	struct batch *adopted;	     /* what the stand-in begins with */
@@ -123,6 +127,10 @@ int write_batch(struct worker *w, struct batch *b);
  * sink. */
 void finish_output(struct pipeline *p);
 void abandon_output(struct pipeline *p);
+
+/* Makes one more batch, for the caller. NULL when there are as many as there
+ * may be, or no memory for another. For the reader. */
+struct batch *stage_make_batch(struct pipeline *p);
 
 /* Starts a worker's thread. Returns 0 or a negative errno. */
 int stage_start(struct worker *w, void *(*run)(void *));

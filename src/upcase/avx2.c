@@ -9,6 +9,7 @@
 #ifdef VARIANT_X86
 
 #define VARIANT_TARGET "avx2,bmi,bmi2,popcnt"
+#include "upcase/cpu.h"
 #include "upcase/target-begin.h"
 
 #include <immintrin.h>
@@ -220,10 +221,10 @@ static inline unsigned put_closed_up(
 
 static bool runs(void)
 {
-	return __builtin_cpu_supports("avx2") &&
-	       __builtin_cpu_supports("bmi") &&
-	       __builtin_cpu_supports("bmi2") &&
-	       __builtin_cpu_supports("popcnt");
+	return CPU_HAS(AVX2, "avx2") &&
+	       CPU_HAS(BMI1, "bmi") &&
+	       CPU_HAS(BMI2, "bmi2") &&
+	       CPU_HAS(POPCNT, "popcnt");
 }
 
 const struct upcase_variant upcase_avx2 = {

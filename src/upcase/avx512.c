@@ -12,6 +12,7 @@
 #define VARIANT_TARGET                                                     \
 	"avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi,bmi2,lzcnt," \
 	"popcnt"
+#include "upcase/cpu.h"
 #include "upcase/target-begin.h"
 
 #include <immintrin.h>
@@ -215,13 +216,13 @@ static inline unsigned put_dotted(
 
 static bool runs(void)
 {
-	return __builtin_cpu_supports("avx512vbmi2") &&
-	       __builtin_cpu_supports("avx512vbmi") &&
-	       __builtin_cpu_supports("avx512bw") &&
-	       __builtin_cpu_supports("avx512vl") &&
-	       __builtin_cpu_supports("bmi") &&
-	       __builtin_cpu_supports("bmi2") &&
-	       __builtin_cpu_supports("popcnt");
+	return CPU_HAS(AVX512_VBMI2, "avx512vbmi2") &&
+	       CPU_HAS(AVX512_VBMI, "avx512vbmi") &&
+	       CPU_HAS(AVX512BW, "avx512bw") &&
+	       CPU_HAS(AVX512VL, "avx512vl") &&
+	       CPU_HAS(BMI1, "bmi") &&
+	       CPU_HAS(BMI2, "bmi2") &&
+	       CPU_HAS(POPCNT, "popcnt");
 }
 
 const struct upcase_variant upcase_avx512 = {

@@ -9,6 +9,7 @@
 #ifdef VARIANT_X86
 
 #define VARIANT_TARGET "ssse3"
+#include "upcase/cpu.h"
 #include "upcase/target-begin.h"
 
 #include <immintrin.h>
@@ -203,7 +204,7 @@ static inline unsigned put_closed_up(
 
 static bool runs(void)
 {
-	return __builtin_cpu_supports("ssse3");
+	return CPU_HAS(SSSE3, "ssse3");
 }
 
 const struct upcase_variant upcase_ssse3 = {

@@ -146,6 +146,48 @@ else
 	skip "where only the reader can be started, it does everything" "$why"
 fi
 
+# --- processors --------------------------------------------------------------------
+
+# The reader begins where the main thread is; once it has something to do, all
+# threads may go where the process might.
+allowed() { sed -n 's/^Cpus_allowed:[\t ]*//p' "$@"; }
+all_roam() {
+	local r=0 mask
+	mask=$(allowed /proc/self/status)
+	with_feed roaming -b 4 -j 2 "$@" >"$out"
+	printf 'one\ntwo\n' >&7
+	wait_until "$deadline" has_size "$out" || r=1
+	[ "$(allowed /proc/"$(pid_of roaming)"/task/*/status | sort -u)" = "$mask" ] || {
+		echo "not all have $mask:"
+		allowed /proc/"$(pid_of roaming)"/task/*/status
+		r=1
+	}
+	no_more
+	expect_end roaming 'exit 0' && return $r
+}
+check "no thread is bound to a processor once there is input" all_roam
+unpackers_roam() {
+	local r=0 mask
+	mask=$(allowed /proc/self/status)
+	perl -e 'srand 1; print map { join("", map { chr 97 + int rand 26 } 1 .. 60) . "\n" } 1 .. 9000' |
+		"$UPCASE_PIPE" -z -b 16K >many.gz
+	rm -f held
+	mkfifo held
+	exec 5<>held
+	start roaming -b 1K --queue-depth=1 -j 2 many.gz >held
+	wait_until "$deadline" unpacks roaming || r=1
+	[ "$(allowed /proc/"$(pid_of roaming)"/task/*/status | sort -u)" = "$mask" ] || r=1
+	bounded cat <&5 >/dev/null &
+	local cat=$!
+	expect_end roaming 'exit 0' || r=1
+	kill $cat
+	wait $cat 2>/dev/null
+	exec 5>&-
+	return $r
+}
+unpacks() { grep -q '^upcase-unpack$' /proc/"$(pid_of "$1")"/task/*/comm 2>/dev/null; }
+check "nor is one that decodes gzip" unpackers_roam
+
 # --- memory ------------------------------------------------------------------
 
 # peak KILOBYTES MEGABYTES TEXT [ARG...]: how much memory it ever needed for a

@@ -112,12 +112,13 @@ static void reads_error(struct fdio *io, int wake, int64_t deadline, int err)
 
 static void a_file_is_read_to_its_end(void **state)
 {
+	struct stat st;
 	struct fdio io;
 	char got[4];
 
 	(void)state;
 	support_write("in", BYTES("abcdef"));
-	assert_int_equal(fdio_open_input(&io, "in"), 0);
+	assert_int_equal(fdio_open_input(&io, "in", &st), 0);
 	assert_true(io.regular);
 	assert_int_equal(fdio_read(&io, got, 4, FDIO_NO_WAKE, 0), 4);
 	assert_memory_equal(got, "abcd", 4);
@@ -129,20 +130,22 @@ static void a_file_is_read_to_its_end(void **state)
 
 static void a_directory_opens_but_cannot_be_read(void **state)
 {
+	struct stat st;
 	struct fdio io;
 
 	(void)state;
-	assert_int_equal(fdio_open_input(&io, "."), 0);
+	assert_int_equal(fdio_open_input(&io, ".", &st), 0);
 	reads_error(&io, FDIO_NO_WAKE, CLOCK_FOREVER, -EISDIR);
 	assert_int_equal(fdio_close(&io), 0);
 }
 
 static void a_missing_file_is_an_error(void **state)
 {
+	struct stat st;
 	struct fdio io;
 
 	(void)state;
-	assert_int_equal(fdio_open_input(&io, "missing"), -ENOENT);
+	assert_int_equal(fdio_open_input(&io, "missing", &st), -ENOENT);
 	assert_int_equal(fdio_close(&io), 0);
 }
 
@@ -158,12 +161,13 @@ static void a_closed_descriptor_is_an_error(void **state)
 
 static void interrupted_calls_go_on(void **state)
 {
+	struct stat st;
 	struct fdio io;
 	int fd[2];
 
 	(void)state;
 	support_write("in", BYTES("abc"));
-	assert_int_equal(fdio_open_input(&io, "in"), 0);
+	assert_int_equal(fdio_open_input(&io, "in", &st), 0);
 	fake.interrupts = 3;
 	reads(&io, "abc");
 	assert_int_equal(fdio_close(&io), 0);
@@ -397,12 +401,13 @@ static void flags_of_shared_descriptors_are_left_alone(void **state)
 
 static void a_fifo_waits_for_its_first_writer(void **state)
 {
+	struct stat st;
 	struct fdio io;
 	int fd;
 
 	(void)state;
 	assert_int_equal(mkfifo("fifo", 0600), 0);
-	assert_int_equal(fdio_open_input(&io, "fifo"), 0);
+	assert_int_equal(fdio_open_input(&io, "fifo", &st), 0);
 	reads_error(&io, FDIO_NO_WAKE, 0, -EAGAIN);
 	reads_error(&io, FDIO_NO_WAKE, clock_deadline(1), -EAGAIN);
 	fd = open("fifo", O_WRONLY | O_CLOEXEC);
@@ -418,12 +423,13 @@ static void a_fifo_waits_for_its_first_writer(void **state)
 
 static void a_fifo_ends_with_a_writer_that_wrote_nothing(void **state)
 {
+	struct stat st;
 	struct fdio io;
 	int fd;
 
 	(void)state;
 	assert_int_equal(mkfifo("fifo", 0600), 0);
-	assert_int_equal(fdio_open_input(&io, "fifo"), 0);
+	assert_int_equal(fdio_open_input(&io, "fifo", &st), 0);
 	fd = open("fifo", O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(close(fd), 0);
@@ -433,12 +439,13 @@ static void a_fifo_ends_with_a_writer_that_wrote_nothing(void **state)
 
 static void a_wait_for_the_writer_of_a_fifo_can_be_woken(void **state)
 {
+	struct stat st;
 	struct fdio io;
 	int fd[2];
 
 	(void)state;
 	assert_int_equal(mkfifo("fifo", 0600), 0);
-	assert_int_equal(fdio_open_input(&io, "fifo"), 0);
+	assert_int_equal(fdio_open_input(&io, "fifo", &st), 0);
 	support_pipe(fd);
 	assert_int_equal(close(fd[1]), 0);
 	reads_error(&io, fd[0], CLOCK_FOREVER, -ECANCELED);
@@ -812,11 +819,12 @@ static void a_terminal_can_be_written_to(void **state)
 
 static void closing_tells_late_errors(void **state)
 {
+	struct stat st;
 	struct fdio io;
 
 	(void)state;
 	support_write("in", "", 0);
-	assert_int_equal(fdio_open_input(&io, "in"), 0);
+	assert_int_equal(fdio_open_input(&io, "in", &st), 0);
 	fake.close_error = EIO;
 	assert_int_equal(fdio_close(&io), -EIO);
 	fake.close_error = 0;
@@ -825,12 +833,13 @@ static void closing_tells_late_errors(void **state)
 
 static void closing_is_done_also_when_interrupted(void **state)
 {
+	struct stat st;
 	struct fdio io;
 	int fd;
 
 	(void)state;
 	support_write("in", "", 0);
-	assert_int_equal(fdio_open_input(&io, "in"), 0);
+	assert_int_equal(fdio_open_input(&io, "in", &st), 0);
 	fd = io.fd;
 	fake.close_error = EINTR;
 	assert_int_equal(fdio_close(&io), 0);
