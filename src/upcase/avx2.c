@@ -221,10 +221,8 @@ static inline unsigned put_closed_up(
 
 static bool runs(void)
 {
-	return CPU_HAS(AVX2, "avx2") &&
-	       CPU_HAS(BMI1, "bmi") &&
-	       CPU_HAS(BMI2, "bmi2") &&
-	       CPU_HAS(POPCNT, "popcnt");
+	return CPU_HAS(AVX2, "avx2") && CPU_HAS(BMI1, "bmi") &&
+	       CPU_HAS(BMI2, "bmi2") && CPU_HAS(POPCNT, "popcnt");
 }
 
 const struct upcase_variant upcase_avx2 = {

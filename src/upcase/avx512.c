@@ -9,9 +9,8 @@
 
 #ifdef VARIANT_X86
 
-#define VARIANT_TARGET                                                     \
-	"avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi,bmi2,lzcnt," \
-	"popcnt"
+#define VARIANT_TARGET \
+	"avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi,bmi2,popcnt"
 #include "upcase/cpu.h"
 #include "upcase/target-begin.h"
 
@@ -218,10 +217,8 @@ static bool runs(void)
 {
 	return CPU_HAS(AVX512_VBMI2, "avx512vbmi2") &&
 	       CPU_HAS(AVX512_VBMI, "avx512vbmi") &&
-	       CPU_HAS(AVX512BW, "avx512bw") &&
-	       CPU_HAS(AVX512VL, "avx512vl") &&
-	       CPU_HAS(BMI1, "bmi") &&
-	       CPU_HAS(BMI2, "bmi2") &&
+	       CPU_HAS(AVX512BW, "avx512bw") && CPU_HAS(AVX512VL, "avx512vl") &&
+	       CPU_HAS(BMI1, "bmi") && CPU_HAS(BMI2, "bmi2") &&
 	       CPU_HAS(POPCNT, "popcnt");
 }
 

@@ -95,7 +95,7 @@ static ALWAYS_INLINE unsigned uncut(const unsigned char *end)
 
 /*
  * How many bytes at the beginning of a word, its first byte lowest, are whole
- * characters without case or of ASCII; it may be more, but not less, if 0.
+ * characters without case or of ASCII. 0 says nothing: let others look.
  * `expected` is what uncut says, and mostly right.
  *
  * A bit of every byte at a time is brought to the top of the byte, so that what

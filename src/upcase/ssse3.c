@@ -1,8 +1,8 @@
 #include "config.h"
 
 /*
- * The engine for x86-64 with SSSE3, which is all of them but the very first: 16
- * bytes at a time. Look-ups are made as in avx2.c.
+ * The engine for x86-64 with SSSE3, which is all since about 2008: 16 bytes
+ * at a time. Look-ups are made as in avx2.c.
  */
 #include "upcase/variant.h"
 

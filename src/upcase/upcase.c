@@ -202,7 +202,7 @@ static int convert(struct call *c, const unsigned char *src, size_t len,
 			behind_last = c->span.src;
 		} else if (c->span.in_place &&
 			   utf8_scan(stop, (size_t)(c->span.end - stop)) > 0) {
-			leave_place(c); /* it would grow */
+			leave_place(c); /* it might grow */
 		} else {
 			return 0; /* not complete */
 		}

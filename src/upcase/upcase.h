@@ -156,9 +156,10 @@ int upcase_convert(const struct upcase *u, struct upcase_state *st,
 
 /* The same in the memory of the text itself, as long as the upper case does not
  * become longer than the text: then nothing has to go through the caches twice.
- * text[0..len) is used up. From the first place where it would grow on, all of
- * the upper case is in spare, which is otherwise not touched; res->out says
- * which of the two it is. Languages with context always use spare.
+ * text[0..len) is used up. From the first place where it would grow on, or
+ * somewhat before, all of the upper case is in spare, which is otherwise not
+ * touched; res->out says which of the two it is. Languages with context always
+ * use spare, and so does a call that begins with the rest of a character.
  *
  * size is the room at spare, at least upcase_bound(len). Everything else is as
  * with upcase_convert. */

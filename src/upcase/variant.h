@@ -13,7 +13,8 @@
 
 #if defined(__x86_64__) && (defined(__clang__) || defined(__GNUC__))
 #define VARIANT_X86 1
-#elif defined(__aarch64__) && defined(__ORDER_LITTLE_ENDIAN__) && \
+#elif defined(__aarch64__) && defined(__ARM_NEON) && \
+	defined(__ORDER_LITTLE_ENDIAN__) &&          \
 	__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define VARIANT_ARM 1
 #endif
