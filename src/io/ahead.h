@@ -34,7 +34,8 @@ struct packet {
 	bool good;	     /* text is what it says: set by who decodes */
 };
 
-/* Whose threads decode. */
+/* Whose threads decode. For one struct ahead in its life: packets are numbered
+ * from 0. */
 struct ahead_help {
 	void *context;
 	unsigned most; /* packets that may be out at once, at least 1 */

@@ -11,8 +11,9 @@
 #include <libdeflate.h>
 #endif
 
-#define FLAG_EXTRA  4
-#define EXTRA_BEGIN 12 /* behind ten bytes and the length of the field */
+#define FLAG_HEADER_CRC 2
+#define FLAG_EXTRA	4
+#define EXTRA_BEGIN	12 /* behind ten bytes and the length of the field */
 
 static size_t le16(const unsigned char *p)
 {
@@ -38,8 +39,10 @@ size_t member_size(const unsigned char *p, size_t len)
 {
 	size_t at = EXTRA_BEGIN, end;
 
-	if (len < EXTRA_BEGIN || p[0] != 0x1f || p[1] != 0x8b || p[2] != 8 ||
-		!(p[3] & FLAG_EXTRA))
+	if (len < EXTRA_BEGIN || p[0] != 0x1f || p[1] != 0x8b || p[2] != 8)
+		return 0;
+	/* libdeflate does not check a CRC of the header. */
+	if (!(p[3] & FLAG_EXTRA) || (p[3] & FLAG_HEADER_CRC))
 		return 0;
 	end = EXTRA_BEGIN + le16(p + 10);
 	if (end > len)

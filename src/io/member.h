@@ -25,8 +25,8 @@
 #define MEMBER_LEAST 18
 
 /* The size in bytes of the member that begins with p[0..len), as it says by
- * itself; 0 if it does not, or not within those bytes. At least
- * MEMBER_LEAST. */
+ * itself; 0 if it does not, or not within those bytes, or if its header has a
+ * CRC, which not every decoder checks. At least MEMBER_LEAST. */
 size_t member_size(const unsigned char *p, size_t len);
 
 /* The size of the text of the member p[0..len), modulo 4 GiB. len is at least

@@ -233,7 +233,7 @@ static void go_back(struct source *s, off_t begin)
 	s->may_go_ahead = false;
 	if (lseek(s->io.fd, begin, SEEK_SET) < 0)
 		return; /* cannot be: it could before */
-	s->reread = now - begin;
+	s->reread += now - begin;
 	s->raw_at = s->raw_len = 0;
 	s->at_end = false;
 	s->inflate.offset = (uint64_t)(begin - s->begin);

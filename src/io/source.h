@@ -75,9 +75,10 @@ void source_close(struct source *s);
 /* Hands out up to len bytes of text as soon as there are any (len > 0).
  * Returns their number; 0 at the end; -EAGAIN when none came before deadline
  * (clock_now() time, 0: do not wait); -ECANCELED when `wake` became readable
- * first. Any other negative errno, with *fault filled: the input is unreadable
- * or damaged from here on, all that was good has been handed out, and the only
- * thing left to do is source_close. */
+ * first, or everything was aborted: then the only thing left to do is
+ * source_close. Any other negative errno, with *fault filled: the input is
+ * unreadable or damaged from here on, all that was good has been handed out,
+ * and the only thing left to do is source_close. */
 ssize_t source_read(struct source *s, void *buf, size_t len, int wake,
 	int64_t deadline, struct fault *fault);
 

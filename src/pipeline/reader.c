@@ -5,11 +5,12 @@
  *
  * When a batch goes on
  *  - when it is full; what follows its last newline moves to the next batch;
- *  - plain output: as soon as it has a whole line, if the input was waited for,
- *    because then nothing is behind it; otherwise when the other stages wait
- * for work and it is worth a hand-over, or when there is no more input without
- *    waiting. So one line comes out at once, and a fast producer gets full
- *    batches;
+ *  - plain output: as soon as it has a whole line and nothing is under way, or
+ *    when there is no more input without waiting; but small files are gathered.
+ *    So one line comes out at once, and a fast producer gets full batches. (To
+ *    look for more while nothing is under way was tried, too: a producer of
+ * many small writes and this thread then fight for the pipe, and both take
+ * three times as long.)
  *  - gzip output: --flush-interval after its first line, because a member per
  *    line would be larger than the text;
  *  - a person types: with each line;
@@ -33,9 +34,8 @@
 /* Bytes of typed input per read. A terminal hands out at most this much. */
 #define TYPED_READ 4096
 
-/* A batch that the reader finishes by itself has at most this much: more is
- * worth a thread of its own, which leaves the reader to read on. */
-#define FINISH_MOST 16384
+/* An input file of up to so many bytes is dealt with in no time. */
+#define SMALL_FILE 16384
 
 /* The batches that are to wait for the writer before the reader takes its time
  * to convert one. With one, the writer runs dry now and then, three is more
@@ -155,7 +155,10 @@ static bool can_finish_here(const struct reader *r, const struct batch *b)
 {
 	if (r->p->alone)
 		return true;
-	if (b->open || b->continues || r->full || b->len > FINISH_MOST)
+	/* A full batch is a sign of more to come: that is worth threads. One
+	 * that is not, however large, comes from an input that is slower than
+	 * this thread. */
+	if (b->open || b->continues || r->full)
 		return false;
 	/* Compressing is worth a thread once there is one. */
 	if (r->p->config.level && r->p->asked_for_others)
@@ -381,10 +384,7 @@ static ssize_t fill(struct reader *r, int64_t deadline, struct fault *fault)
 /* Whether what there is, a batch that is not full, is to go on. */
 static bool is_wanted(struct reader *r)
 {
-	if (r->source.io.late && is_idle(r->p))
-		return true;
-	return r->lines_end > FINISH_MOST && r->p->asked_for_others &&
-	       !are_busy(r->p);
+	return !r->source.io.regular && is_idle(r->p);
 }
 
 /* Passes on what is due, and finds out how long the next read may wait (a
@@ -553,7 +553,7 @@ static int read_input(struct reader *r, const char *path)
 		return 0;
 	}
 	/* Also before the source starts threads, which begin where it is. */
-	if (st.st_size > FINISH_MOST)
+	if (st.st_size > SMALL_FILE)
 		roam(r);
 	stage_note(p, r->source.name, "reading");
 	begin_typing(r, path);
