@@ -1,0 +1,36 @@
+/*
+ * latency - how long a line takes through a program and back
+ *
+ * One line is under way at a time: it is written to the pipe that the program
+ * reads, and the time until its newline comes out of the other pipe is taken.
+ * Pinned, this program keeps to one processor and the other program, with all
+ * its threads, to another one; each then finds its processor idle.
+ */
+#ifndef UPCASE_BENCH_LATENCY_H
+#define UPCASE_BENCH_LATENCY_H
+
+#include "run.h"
+
+#include <stdbool.h>
+
+#define LATENCY_WARM_UP	 1000 /* lines */
+#define LATENCY_PATIENCE 2000 /* milliseconds for the first answer */
+
+/* The failure of a program that does not answer a single line. */
+#define LATENCY_SILENT "it keeps single lines to itself"
+
+struct latency {
+	double p50, p99; /* seconds */
+};
+
+/* Whether there are two processors. */
+bool latency_can_pin(void);
+
+/* Measures so many answers of a command that is one program. Returns 0, or -1
+ * with the reason in *failure; answers are compared with the upper case of what
+ * was asked. */
+int latency_round(const struct command *command, unsigned long answers,
+	bool pinned, struct latency *latency, struct cost *cost,
+	struct failure *failure);
+
+#endif
