@@ -88,6 +88,9 @@ int fdio_init(struct fdio *io, int fd, int flags)
 		return -errno;
 	io->regular = never_waits(&st);
 	io->socket = S_ISSOCK(st.st_mode);
+	io->file = S_ISREG(st.st_mode);
+	io->output = flags == O_WRONLY;
+	io->size = st.st_size;
 	io->may_grow = S_ISFIFO(st.st_mode);
 	/* A terminal is read through its line discipline, a line at a time,
 	 * which poll and read already do without getting stuck. */
@@ -123,6 +126,8 @@ int fdio_open_input(struct fdio *io, const char *path, struct stat *st)
 	}
 	io->fd = fd;
 	io->regular = never_waits(st);
+	io->file = S_ISREG(st->st_mode);
+	io->size = st->st_size;
 	io->wait_open = io->may_grow = S_ISFIFO(st->st_mode);
 	if (!io->regular)
 		io->own = fd;
@@ -213,6 +218,79 @@ static void grow_pipe(struct fdio *io)
 	io->may_grow = false;
 }
 
+/* How often drop_behind looks, and how far behind the end of an output it
+ * stays, so that the disk has done with what it lets go. */
+#define DROP_STEP (8 * 1024 * 1024)
+#define DROP_LAG  (4 * (off_t)DROP_STEP)
+
+/* Half of the memory, in bytes; 0 where that is not known. */
+static off_t half_of_memory(void)
+{
+#ifdef _SC_PHYS_PAGES
+	long pages = sysconf(_SC_PHYS_PAGES);
+	long size = sysconf(_SC_PAGESIZE);
+
+	if (pages > 0 && size > 0)
+		return (off_t)pages * size / 2;
+#endif
+	return 0;
+}
+
+/* Lets go of an output's pages up to `now`, which are on their way to the disk
+ * first: only then can they go. */
+static void drop_output(struct fdio *io, off_t now, off_t step)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+	off_t to = now - step - DROP_LAG;
+
+	(void)sync_file_range(io->fd, now - step, step, SYNC_FILE_RANGE_WRITE);
+	if (to > io->dropped)
+		(void)posix_fadvise(io->fd, io->dropped, to - io->dropped,
+			POSIX_FADV_DONTNEED);
+	if (to > io->dropped)
+		io->dropped = to;
+#else
+	(void)io;
+	(void)now;
+	(void)step;
+#endif
+}
+
+/*
+ * After n bytes more of a regular file. One that is larger than half of the
+ * memory will not be in the cache as a whole anyway, but on its way it drives
+ * out what is: 1 GB with 300 MB of memory drove out another file that was in
+ * constant use in two runs of three (cat: in all). Without its own pages it did
+ * so in none, and took 0.8 to 0.9 of the time. Nothing is done for smaller
+ * files: whoever uses the output next finds it in the cache. posix_fadvise's
+ * SEQUENTIAL and NOREUSE changed neither, and fallocate would only make the
+ * system write more. What the calls say does not matter: this is for others.
+ */
+static void drop_behind(struct fdio *io, ssize_t n)
+{
+	off_t half, now, step;
+
+	io->passed += n;
+	step = io->passed - io->noted;
+	if (!io->file || step < DROP_STEP)
+		return;
+	half = half_of_memory();
+	now = lseek(io->fd, 0, SEEK_CUR);
+	io->noted = io->passed;
+	if (half == 0 || now < 0)
+		return;
+	if (io->passed <= half && (io->output || io->size <= half))
+		return;
+	if (io->output) {
+		drop_output(io, now, step);
+		return;
+	}
+	if (now > io->dropped)
+		(void)posix_fadvise(io->fd, io->dropped, now - io->dropped,
+			POSIX_FADV_DONTNEED);
+	io->dropped = now;
+}
+
 /* One read(2) without waiting, where the kind of file allows that. */
 static ssize_t read_once(struct fdio *io, void *buf, size_t len)
 {
@@ -226,6 +304,7 @@ static ssize_t read_once(struct fdio *io, void *buf, size_t len)
 		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
 	if (io->may_grow && n >= FULL_PIPE)
 		grow_pipe(io);
+	drop_behind(io, n);
 	return n;
 }
 
@@ -297,9 +376,10 @@ static ssize_t write_once(struct fdio *io, struct iovec *iov, int count)
 		n = write(
 			io->fd, iov->iov_base, len < PIPE_BUF ? len : PIPE_BUF);
 	}
-	if (n >= 0)
-		return n;
-	return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	if (n < 0)
+		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	drop_behind(io, n);
+	return n;
 }
 
 int fdio_writev(struct fdio *io, const struct iovec *iov, int n, int wake,

@@ -17,6 +17,8 @@
  *  - A pipe that was found full, or too full to take what there was, is made
  *    larger once, for as long as it exists: the fewer turns both sides take,
  *    the less of the time goes into them. One with little in it stays small.
+ *  - A regular file larger than half of the memory does not push what others
+ * use out of the cache: what was read or written of it is let go.
  *  - Regular files are read and written without polling: poll always calls
  *    them ready.
  *
@@ -42,6 +44,12 @@ struct fdio {
 			 */
 	bool wait_open; /* a FIFO opened by us: end of input counts only after
 			   a writer has come */
+	bool file;	/* a regular file: see drop_behind in fdio.c */
+	bool output;	/* for writing */
+	off_t size;	/* of a regular file, when it was taken over */
+	off_t passed;	/* bytes read or written so far */
+	off_t noted;	/* `passed` when drop_behind last looked */
+	off_t dropped;	/* up to where in the file it dropped */
 	bool late;	/* the last read had to wait for its bytes */
 	int64_t waited; /* nanoseconds spent waiting for the other side */
 };

@@ -422,4 +422,51 @@ without_path() {
 check "messages begin with the program's name without path, then FILE as given" \
 	without_path
 
+# --- files larger than memory -----------------------------------------------------
+
+# Little memory to the program, as far as it asks.
+cat >small.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <unistd.h>
+long sysconf(int name)
+{
+	long (*real)(int);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "sysconf");
+	return name == _SC_PHYS_PAGES ? 32768000 / real(_SC_PAGESIZE) : real(name);
+}
+END
+why=
+if sanitized; then why='a sanitizer wants to be loaded first'
+elif ! can_trace; then why='strace cannot trace here'
+elif ! cc -shared -fPIC -o small.so small.c -ldl 2>/dev/null; then why='no cc that makes libraries'
+fi
+# drops MEGABYTES: which calls there are to let go of files of that size.
+drops() {
+	rm -f large.out
+	head -c "$1"M /dev/zero | tr '\0' '\n' >large
+	bounded strace -f -qq -e trace=fadvise64,sync_file_range -o calls \
+		-E LD_PRELOAD="$PWD/small.so" \
+		"$UPCASE_PIPE" -o large.out large || return 1
+	cmp large large.out
+}
+lets_go() {
+	drops 70 && grep -q 'fadvise64.*DONTNEED' calls &&
+		grep -q sync_file_range calls || { cat calls; return 1; }
+	# The input from its beginning on, and no byte twice.
+	grep fadvise64 calls | grep -q ', 0, 8388608, POSIX_FADV_DONTNEED' || {
+		cat calls
+		return 1
+	}
+}
+keeps() { drops 10 && same /dev/null calls; }
+if [ -z "$why" ]; then
+	check "of a file larger than half of the memory nothing stays in the cache" lets_go
+	check "a smaller one is left in the cache" keeps
+else
+	skip "of a file larger than half of the memory nothing stays in the cache" "$why"
+fi
+rm -f large large.out
+
 finish
