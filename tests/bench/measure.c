@@ -8,6 +8,8 @@
 #include "latency.h"
 #include "run.h"
 
+#include "io/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,7 +205,12 @@ static bool on_turn(const struct contender *c, size_t round)
 
 static void measure_rounds(struct group *group, const struct settings *settings)
 {
+	int64_t begin = clock_now();
+
 	for (size_t round = 0; round < group->rounds; round++) {
+		if (round >= WORK_LEAST &&
+			clock_now() - begin > WORK_ENOUGH * CLOCK_SECOND)
+			break;
 		for (size_t k = 0; k < group->n; k++) {
 			struct contender *c =
 				&group->one[(round + k) % group->n];
@@ -239,7 +246,7 @@ static void keep(struct contender *c, struct results *results)
 	row = results_add(results, &c->choice);
 	row->failure = c->failure;
 	row->bytes = input_bytes(c);
-	row->rounds = c->n;
+	row->rounds = c->n; /* fewer than asked for when that was enough */
 	row->time = spread_of(c->time, c->n);
 	row->cpu = spread_of(c->cpu, c->n).median;
 	row->p99 = spread_of(c->p99, c->n).median;

@@ -20,6 +20,10 @@
  *    their megabytes stand in the table.
  *  - TOOL_SELDOM take part in every third round, and in a single one when a run
  *    lasts longer than WORK_LONG. Their rounds stand in the table.
+ * A work and text that has taken WORK_ENOUGH gets no more than WORK_LEAST
+ *rounds: what takes long varies little. So the rounds in the table may be fewer
+ *than were asked for.
+ *
  * No tool with a target, and none that a target is about, is marked.
  */
 #ifndef UPCASE_BENCH_WORK_H
@@ -29,6 +33,8 @@
 #include <stddef.h>
 
 #define WORK_LONG   10.0 /* seconds */
+#define WORK_ENOUGH 30	 /* seconds */
+#define WORK_LEAST  5	 /* rounds */
 #define WORK_SELDOM 3	 /* every third round */
 
 enum work_kind {
