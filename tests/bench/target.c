@@ -12,9 +12,7 @@
 
 const struct target targets[] = {
 	{"file", PIPE, TARGET_TIME, "cat", 1.05, 0.90},
-	{"file-1mb", PIPE, TARGET_TIME, "cat", 1.05, 0.90},
 	{"stdout", PIPE, TARGET_TIME, "cat", 1.05, 0.90},
-	{"stdout-1mb", PIPE, TARGET_TIME, "cat", 1.05, 0.90},
 	{"pipe", PIPE, TARGET_TIME, "cat", 0.90, 0.70},
 	{"pipe", PIPE, TARGET_TIME, "tr", 0.55, 0.40},
 	{"gzip6", PIPE, TARGET_FASTER, "pigz", 2.2, 3.0},

@@ -1,0 +1,55 @@
+#!/bin/bash
+# smoke.sh - the benchmark itself: that it measures, says what it measured, and
+# sees a program that gives wrong bytes. How fast anything is does not matter.
+#
+# Run by make check. Exit status: 0, 1 something is not so.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+
+fail() {
+	echo "not ok - $*"
+	failed=1
+}
+
+bench() {
+	BENCH_DIR=$tmp/work BENCH_OUT=$tmp/out BENCH_TEXTS=$tmp/texts TEXTS=log \
+		sh "$here/program.sh" --quick "$@" >"$tmp/stdout" 2>"$tmp/stderr"
+}
+# has ERE: a line of the table.
+has() { grep -Eq -- "$1" "$tmp/out/bench.md" || fail "no line like '$1' in the table"; }
+
+bench --only='pipe*' || { fail "it ends with $?"; cat "$tmp/stderr"; }
+cmp -s "$tmp/stdout" "$tmp/out/bench.md" || fail 'it prints something else'
+has '^\| log \| cat \| 5\.0 \| [0-9.]+ m?s .* \| 1\.00 \|'
+has '^\| log \| upcase-pipe \| 5\.0 \| [0-9.]+ m?s .* \| [0-9.]+ \| .*cat: ≤ 0\.9 (met|\*\*missed)'
+has '^\| pipe \| upcase-pipe \| tr \| log \| [0-9.]+ of its time \| ≤ 0\.55'
+has '^Of 2 targets '
+[ "$(ls "$tmp/work")" = '' ] || fail 'it leaves files'
+
+# A program that loses the last byte of what comes through.
+mkdir "$tmp/bad"
+cat >"$tmp/bad/upcase-pipe" <<END
+#!/bin/sh
+if [ \$# -eq 0 ] && [ -p /dev/stdin ]; then "$UPCASE_PIPE" | head -c -1
+else exec "$UPCASE_PIPE" "\$@"; fi
+END
+chmod +x "$tmp/bad/upcase-pipe"
+UPCASE_PIPE=$tmp/bad/upcase-pipe bench --only=pipe
+status=$?
+[ $status -eq 1 ] || fail "a program that loses a byte: it ends with $status, not 1"
+has 'wrong output: [0-9]+ bytes instead of [0-9]+'
+
+# One that fails.
+printf '#!/bin/sh\necho broken >&2\nexit 3\n' >"$tmp/bad/upcase-pipe"
+UPCASE_PIPE=$tmp/bad/upcase-pipe bench --only=pipe
+status=$?
+[ $status -eq 1 ] || fail "a program that fails: it ends with $status, not 1"
+has 'failed: .*broken'
+
+bench --only=nothing-like-it
+[ $? -eq 2 ] || fail 'a work that there is not is no error'
+exit $failed
