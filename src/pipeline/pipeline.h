@@ -13,10 +13,11 @@
  * for `out` once it is written: so join(in), then join(out) means that every
  * line that was read is written. That is the drain.
  *
- * Each stage has its own threads, but little work is not handed around: what
- * the reader has when its input pauses and nothing is under way, it converts
- * and writes by itself, and it also converts a batch while the writer has
- * enough to do. stage.h says when and why.
+ * Each stage has its own threads, but little work is not handed around: less
+ * than a full batch, while nothing is under way, the reader converts and writes
+ * by itself, and it also converts a batch while the writer has enough to do.
+ * stage.h says why. Members of gzip input are decoded by threads of their own
+ * (unpackers.h).
  *
  * How it ends
  *  - End of input, or pipeline_stop: the reader passes on what it has read, an

@@ -7,8 +7,8 @@
  * A hand-over to a thread that sleeps costs more than a few lines are worth,
  * and a batch that moves to another processor leaves its cache behind. So the
  * reader lends a hand where that is quicker:
- *  - what it has when input pauses, and nothing is under way, it converts and
- *    writes by itself: a line that comes alone is out at once;
+ *  - less than a full batch, while nothing is under way, it converts and writes
+ *    by itself: a line that comes alone is out at once;
  *  - while the writer has enough to do, it converts a full batch by itself,
  *    still warm, and puts it straight into `out`.
  * The other threads are started when the first batch is put into a queue. Where
