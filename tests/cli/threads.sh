@@ -245,6 +245,32 @@ unpacked() {
 }
 check "100 MB in one line out of 100 KB of gzip need less than 32 MB" unpacked
 
+# Address space for a few batches only: fewer have to do.
+few_batches() {
+	perl -e 'print "line of text\n" x 3000000' >text
+	(
+		ulimit -v 250000
+		bounded "$UPCASE_PIPE" -b 8M <text
+	) >"$out" 2>"$err" || { cat "$err"; return 1; }
+	same /dev/null "$err" && perl -e 'print "LINE OF TEXT\n" x 3000000' | cmp - "$out"
+}
+no_batch() {
+	(
+		ulimit -v 60000
+		bounded "$UPCASE_PIPE" -b 32M </dev/null
+	) >"$out" 2>"$err"
+	status=$?
+	expect_outcome 3 '' \
+		'upcase-pipe: not enough memory for the batches: see --batch-size, --queue-depth and --jobs\n'
+}
+if sanitized; then
+	skip "where there is memory for some of the batches, they have to do" \
+		"a sanitizer needs all the address space"
+else
+	check "where there is memory for some of the batches, they have to do" few_batches
+	check "where there is memory for none, it says so" no_batch
+fi
+
 # --- latency -----------------------------------------------------------------
 
 # handshake [ARG...]: each of a hundred lines comes out before the next goes in.

@@ -123,6 +123,7 @@ static void without_options_there_are_defaults(void **state)
 	assert_int_equal(o.jobs, 1);
 	assert_int_equal(o.batch_size, 256 * 1024);
 	assert_int_equal(o.queue_depth, 8);
+	assert_in_range(o.unpack_jobs, 1, 256);
 	assert_true(o.flush_interval == CLOCK_SECOND);
 	assert_int_equal(o.sync, SINK_SYNC_NEVER);
 	assert_true(o.shutdown_timeout < 0);
@@ -303,6 +304,8 @@ static void the_number_of_threads_can_be_chosen(void **state)
 	(void)state;
 	assert_int_equal(good("-j1").jobs, 1);
 	assert_int_equal(good("--jobs=256").jobs, 256);
+	assert_int_equal(good("--jobs=3").unpack_jobs, 3);
+	assert_int_equal(good("--jobs=3 --no-decompress").unpack_jobs, 0);
 	assert_int_equal(good("-z").jobs, for_gzip);
 	assert_int_equal(good("-o a.gz").jobs, for_gzip);
 	assert_int_equal(good("-z -j3").jobs, 3);
