@@ -7,7 +7,8 @@
  * the one that has n + 1 takes it, waiting if need be. Since pieces are given
  * out in order, the one waited for is always at work.
  *
- * There is a slot for each batch that can be under way at once: a later line
+ * There is a slot for each batch that can be under way at once, and one for the
+ * piece that the last of them passes it for: a later line
  * may pass its baton before an earlier one was taken, and one that is never
  * taken (the rest of its line was dropped) is in nobody's way.
  */
@@ -35,8 +36,9 @@ struct baton {
 	struct baton_slot *slots; /* for piece seq: slots[seq % n] */
 };
 
-/* n is the most pieces that can be under way at once: piece seq + n comes into
- * being only after piece seq is done with. Returns 0 or a negative errno. */
+/* n is one more than the pieces that can be under way at once: the baton for
+ * piece seq + n is passed only after piece seq is done with. Returns 0 or a
+ * negative errno. */
 int baton_init(struct baton *b, size_t n);
 void baton_release(struct baton *b);
 

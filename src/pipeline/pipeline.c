@@ -172,7 +172,9 @@ static int make_locks(struct pipeline *p)
 		return err;
 	err = -pthread_mutex_init(&p->events, NULL);
 	if (!err) {
-		err = baton_init(&p->baton, p->n_batches);
+		/* All batches may be pieces under way, the last one with the
+		 * reader, who passes the baton for the piece behind it. */
+		err = baton_init(&p->baton, p->n_batches + 1);
 		if (!err)
 			return 0;
 		(void)pthread_mutex_destroy(&p->events);
