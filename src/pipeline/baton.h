@@ -8,9 +8,9 @@
  * out in order, the one waited for is always at work.
  *
  * There is a slot for each batch that can be under way at once, and one for the
- * piece that the last of them passes it for: a later line
- * may pass its baton before an earlier one was taken, and one that is never
- * taken (the rest of its line was dropped) is in nobody's way.
+ * piece that the last of them passes it for: a later line may pass its baton
+ * before an earlier one was taken, and one that is never taken (the rest of its
+ * line was dropped) is in nobody's way.
  */
 #ifndef UPCASE_PIPELINE_BATON_H
 #define UPCASE_PIPELINE_BATON_H
