@@ -1,0 +1,55 @@
+#include "config.h"
+
+#include "text/text.h"
+
+#include "text/all.h"
+
+static const struct text_kind *const kinds[] = {
+	[TEXT_ALL] = &text_all,
+};
+
+void text_init(
+	struct text *t, enum text_choice choice, const struct upcase *upcase)
+{
+	*t = (struct text){.kind = kinds[choice], .upcase = upcase};
+}
+
+size_t text_scan(const struct text *t, struct text_state *now,
+	struct text_state *at_end, const unsigned char *p, size_t len)
+{
+	return t->kind->scan(t, now, at_end, p, len);
+}
+
+size_t text_whole(const struct text *t, const struct text_state *begin,
+	const unsigned char *p, size_t len)
+{
+	struct text_state now = *begin, at_end;
+
+	return t->kind->scan(t, &now, &at_end, p, len);
+}
+
+int text_convert(const struct text *t, const struct text_piece *piece,
+	struct upcase_result *result)
+{
+	return t->kind->convert(t, piece, result);
+}
+
+size_t text_bound(size_t len)
+{
+	return upcase_bound(len);
+}
+
+bool text_has_context(const struct text *t)
+{
+	return upcase_has_context(t->upcase);
+}
+
+bool text_can_fail(const struct text *t)
+{
+	return t->upcase->invalid == UPCASE_FAIL;
+}
+
+size_t text_incomplete(const unsigned char *p, size_t len)
+{
+	return upcase_incomplete(p, len);
+}

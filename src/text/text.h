@@ -1,0 +1,107 @@
+/*
+ * text - what of a text is turned to upper case, and where a record of it ends
+ *
+ *	cutter:    scan, in order ----> a state at each cut
+ *	                                       |
+ *	converter: convert, in parallel <------+
+ *
+ * What it is for: a way to choose (all of it; later some lines, some columns)
+ * is one file and one line in the table of text.c. It says two things. `scan`
+ * sees every byte once, in order, and says where the last record ends and what
+ * has to be known about the bytes before to go on there: that is the state, and
+ * it is small, since it travels with each batch. `convert` then turns pieces in
+ * any order, each with the state at its beginning.
+ *
+ * Invariants
+ *  - Upper-casing makes and removes no record's end: it is found as well in
+ *    what was converted.
+ *  - scan is far cheaper than convert: it is the part that is done in order.
+ *  - It knows nothing of threads, queues or files.
+ *
+ * Everything may be called from any thread and never blocks.
+ */
+#ifndef UPCASE_TEXT_TEXT_H
+#define UPCASE_TEXT_TEXT_H
+
+#include "upcase/upcase.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What is known behind some bytes of a FILE. Zeroed storage is the beginning of
+ * one. What it means is the kind's own. */
+struct text_state {
+	uint64_t word;
+};
+
+enum text_choice {
+	TEXT_ALL, /* everything is turned; a record is a line */
+};
+
+struct text_kind;
+
+/* What is turned, and how. Made by text_init, then only read. */
+struct text {
+	const struct text_kind *kind;
+	const struct upcase *upcase; /* the caller's */
+};
+
+/* A piece to convert. */
+struct text_piece {
+	const struct text_state *begin; /* the state before it */
+	/* What the engine carries from piece to piece of one record, for who
+	 * has context (text_has_context); otherwise NULL: a piece that was cut
+	 * between characters stands alone. */
+	struct upcase_state *engine;
+	bool last;	     /* nothing of this record comes behind it */
+	unsigned char *text; /* len bytes, used up if `in_place` */
+	size_t len;
+	bool in_place;
+	unsigned char *spare; /* text_bound(len) bytes */
+	size_t room;	      /* that there are */
+};
+
+/* What a way to choose is made of. */
+struct text_kind {
+	/* Goes on at *now over p[0..len), and leaves *now behind it. Returns
+	 * where in p the last record ends that does, 0 if none; then *at_end is
+	 * the state there, otherwise it is left alone. */
+	size_t (*scan)(const struct text *t, struct text_state *now,
+		struct text_state *at_end, const unsigned char *p, size_t len);
+	/* As upcase_convert: 0, or -EILSEQ at the first ill-formed sequence of
+	 * what is turned, with upcase's result. */
+	int (*convert)(const struct text *t, const struct text_piece *piece,
+		struct upcase_result *result);
+};
+
+/* Makes *t. upcase must live as long. */
+void text_init(
+	struct text *t, enum text_choice choice, const struct upcase *upcase);
+
+size_t text_scan(const struct text *t, struct text_state *now,
+	struct text_state *at_end, const unsigned char *p, size_t len);
+
+/* The length of the whole records at the beginning of p[0..len), which begins
+ * with *begin. */
+size_t text_whole(const struct text *t, const struct text_state *begin,
+	const unsigned char *p, size_t len);
+
+int text_convert(const struct text *t, const struct text_piece *piece,
+	struct upcase_result *result);
+
+/* The room that converting len bytes wants. SIZE_MAX if that overflows. */
+size_t text_bound(size_t len);
+
+/* Whether the pieces of one record must be converted in order, with what the
+ * engine carries from one to the next. */
+bool text_has_context(const struct text *t);
+
+/* Whether converting stops at what is not UTF-8. */
+bool text_can_fail(const struct text *t);
+
+/* How many bytes (0..3) at the end of p[0..len) are the beginning of a
+ * character: a cut before them is one between characters. */
+size_t text_incomplete(const unsigned char *p, size_t len);
+
+#endif
