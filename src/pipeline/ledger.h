@@ -1,0 +1,63 @@
+/*
+ * ledger - what a pipeline has done so far, and what went wrong first
+ *
+ * Figures are atomics that anybody may look at any time; who adds to them is
+ * said at each. Events are told one at a time, by whichever thread has one; who
+ * is told may block it.
+ *
+ * Threads: any, for everything but init and release.
+ */
+#ifndef UPCASE_PIPELINE_LEDGER_H
+#define UPCASE_PIPELINE_LEDGER_H
+
+#include "io/fault.h"
+#include "pipeline/control.h"
+#include "pipeline/pipeline.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ledger {
+	struct pipeline_events events; /* set once by init; so is control */
+	struct control *control;
+
+	/* By who converts; the output's owner takes back what was read on
+	 * behind a bad sequence. */
+	_Atomic uint64_t lines_in, bytes_in, invalid;
+	/* By the output's owner. */
+	_Atomic uint64_t lines_out, bytes_out, members;
+	atomic_bool input_trouble;
+	atomic_bool line_cut; /* by the reader: aborted inside a line, which
+				 is in no batch's count and lost */
+
+	pthread_mutex_t telling; /* held while one is told, however long */
+	pthread_mutex_t lock;	 /* guards error, fault */
+	int error;		 /* the first one */
+	struct fault fault;
+};
+
+/* Returns 0 or a negative errno; then there is nothing to release. */
+int ledger_init(struct ledger *l, const struct pipeline_events *events,
+	struct control *control);
+void ledger_release(struct ledger *l);
+
+/* The output failed: keeps the error if it is the first one and nothing was
+ * aborted yet; aborts in any case. */
+void ledger_fail(struct ledger *l, int err, const struct fault *fault);
+
+/* The first error, 0 if none, with its words. */
+int ledger_error(struct ledger *l, struct fault *fault);
+
+/* Something is wrong with an input; line and column 0: not known where. */
+void ledger_trouble(struct ledger *l, const char *name, uint64_t line,
+	uint64_t column, const char *text);
+
+/* Something is not as it was asked for, but nothing is lost by it. */
+void ledger_warn(struct ledger *l, const char *name, const char *text);
+
+/* Good to know. */
+void ledger_note(struct ledger *l, const char *name, const char *text);
+
+#endif
