@@ -225,7 +225,7 @@ static int die(int sig)
 }
 
 static int report(struct pipeline *p, const struct options *o,
-	const struct sink *sink, const struct ending *e)
+	const struct sink *sink, const struct ending *e, bool *left)
 {
 	struct pipeline_outcome outcome = pipeline_finish(p);
 	/* The reader of a pipe that goes away wants no more; that is no error
@@ -234,6 +234,7 @@ static int report(struct pipeline *p, const struct options *o,
 	struct pipeline_stats stats;
 	bool written = true;
 
+	*left = outcome.left;
 	/* What is left to do is to tell; a signal may cut that short. */
 	signals_restore();
 	pipeline_stats(p, &stats);
@@ -268,24 +269,28 @@ static int cannot_make(int err)
 	return EXIT_OUTPUT;
 }
 
-static int process(const struct options *o, struct sink *sink)
+static int process(
+	const struct options *o, struct sink *sink, const struct rules *rules)
 {
 	struct ending e = {.drain_until = CLOCK_FOREVER,
 		.abandon_at = CLOCK_FOREVER,
 		.late_since = CLOCK_FOREVER};
 	struct pipeline *p;
-	struct upcase map;
+	struct upcase upcase;
+	struct text text;
+	bool left = false;
 	int err, status;
 
 	/* options_parse has seen that these go together. */
-	err = upcase_init(&map, o->mapping, o->language, o->invalid);
+	err = upcase_init(&upcase, o->mapping, o->language, o->invalid);
 	if (!err && o->variant)
-		err = upcase_use_variant(&map, o->variant);
+		err = upcase_use_variant(&upcase, o->variant);
 	if (err)
 		return cannot_start(NULL, err);
+	text_init(&text, TEXT_ALL, &upcase);
 	err = pipeline_new(&p, &(struct pipeline_config){.inputs = o->inputs,
 				       .n_inputs = o->n_inputs,
-				       .map = &map,
+				       .text = &text,
 				       .sink = sink,
 				       .append = o->output != NULL,
 				       .batch_size = o->batch_size,
@@ -298,6 +303,7 @@ static int process(const struct options *o, struct sink *sink)
 				       .interactive = o->interactive,
 				       .prompt = o->prompt,
 				       .nudge_signal = SIGNALS_NUDGE,
+				       .rules = *rules,
 				       .events = {.trouble = tell_trouble,
 					       .note = tell_note}});
 	if (err)
@@ -311,9 +317,9 @@ static int process(const struct options *o, struct sink *sink)
 	}
 	signals_unblock();
 	run(p, o, &e);
-	status = report(p, o, sink, &e);
+	status = report(p, o, sink, &e, &left);
 	/* A thread that was left behind may still use what it has. */
-	if (pipeline_has_left(p))
+	if (left)
 		_exit(status);
 	pipeline_free(p);
 	return status;
@@ -324,6 +330,7 @@ int main(int argc, char **argv)
 	struct options o;
 	struct sink sink;
 	struct fault fault = {""};
+	struct rules rules = {RULE_AUTO, RULE_AUTO};
 	int err = fdio_guard_standard();
 	int status;
 
@@ -343,6 +350,11 @@ int main(int argc, char **argv)
 		break;
 	}
 	diag_set_level(o.level);
+	if (o.handover && rules_parse(o.handover, &rules) != 0) {
+		diag_error(OPTIONS_HANDOVER, "there are no such rules: '%s'",
+			o.handover);
+		return EXIT_USAGE;
+	}
 	err = sink_init(&sink, o.output, o.gzip_level > 0, o.sync);
 	if (err)
 		return cannot_start(
@@ -350,7 +362,7 @@ int main(int argc, char **argv)
 	err = sink_check_kind(&sink, &fault);
 	if (err)
 		diag_error(o.output, "%s", fault.text);
-	status = err ? EXIT_OUTPUT : process(&o, &sink);
+	status = err ? EXIT_OUTPUT : process(&o, &sink, &rules);
 	sink_release(&sink);
 	return status;
 }

@@ -457,6 +457,7 @@ enum options_action options_parse(struct options *o, int argc, char **argv)
 		o->inputs = standard_input;
 		o->n_inputs = 1;
 	}
+	o->handover = getenv(OPTIONS_HANDOVER);
 	if (settle(o, &said, argc > optind) || take_variant(o))
 		return usage();
 	return OPTIONS_RUN;

@@ -29,6 +29,10 @@ enum options_stats {
  * one of upcase_variant_name; unset or empty: the fastest. */
 #define OPTIONS_VARIANT "UPCASE_PIPE_VARIANT"
 
+/* The variable that turns rules of the hand-over on or off (pipeline/rules.h),
+ * for tests and benchmarks. */
+#define OPTIONS_HANDOVER "UPCASE_PIPE_HANDOVER"
+
 /* Strings are those of argv and of the environment; nothing is to be freed.
  * Times are nanoseconds. */
 struct options {
@@ -40,7 +44,8 @@ struct options {
 	enum upcase_mapping mapping;
 	enum upcase_language language;
 	enum upcase_invalid invalid;
-	const char *variant; /* of the engine; NULL: the fastest */
+	const char *variant;  /* of the engine; NULL: the fastest */
+	const char *handover; /* OPTIONS_HANDOVER as it stands; NULL: unset */
 	bool interactive;
 	const char *prompt;
 	unsigned jobs;
@@ -54,8 +59,8 @@ struct options {
 	enum diag_level level;
 };
 
-/* Fills *o from the command line and OPTIONS_VARIANT. argv's order may change,
- * as getopt_long does. What is wrong is told on standard error. */
+/* Fills *o from the command line and the two variables. argv's order may
+ * change, as getopt_long does. What is wrong is told on standard error. */
 enum options_action options_parse(struct options *o, int argc, char **argv);
 
 /* Prints the help, or the version with the variant of o, on standard output.

@@ -382,6 +382,24 @@ static ssize_t write_once(struct fdio *io, struct iovec *iov, int count)
 	return n;
 }
 
+bool fdio_has_room(const struct fdio *io, size_t len)
+{
+	int fd = io->own >= 0 ? io->own : io->fd;
+	int queued = 0, size = 0;
+
+	if (io->regular)
+		return true;
+	if (fdio_wait(fd, POLLOUT, FDIO_NO_WAKE, 0) == -EAGAIN)
+		return false;
+#ifdef F_GETPIPE_SZ
+	/* A pipe that poll calls writable takes PIPE_BUF bytes. */
+	if (len > PIPE_BUF && (size = fcntl(fd, F_GETPIPE_SZ)) > 0 &&
+		ioctl(fd, FIONREAD, &queued) == 0)
+		return (size_t)size >= len + (size_t)queued;
+#endif
+	return true;
+}
+
 int fdio_writev(struct fdio *io, const struct iovec *iov, int n, int wake,
 	size_t *written)
 {

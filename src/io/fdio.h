@@ -95,6 +95,10 @@ ssize_t fdio_read(
 int fdio_writev(struct fdio *io, const struct iovec *iov, int n, int wake,
 	size_t *written);
 
+/* Whether len bytes could be written now without waiting for the other side, as
+ * far as can be told. Does not block. */
+bool fdio_has_room(const struct fdio *io, size_t len);
+
 /* Writes text to fd, as far as that works: for messages and prompts, where
  * nobody could be told of an error. May block. */
 void fdio_say(int fd, const char *text, size_t len);

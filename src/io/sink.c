@@ -91,20 +91,14 @@ int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync)
 	s->gzip = gzip;
 	s->sync = sync;
 	s->wake = FDIO_NO_WAKE;
-	atomic_init(&s->reopen, false);
-	err = -pthread_mutex_init(&s->lock, NULL);
+	err = -pthread_mutex_init(&s->identity, NULL);
 	if (err)
 		return err;
-	err = -pthread_mutex_init(&s->identity, NULL);
-	if (!err) {
-		err = open_file(&o, path, 0);
-		if (!err) {
-			take_over(s, &o);
-			return 0;
-		}
+	err = open_file(&o, path, 0);
+	if (err)
 		(void)pthread_mutex_destroy(&s->identity);
-	}
-	(void)pthread_mutex_destroy(&s->lock);
+	else
+		take_over(s, &o);
 	return err;
 }
 
@@ -134,7 +128,15 @@ void sink_set_empty(struct sink *s, const void *member, size_t len)
 	s->empty_len = len;
 }
 
-static int close_locked(struct sink *s)
+void sink_set_records(struct sink *s,
+	size_t (*whole)(const void *context, const void *data, size_t len),
+	const void *context)
+{
+	s->whole = whole;
+	s->context = context;
+}
+
+static int close_all(struct sink *s)
 {
 	if (s->look >= 0)
 		(void)close(s->look); /* only read from */
@@ -145,14 +147,13 @@ static int close_locked(struct sink *s)
 
 void sink_release(struct sink *s)
 {
-	(void)close_locked(s);
+	(void)close_all(s);
 	(void)pthread_mutex_destroy(&s->identity);
-	(void)pthread_mutex_destroy(&s->lock);
 }
 
 /* Takes the advisory lock, waiting for whoever has it. A file system without
  * locks is written to without. */
-static int lock_file_locked(struct sink *s)
+static int lock_file(struct sink *s)
 {
 	if (s->flocked || !s->regular)
 		return 0;
@@ -170,7 +171,18 @@ static int lock_file_locked(struct sink *s)
 	return 0;
 }
 
-static void unlock_file_locked(struct sink *s)
+bool sink_is_ready(struct sink *s, size_t len)
+{
+	if (!s->regular)
+		return fdio_has_room(&s->io, len);
+	if (!s->flocked && flock(s->io.fd, LOCK_EX | LOCK_NB) == 0)
+		s->flocked = true;
+	else if (!s->flocked)
+		return errno != EWOULDBLOCK && errno != EINTR;
+	return true;
+}
+
+static void unlock_file(struct sink *s)
 {
 	if (!s->flocked)
 		return;
@@ -181,7 +193,7 @@ static void unlock_file_locked(struct sink *s)
 }
 
 /* Finds the end of the file and whether a line that is not ours hangs there. */
-static int look_at_end_locked(struct sink *s, bool *torn)
+static int look_at_end(struct sink *s, bool *torn)
 {
 	struct stat st;
 	unsigned char last;
@@ -203,18 +215,16 @@ static int look_at_end_locked(struct sink *s, bool *torn)
 	return 0;
 }
 
-/* The length of the whole lines at the beginning of data[0..len). */
-static size_t whole_lines(const unsigned char *data, size_t len)
+/* The length of the whole records at the beginning of data[0..len). A part of a
+ * gzip member is nothing. */
+static size_t whole_records(const struct sink *s, const void *data, size_t len)
 {
-	while (len > 0 && data[len - 1] != '\n')
-		len--;
-	return len;
+	return s->whole && !s->gzip ? s->whole(s->context, data, len) : 0;
 }
 
 /* Cuts the file to the length `cut`, if it still ends where our last byte is.
  * What could not be done is added to the fault. */
-static void cut_locked(
-	struct sink *s, off_t ours, off_t cut, struct fault *fault)
+static void cut_back(struct sink *s, off_t ours, off_t cut, struct fault *fault)
 {
 	struct fault cause = *fault;
 	struct stat st;
@@ -240,19 +250,19 @@ static void cut_locked(
 
 /* An append failed after `written` bytes, `prefix` of them a newline of ours.
  * Cuts the file back; *kept is how much of data stays. */
-static void roll_back_locked(struct sink *s, const unsigned char *data,
-	size_t prefix, size_t written, size_t *kept, struct fault *fault)
+static void roll_back(struct sink *s, const unsigned char *data, size_t prefix,
+	size_t written, size_t *kept, struct fault *fault)
 {
 	off_t ours = s->end + (off_t)written;
 	size_t whole = 0;
 
-	if (!s->gzip && written > prefix)
-		whole = whole_lines(data, written - prefix);
+	if (written > prefix)
+		whole = whole_records(s, data, written - prefix);
 	if (whole > 0) {
 		s->mixed = false; /* the open line has come to its end */
-		cut_locked(s, ours, s->end + (off_t)(prefix + whole), fault);
+		cut_back(s, ours, s->end + (off_t)(prefix + whole), fault);
 	} else {
-		cut_locked(s, ours, s->line_start, fault);
+		cut_back(s, ours, s->line_start, fault);
 	}
 	s->line_open = false;
 	s->end = -1; /* the next append looks what is there */
@@ -260,7 +270,7 @@ static void roll_back_locked(struct sink *s, const unsigned char *data,
 }
 
 /* fdatasync, where the output is something that can be synced. */
-static int sync_locked(struct sink *s)
+static int sync_data(struct sink *s)
 {
 	while (fdatasync(s->io.fd) < 0) {
 		if (errno == EINVAL || errno == EROFS)
@@ -271,16 +281,16 @@ static int sync_locked(struct sink *s)
 	return 0;
 }
 
-static int append_locked(struct sink *s, const void *data, size_t len,
-	bool line_ends, size_t *kept, struct fault *fault)
+static int append(struct sink *s, const void *data, size_t len, bool line_ends,
+	size_t *kept, struct fault *fault)
 {
 	static char newline[] = "\n";
 	bool torn = false;
 	size_t prefix, written, whole;
-	int err = lock_file_locked(s);
+	int err = lock_file(s);
 
 	if (!err && s->regular)
-		err = look_at_end_locked(s, &torn);
+		err = look_at_end(s, &torn);
 	if (err) {
 		fault_set_errno(fault, err);
 		return err;
@@ -294,17 +304,17 @@ static int append_locked(struct sink *s, const void *data, size_t len,
 		fault_set_errno(fault, err);
 		*kept = written > prefix ? written - prefix : 0;
 		if (s->regular)
-			roll_back_locked(s, data, prefix, written, kept, fault);
+			roll_back(s, data, prefix, written, kept, fault);
 		return err;
 	}
 	*kept = len;
 	s->used = true;
 	s->line_open = !line_ends;
-	if (!s->gzip && s->line_open && (whole = whole_lines(data, len)) > 0)
+	if (s->line_open && (whole = whole_records(s, data, len)) > 0)
 		s->line_start = s->end + (off_t)(prefix + whole);
 	s->end += (off_t)written;
 	if (s->sync == SINK_SYNC_BATCH) {
-		err = sync_locked(s);
+		err = sync_data(s);
 		if (err)
 			fault_set_errno(fault, err);
 	}
@@ -317,18 +327,16 @@ int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
 	int err;
 
 	*kept = 0;
-	(void)pthread_mutex_lock(&s->lock);
-	err = append_locked(s, data, len, line_ends, kept, fault);
+	err = append(s, data, len, line_ends, kept, fault);
 	/* A line that is open keeps the lock, also when only the sync failed:
 	 * sink_abandon may have to cut it off. */
 	if (!s->line_open)
-		unlock_file_locked(s);
-	(void)pthread_mutex_unlock(&s->lock);
+		unlock_file(s);
 	return err;
 }
 
 /* Whether an output without a single append would not be valid as it is. */
-static bool is_empty_locked(struct sink *s)
+static bool is_empty(struct sink *s)
 {
 	struct stat st;
 
@@ -339,21 +347,20 @@ static bool is_empty_locked(struct sink *s)
 
 /* Everything that is due before a file is left: it is made valid, synced and
  * closed. */
-static int leave_locked(struct sink *s, struct fault *fault)
+static int leave(struct sink *s, struct fault *fault)
 {
 	size_t kept;
 	int err = 0, closed;
 
-	if (s->empty_len > 0 && is_empty_locked(s))
-		err = append_locked(
-			s, s->empty, s->empty_len, true, &kept, fault);
-	unlock_file_locked(s);
+	if (s->empty_len > 0 && is_empty(s))
+		err = append(s, s->empty, s->empty_len, true, &kept, fault);
+	unlock_file(s);
 	if (!err && s->sync != SINK_SYNC_NEVER) {
-		err = sync_locked(s);
+		err = sync_data(s);
 		if (err)
 			fault_set_errno(fault, err);
 	}
-	closed = close_locked(s);
+	closed = close_all(s);
 	if (!err && closed) {
 		err = closed;
 		fault_set_errno(fault, err);
@@ -363,74 +370,38 @@ static int leave_locked(struct sink *s, struct fault *fault)
 
 int sink_finish(struct sink *s, struct fault *fault)
 {
-	int err;
-
-	(void)pthread_mutex_lock(&s->lock);
-	err = leave_locked(s, fault);
-	(void)pthread_mutex_unlock(&s->lock);
-	return err;
+	return leave(s, fault);
 }
 
 void sink_abandon(struct sink *s)
 {
 	struct fault fault = {""};
 
-	(void)pthread_mutex_lock(&s->lock);
 	/* The lock on the file is still held, since the line began. */
 	if (s->regular && s->line_open)
-		cut_locked(s, s->end, s->line_start, &fault);
+		cut_back(s, s->end, s->line_start, &fault);
 	s->line_open = false;
-	unlock_file_locked(s);
-	(void)pthread_mutex_unlock(&s->lock);
+	unlock_file(s);
 }
 
-int64_t sink_waited(struct sink *s)
+bool sink_is_open_line(const struct sink *s)
 {
-	int64_t waited;
-
-	(void)pthread_mutex_lock(&s->lock);
-	waited = s->io.waited;
-	(void)pthread_mutex_unlock(&s->lock);
-	return waited;
-}
-
-void sink_reopen_request(struct sink *s)
-{
-	if (s->path)
-		atomic_store(&s->reopen, true);
-}
-
-static enum sink_reopened reopen_locked(struct sink *s, struct fault *fault)
-{
-	struct opened o = {0};
-	int err;
-
-	if (s->line_open || s->io.fd < 0)
-		return SINK_NOT_NOW;
-	if (!atomic_exchange(&s->reopen, false))
-		return SINK_NOT_NOW;
-	/* A FIFO without a reader is no reason to wait: the caller must not. */
-	err = open_file(&o, s->path, O_NONBLOCK);
-	if (err) {
-		fault_set_errno(fault, err);
-		return SINK_KEPT;
-	}
-	err = leave_locked(s, fault);
-	take_over(s, &o);
-	return err ? SINK_FAILED : SINK_REOPENED;
+	return s->line_open;
 }
 
 enum sink_reopened sink_reopen(struct sink *s, struct fault *fault)
 {
-	enum sink_reopened result;
+	struct opened o = {0};
+	/* A FIFO without a reader is no reason to wait. */
+	int err = open_file(&o, s->path, O_NONBLOCK);
 
-	/* The flag is set before the lock is tried, and looked at again by the
-	 * writer after it let go of the lock: so one of both sees both. */
-	if (!atomic_load(&s->reopen) || pthread_mutex_trylock(&s->lock) != 0)
-		return SINK_NOT_NOW;
-	result = reopen_locked(s, fault);
-	(void)pthread_mutex_unlock(&s->lock);
-	return result;
+	if (err) {
+		fault_set_errno(fault, err);
+		return SINK_KEPT;
+	}
+	err = leave(s, fault);
+	take_over(s, &o);
+	return err ? SINK_FAILED : SINK_REOPENED;
 }
 
 bool sink_is_file(struct sink *s, const struct stat *st)

@@ -15,9 +15,8 @@
  * Other outputs (standard output, FIFOs, devices) are written to in order, and
  * that is all.
  *
- * Threads: sink_append, sink_finish and sink_abandon are the writer's.
- * sink_reopen_request, sink_reopen and sink_is_file may be called by others at
- * any time.
+ * Threads: one at a time, who owns the output (pipeline/output.h), but for
+ * sink_is_file, which may be called by others at any time.
  */
 #ifndef UPCASE_IO_SINK_H
 #define UPCASE_IO_SINK_H
@@ -26,7 +25,6 @@
 #include "io/fdio.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,11 +45,12 @@ struct sink {
 	const char *path; /* NULL: standard output */
 	bool gzip;	  /* pieces are gzip members, not lines */
 	enum sink_sync sync;
-	int wake;	    /* set once before threads start: becomes readable
-			       when nobody wants to wait for the output any more */
-	atomic_bool reopen; /* asked for, not done yet */
+	int wake; /* set once before threads start: becomes readable
+		     when nobody wants to wait for the output any more */
+	/* Set once, by sink_set_records. */
+	size_t (*whole)(const void *context, const void *data, size_t len);
+	const void *context;
 
-	pthread_mutex_t lock; /* guards all below */
 	struct fdio io;
 	int look;	  /* the same file open for reading, or -1 */
 	bool regular;	  /* lock, roll back, look at the last byte */
@@ -86,8 +85,20 @@ int sink_check_kind(struct sink *s, struct fault *fault);
  * written to an output that nothing was appended to. */
 void sink_set_empty(struct sink *s, const void *member, size_t len);
 
+/* How much of the beginning of data[0..len), which is what is being appended or
+ * a part of it, is whole records: what may stay when an append fails. To be set
+ * before threads start; until then nothing may. */
+void sink_set_records(struct sink *s,
+	size_t (*whole)(const void *context, const void *data, size_t len),
+	const void *context);
+
 /* Closes without a word what sink_finish has not closed. */
 void sink_release(struct sink *s);
+
+/* Whether an append of len bytes would not have to wait for another process, as
+ * far as can be told: takes the lock if nobody has it; looks whether a pipe has
+ * room. Does not block. */
+bool sink_is_ready(struct sink *s, size_t len);
 
 /* Appends one piece. line_ends: whether the text in it ends with a newline; if
  * not, the next piece goes on with the same line. *kept is the number of bytes
@@ -109,26 +120,19 @@ int sink_finish(struct sink *s, struct fault *fault);
  * failed append. */
 void sink_abandon(struct sink *s);
 
-/* Nanoseconds that the writer waited for a pipe or terminal. */
-int64_t sink_waited(struct sink *s);
+/* Whether the last piece ended inside a line. */
+bool sink_is_open_line(const struct sink *s);
 
 enum sink_reopened {
-	SINK_NOT_NOW, /* not asked for, or a line is open, or append is at work:
-			 it will be done behind that */
 	SINK_REOPENED,
 	SINK_KEPT,   /* could not be opened: the old file stays in use */
 	SINK_FAILED, /* opened, but the old file could not be synced or closed:
 			what it took may not be there */
 };
 
-/* Asks for the file to be opened anew by its name; without effect on standard
- * output. Signal handlers may not call it, any thread may. */
-void sink_reopen_request(struct sink *s);
-
-/* Does what was asked for, with a fault for SINK_KEPT and SINK_FAILED, if this
- * is a moment between two lines. To be called by whoever asked, and by the
- * writer after each append, so that one of them finds the time. Does not wait
- * for an append. */
+/* Opens the file anew by its name, which there must be, between two lines, with
+ * a fault for SINK_KEPT and SINK_FAILED. May block in what the old file still
+ * needs: its lock, a sync, close. */
 enum sink_reopened sink_reopen(struct sink *s, struct fault *fault);
 
 /* Whether st is the file that is written to. Only regular files and block

@@ -1,17 +1,19 @@
 /*
- * batch - what travels through the pipeline: lines of text in one buffer
+ * batch - what travels through the pipeline: records of text in one buffer
  *
- * A batch is owned by exactly one place at a time: the queue of free batches, a
- * stage, or the queue to a stage. Only the owner touches its fields
- * (`unwritten` excepted). There are only so many batches, each with its
- * buffers, so memory is bounded whatever the input.
+ * A batch is owned by exactly one place at a time: the pool, a stage, or the
+ * queue to a stage. Only the owner touches its fields (`unwritten` excepted).
+ * There are only so many batches, each with its buffers, so memory is bounded
+ * whatever the input.
  *
- * Normally a batch holds whole lines. A line that is longer than a batch
- * travels in pieces, cut between characters: all but the last are `open`, all
- * but the first are `continues`.
+ * Normally a batch holds whole records (lines). A record that is longer than a
+ * batch travels in pieces, cut between characters: all but the last are `open`,
+ * all but the first are `continues`.
  */
 #ifndef UPCASE_PIPELINE_BATCH_H
 #define UPCASE_PIPELINE_BATCH_H
+
+#include "text/text.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -22,23 +24,51 @@
  * small a size is asked for. */
 #define BATCH_MIN 4
 
+/* The FILEs that a batch has to do with, by number. All end here but for one
+ * that may go on behind them: `first`, `first` + 1, ... */
+struct batch_inputs {
+	size_t first; /* that it has text or the end of */
+	size_t ended; /* how many ended here */
+	bool bad;     /* the last of these was not read to its end, or not
+			 at all; only with such a one at most */
+};
+
+/* Where a batch was cut out of its FILEs. */
+struct batch_cut {
+	struct text_state begin; /* what is known of what is before it */
+	bool continues;		 /* begins inside a record */
+	bool open;		 /* ends inside a record that goes on */
+	bool full;	   /* there was no room for more: more is to come */
+	bool lead;	   /* text[0] is a newline that ends a line of the batch
+			      before, of another FILE */
+	bool terminate;	   /* output may not end inside a line here */
+	unsigned inserted; /* newlines in text that were not in the FILEs */
+	unsigned unterminated; /* ends of FILEs without a newline in text */
+};
+
+/* With invalid=fail: the sequence that is not UTF-8, before which `upper`
+ * ends. */
+struct batch_bad {
+	bool met;
+	uint64_t line;	 /* so many newlines into text, */
+	uint64_t column; /* so many characters into that line: */
+	unsigned n;
+	unsigned char bytes[4];
+};
+
 struct batch {
-	/* By the reader. */
-	uint64_t seq;	     /* position in the output: 0, 1, 2 ... */
-	unsigned char *text; /* batch_size + 1 bytes: one for a newline that
-				is added at the end. Overwritten when it is
+	/* By the reader's side. */
+	uint64_t seq; /* if queued: position in the output, 0, 1, 2 ... */
+	bool queued;  /* goes to the writer through the queues */
+	unsigned char *text; /* batch size + 1 bytes: one for a newline that is
+				added at the end. Overwritten when it is
 				converted, but not with invalid=fail */
 	size_t len;
-	size_t input;	       /* number of the FILE that it began with */
-	bool continues;	       /* begins inside a line */
-	bool open;	       /* ends inside a line that goes on */
-	bool lead;	       /* text[0] is a newline that ends a line of
-				  the batch before, of another FILE */
-	bool terminate;	       /* output may not end inside a line here */
-	unsigned inserted;     /* newlines in text that were not in the input */
-	unsigned unterminated; /* ends of input without a newline in text */
+	struct batch_inputs inputs;
+	struct batch_cut cut;
 
-	/* By the transformer. */
+	/* By who converts. */
+	bool converted;
 	unsigned char *spare; /* room for the longest result of text */
 	unsigned char *upper; /* the result: in text or in spare */
 	size_t upper_len;
@@ -48,15 +78,10 @@ struct batch {
 	uint64_t invalid;    /* ill-formed sequences met */
 	uint64_t tail_chars; /* with invalid=fail: characters behind the last
 				newline */
-	bool bad;	     /* with invalid=fail: upper ends before bytes that
-				are not UTF-8 ... */
-	uint64_t bad_line;   /* ... so many newlines into text, */
-	uint64_t bad_column; /* so many characters into that line: */
-	unsigned char bad_bytes[4]; /* these */
-	unsigned n_bad_bytes;
+	struct batch_bad bad;
 
 	/* Lines that were read but are not written. Set by whoever counts
-	 * them, cleared by the writer, added up by the main thread. */
+	 * them, cleared by the output, added up by the main thread. */
 	_Atomic uint64_t unwritten;
 };
 
@@ -74,11 +99,8 @@ void batch_reset(struct batch *b);
 /* The lines in b->text, by the definition of `lines`. */
 uint64_t batch_count_lines(const struct batch *b);
 
-/* The number of newlines in p[0..len). */
-uint64_t count_newlines(const unsigned char *p, size_t len);
-
-/* The number of characters in p[0..len), which is UTF-8. */
-uint64_t count_characters(const unsigned char *p, size_t len);
+/* Counts what is in b as read and not written. */
+void batch_lose(struct batch *b);
 
 /* The order of the queue to the writer. */
 uint64_t batch_seq(const void *batch);

@@ -3,381 +3,441 @@
 #include "pipeline/pipeline.h"
 
 #include "io/clock.h"
-#include "pipeline/stage.h"
+#include "io/deflate.h"
+#include "pipeline/control.h"
+#include "pipeline/convert.h"
+#include "pipeline/crew.h"
+#include "pipeline/ledger.h"
+#include "pipeline/output.h"
+#include "pipeline/pool.h"
+#include "pipeline/queue.h"
+#include "pipeline/reader.h"
+#include "pipeline/standin.h"
+#include "pipeline/transformer.h"
+#include "pipeline/unpackers.h"
+#include "pipeline/writer.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
-
-/* Neither end may block: what is written says only "look", and is read until
- * there is no more. */
-static int open_pipe(int fd[2])
-{
-	if (pipe2(fd, O_CLOEXEC | O_NONBLOCK) < 0) {
-		fd[0] = fd[1] = -1;
-		return -errno;
-	}
-	return 0;
-}
-
-static void close_pipe(int fd[2])
-{
-	for (int i = 0; i < 2; i++)
-		if (fd[i] >= 0)
-			(void)close(fd[i]);
-}
-
-static void drain_pipe(int fd)
-{
-	char bytes[64];
-
-	while (read(fd, bytes, sizeof(bytes)) > 0 || errno == EINTR)
-		;
-}
-
-static int make_deflaters(struct pipeline *p)
-{
-	for (unsigned i = 0; p->config.level && i < p->config.jobs; i++) {
-		int err = deflater_new(
-			&p->transformers[i].deflater, p->config.level);
-
-		if (err)
-			return err;
-	}
-	/* The reader, or who stands in for it, uses this one only as long as
-	 * the transformer does not run. */
-	p->reader.deflater = p->stand_in.deflater = p->transformers[0].deflater;
-	return 0;
-}
-
-/* The member for an output that would be empty otherwise. */
-static int make_empty_member(struct pipeline *p)
-{
-	struct deflater *d = p->transformers[0].deflater;
-	unsigned char member[1024];
-	size_t len = 0;
-	int err;
-
-	if (!d)
-		return 0;
-	err = deflate_member(d, "", 0, member, sizeof(member), &len);
-	if (!err)
-		sink_set_empty(p->config.sink, member, len);
-	return err;
-}
 
 /* So many batches the reader may hold at once: one that goes on, one that takes
  * what is left over. The others are made when they are needed. */
 #define FIRST_BATCHES 2
 
-static int measure_batches(struct pipeline *p)
+/* The parts, in the order in which they are made; what each is for stands in
+ * its header. A part is only touched through its functions. */
+struct pipeline {
+	struct pipeline_config config; /* set once before threads start */
+	int64_t started;	       /* clock_now() of the start; likewise */
+	unsigned n_made;	       /* parts that there are */
+
+	struct control control;
+	struct crew crew;
+	struct ledger ledger;
+	struct queue in;	     /* FIFO, to the transformers */
+	struct queue out;	     /* by batch_seq, to the writer */
+	struct deflater **deflaters; /* config.jobs of them; all NULL: plain */
+	struct pool pool;
+	void **discarded; /* room for all batches; on_abort's */
+	struct output output;
+	struct unpackers unpackers; /* for gzip input */
+	struct converter converter;
+	struct standin standin;
+	struct reader reader;
+	struct transformer *transformers; /* config.jobs of them */
+	struct writer writer;
+};
+
+/* What the aborted queue to the transformers hands back was read and will not
+ * be written. */
+static void on_abort(void *pipeline)
+{
+	struct pipeline *p = pipeline;
+	size_t n = queue_abort(&p->in, p->discarded, p->pool.most);
+
+	for (size_t i = 0; i < n; i++) {
+		struct batch *b = p->discarded[i];
+
+		if (!b->converted)
+			batch_lose(b);
+	}
+	/* Those that wait for the writer were counted when they were converted,
+	 * those at home hold nothing. */
+	(void)queue_abort(&p->out, p->discarded, p->pool.most);
+	pool_abort(&p->pool);
+	if (p->config.unpack_jobs > 0)
+		unpackers_abort(&p->unpackers);
+}
+
+static int make_control(struct pipeline *p)
+{
+	return control_init(&p->control, on_abort, p);
+}
+
+static int make_crew(struct pipeline *p)
+{
+	return crew_init(&p->crew, p->config.jobs);
+}
+
+static int make_ledger(struct pipeline *p)
+{
+	return ledger_init(&p->ledger, &p->config.events, &p->control);
+}
+
+static int make_in(struct pipeline *p)
+{
+	return queue_init(&p->in, QUEUE_FIFO, p->config.depth, NULL);
+}
+
+static int make_out(struct pipeline *p)
+{
+	return queue_init(&p->out, QUEUE_SEQUENCE, p->config.depth, batch_seq);
+}
+
+static void free_deflaters(struct pipeline *p)
+{
+	for (unsigned i = 0; p->deflaters && i < p->config.jobs; i++)
+		deflater_free(p->deflaters[i]);
+	free(p->deflaters);
+}
+
+static int make_deflaters(struct pipeline *p)
+{
+	int err = 0;
+
+	p->deflaters = calloc(p->config.jobs, sizeof(struct deflater *));
+	if (!p->deflaters)
+		return -ENOMEM;
+	for (unsigned i = 0; !err && p->config.level && i < p->config.jobs; i++)
+		err = deflater_new(&p->deflaters[i], p->config.level);
+	if (err)
+		free_deflaters(p);
+	return err;
+}
+
+static int measure_batches(struct pipeline *p, struct pool_sizes *sizes)
 {
 	size_t size = p->config.batch_size;
 	/* One more than the text: a newline that ends what invalid=fail cut. */
-	size_t upper = upcase_bound(size + 1), member = 0;
+	size_t upper = text_bound(size + 1);
 
 	if (upper >= SIZE_MAX - 1)
 		return -ENOMEM;
-	upper++;
+	*sizes = (struct pool_sizes){.text = size, .spare = upper + 1};
 	if (p->config.level) {
-		member = deflate_bound(p->transformers[0].deflater, upper);
-		if (member == SIZE_MAX)
+		sizes->member = deflate_bound(p->deflaters[0], upper + 1);
+		if (sizes->member == SIZE_MAX)
 			return -ENOMEM;
 	}
-	p->spare_room = upper;
-	p->member_room = member;
 	return 0;
 }
 
-static int make_batches(struct pipeline *p)
+static int make_pool(struct pipeline *p)
 {
-	int err = measure_batches(p);
+	/* One that the reader fills, one in each other thread's hands, and as
+	 * many as may wait between them. */
+	size_t most = 2 + (size_t)p->config.jobs + p->config.depth;
+	struct pool_sizes sizes;
+	int err = measure_batches(p, &sizes);
 
 	if (err)
 		return err;
-	p->batches = calloc(p->n_batches, sizeof(*p->batches));
-	p->discarded = calloc(p->n_batches, sizeof(*p->discarded));
-	if (!p->batches || !p->discarded)
+	p->discarded = calloc(most, sizeof(*p->discarded));
+	if (!p->discarded)
 		return -ENOMEM;
-	for (int i = 0; i < FIRST_BATCHES; i++) {
-		struct batch *b = stage_make_batch(p);
-
-		if (!b)
-			return -ENOMEM;
-		(void)queue_put(&p->free, b, QUEUE_NOWAIT);
-	}
-	return 0;
+	err = pool_init(&p->pool, most, FIRST_BATCHES, &sizes);
+	if (err)
+		free(p->discarded);
+	return err;
 }
 
-/* The queues, so that release can tell what was made: a queue without slots was
- * not. */
-static int make_queues(struct pipeline *p)
+/* The member for an output that would be empty otherwise. */
+static int make_empty_member(struct pipeline *p)
 {
-	size_t depth = p->config.depth;
-	int err = queue_init(&p->free, QUEUE_LIFO, p->n_batches, NULL);
+	unsigned char member[1024];
+	size_t len = 0;
+	int err;
 
+	if (!p->deflaters[0])
+		return 0;
+	err = deflate_member(
+		p->deflaters[0], "", 0, member, sizeof(member), &len);
 	if (!err)
-		err = queue_init(&p->in, QUEUE_FIFO, depth, NULL);
-	if (!err)
-		err = queue_init(&p->out, QUEUE_SEQUENCE, depth, batch_seq);
+		sink_set_empty(p->config.sink, member, len);
 	return err;
+}
+
+static int make_output(struct pipeline *p)
+{
+	struct output_config config = {.sink = p->config.sink,
+		.inputs = p->config.inputs,
+		.text = p->config.text,
+		.gzip = p->config.level > 0,
+		.control = &p->control,
+		.ledger = &p->ledger};
+	int err = make_empty_member(p);
+
+	return err ? err : output_init(&p->output, &config);
 }
 
 static int make_unpackers(struct pipeline *p)
 {
-	int err;
-
 	if (p->config.unpack_jobs == 0)
 		return 0;
-	p->unpackers = malloc(sizeof(*p->unpackers));
-	if (!p->unpackers)
+	return unpackers_init(&p->unpackers, p->config.unpack_jobs);
+}
+
+static int start_others(void *pipeline)
+{
+	struct pipeline *p = pipeline;
+	int n = 0;
+
+	if (crew_start(&p->crew.writer, writer_main, &p->writer) != 0)
+		return -1;
+	while (n < (int)p->config.jobs &&
+		crew_start(&p->crew.transformers[n], transformer_main,
+			&p->transformers[n]) == 0)
+		n++;
+	return n;
+}
+
+static void connect_handover(struct pipeline *p)
+{
+	struct handover_config config = {.in = &p->in,
+		.out = &p->out,
+		.pool = &p->pool,
+		.output = &p->output,
+		.converter = &p->converter,
+		.deflater = p->deflaters[0],
+		.jobs = p->config.jobs,
+		.rules = p->config.rules,
+		.start_others = start_others,
+		.context = p};
+
+	handover_init(&p->reader.handover, &config);
+}
+
+static struct cutter_config cutter_config(const struct pipeline *p)
+{
+	return (struct cutter_config){.text = p->config.text,
+		.size = p->config.batch_size,
+		.n_inputs = p->config.n_inputs,
+		.lines = p->config.append,
+		/* A bad sequence is told with its place in its FILE. */
+		.apart = text_can_fail(p->config.text),
+		.gather = p->config.level > 0,
+		.interval = p->config.flush_interval};
+}
+
+static void connect_reader(struct pipeline *p)
+{
+	bool helped = p->config.unpack_jobs > 0;
+	struct input_config input = {.detect = p->config.detect_gzip,
+		.interactive = p->config.interactive,
+		.prompt = p->config.prompt,
+		.wake = control_wake_fd(&p->control),
+		.give_up = control_abort_fd(&p->control),
+		.help = helped ? &p->unpackers.help : NULL};
+	struct cutter_config cut = cutter_config(p);
+
+	p->reader.crew = &p->crew;
+	p->reader.control = &p->control;
+	p->reader.ledger = &p->ledger;
+	p->reader.output = &p->output;
+	p->reader.sink = p->config.sink;
+	p->reader.unpackers = helped ? &p->unpackers : NULL;
+	p->reader.standin = &p->standin;
+	p->reader.paths = p->config.inputs;
+	p->reader.n_paths = p->config.n_inputs;
+	cutter_init(&p->reader.cutter, &cut);
+	input_init(&p->reader.input, &input);
+	p->standin.crew = &p->crew;
+	p->standin.handover = &p->reader.handover;
+	p->standin.cut = cut;
+	p->standin.typed = p->config.interactive;
+}
+
+static void connect_transformer(struct pipeline *p, unsigned i)
+{
+	p->transformers[i] = (struct transformer){.crew = &p->crew,
+		.worker = &p->crew.transformers[i],
+		.number = (int)i,
+		.converter = &p->converter,
+		.deflater = p->deflaters[i],
+		.in = &p->in,
+		.out = &p->out};
+}
+
+/* Gives each stage what it needs. */
+static int make_stages(struct pipeline *p)
+{
+	p->transformers = calloc(p->config.jobs, sizeof(*p->transformers));
+	if (!p->transformers)
 		return -ENOMEM;
-	err = unpackers_init(p->unpackers, p->config.unpack_jobs);
-	if (err) {
-		free(p->unpackers);
-		p->unpackers = NULL;
-	}
-	return err;
+	p->converter = (struct converter){p->config.text, &p->ledger};
+	connect_handover(p);
+	connect_reader(p);
+	for (unsigned i = 0; i < p->config.jobs; i++)
+		connect_transformer(p, i);
+	p->writer = (struct writer){.crew = &p->crew,
+		.worker = &p->crew.writer,
+		.control = &p->control,
+		.out = &p->out,
+		.pool = &p->pool,
+		.output = &p->output};
+	return 0;
 }
 
-static int make(struct pipeline *p)
+static void free_control(struct pipeline *p)
 {
-	int err = make_queues(p);
-
-	if (!err)
-		err = open_pipe(p->wake_pipe);
-	if (!err)
-		err = open_pipe(p->abort_pipe);
-	if (!err)
-		err = open_pipe(p->event_pipe);
-	if (!err)
-		err = make_deflaters(p);
-	if (!err)
-		err = make_empty_member(p);
-	if (!err)
-		err = make_batches(p);
-	if (!err)
-		err = make_unpackers(p);
-	return err;
+	control_release(&p->control);
 }
 
-static int make_locks(struct pipeline *p)
+static void free_crew(struct pipeline *p)
 {
-	int err = -pthread_mutex_init(&p->lock, NULL);
-
-	if (err)
-		return err;
-	err = -pthread_mutex_init(&p->events, NULL);
-	if (!err) {
-		/* All batches may be pieces under way, the last one with the
-		 * reader, who passes the baton for the piece behind it. */
-		err = baton_init(&p->baton, p->n_batches + 1);
-		if (!err)
-			return 0;
-		(void)pthread_mutex_destroy(&p->events);
-	}
-	(void)pthread_mutex_destroy(&p->lock);
-	return err;
+	crew_release(&p->crew);
 }
 
-static struct pipeline *allocate(const struct pipeline_config *config)
+static void free_ledger(struct pipeline *p)
+{
+	ledger_release(&p->ledger);
+}
+
+static void free_in(struct pipeline *p)
+{
+	queue_release(&p->in);
+}
+
+static void free_out(struct pipeline *p)
+{
+	queue_release(&p->out);
+}
+
+static void free_pool(struct pipeline *p)
+{
+	pool_release(&p->pool);
+	free(p->discarded);
+}
+
+static void free_output(struct pipeline *p)
+{
+	output_release(&p->output);
+}
+
+static void free_unpackers(struct pipeline *p)
+{
+	if (p->config.unpack_jobs > 0)
+		unpackers_release(&p->unpackers);
+}
+
+static void free_stages(struct pipeline *p)
+{
+	free(p->transformers);
+}
+
+/* Each part needs some of those before it. */
+static const struct part {
+	int (*make)(struct pipeline *p);
+	void (*free)(struct pipeline *p);
+} parts[] = {
+	{make_control, free_control},
+	{make_crew, free_crew},
+	{make_ledger, free_ledger},
+	{make_in, free_in},
+	{make_out, free_out},
+	{make_deflaters, free_deflaters},
+	{make_pool, free_pool},
+	{make_output, free_output},
+	{make_unpackers, free_unpackers},
+	{make_stages, free_stages},
+};
+
+#define N_PARTS (sizeof(parts) / sizeof(parts[0]))
+
+int pipeline_new(struct pipeline **result, const struct pipeline_config *config)
 {
 	struct pipeline *p = calloc(1, sizeof(*p));
 
 	if (!p)
-		return NULL;
+		return -ENOMEM;
 	p->config = *config;
 	if (p->config.batch_size < BATCH_MIN)
 		p->config.batch_size = BATCH_MIN;
-	/* One that the reader fills, one in each other thread's hands, and as
-	 * many as may wait between them. */
-	p->n_batches = 2 + (size_t)config->jobs + config->depth;
-	for (int i = 0; i < 2; i++)
-		p->wake_pipe[i] = p->abort_pipe[i] = p->event_pipe[i] = -1;
-	atomic_init(&p->bad_input, NO_INPUT);
-	p->at.input = p->dropped_input = NO_INPUT;
-	p->reader.p = p->writer.p = p->stand_in.p = p;
-	p->transformers = calloc(config->jobs, sizeof(*p->transformers));
-	if (!p->transformers || make_locks(p) != 0) {
-		free(p->transformers);
-		free(p);
-		return NULL;
-	}
-	for (unsigned i = 0; i < config->jobs; i++)
-		p->transformers[i].p = p;
-	return p;
-}
+	for (; p->n_made < N_PARTS; p->n_made++) {
+		int err = parts[p->n_made].make(p);
 
-int pipeline_new(struct pipeline **result, const struct pipeline_config *config)
-{
-	struct pipeline *p = allocate(config);
-	int err;
-
-	if (!p)
-		return -ENOMEM;
-	err = make(p);
-	if (err) {
-		pipeline_free(p);
-		return err;
+		if (err) {
+			pipeline_free(p);
+			return err;
+		}
 	}
-	config->sink->wake = p->abort_pipe[0];
 	*result = p;
 	return 0;
 }
 
 void pipeline_free(struct pipeline *p)
 {
-	p->config.sink->wake = FDIO_NO_WAKE;
-	for (size_t i = 0; p->batches && i < p->n_batches; i++)
-		batch_release(&p->batches[i]);
-	free(p->batches);
-	free(p->discarded);
-	if (p->free.slots)
-		queue_release(&p->free);
-	if (p->in.slots)
-		queue_release(&p->in);
-	if (p->out.slots)
-		queue_release(&p->out);
-	if (p->unpackers)
-		unpackers_release(p->unpackers);
-	free(p->unpackers);
-	for (unsigned i = 0; i < p->config.jobs; i++)
-		deflater_free(p->transformers[i].deflater);
-	free(p->transformers);
-	close_pipe(p->wake_pipe);
-	close_pipe(p->abort_pipe);
-	close_pipe(p->event_pipe);
-	baton_release(&p->baton);
-	(void)pthread_mutex_destroy(&p->events);
-	(void)pthread_mutex_destroy(&p->lock);
+	while (p->n_made > 0)
+		parts[--p->n_made].free(p);
 	free(p);
-}
-
-/* The i-th worker of all, NULL behind the last. */
-static struct worker *worker_at(struct pipeline *p, unsigned i)
-{
-	if (i == 0)
-		return &p->reader;
-	if (i <= p->config.jobs)
-		return &p->transformers[i - 1];
-	if (i == p->config.jobs + 1)
-		return &p->writer;
-	return i == p->config.jobs + 2 ? &p->stand_in : NULL;
-}
-
-static bool is_running(struct worker *w)
-{
-	return atomic_load(&w->started) && !atomic_load(&w->ended);
-}
-
-static void join_ended_threads(struct pipeline *p)
-{
-	struct worker *w;
-
-	for (unsigned i = 0; (w = worker_at(p, i)); i++) {
-		if (!atomic_load(&w->started) || !atomic_load(&w->ended))
-			continue;
-		(void)pthread_join(w->thread, NULL);
-		atomic_store(&w->started, false);
-	}
 }
 
 int pipeline_start(struct pipeline *p)
 {
-	int err;
-
 	p->started = clock_now();
-	home_bind(&p->home);
-	err = stage_start(&p->reader, reader_main);
-	home_leave(&p->home);
-	return err;
+	return crew_start(&p->crew.reader, reader_main, &p->reader);
 }
 
 int pipeline_event_fd(const struct pipeline *p)
 {
-	return p->event_pipe[0];
+	return crew_event_fd(&p->crew);
 }
 
 unsigned pipeline_running(struct pipeline *p)
 {
-	unsigned n = 0;
-	struct worker *w;
-
-	drain_pipe(p->event_pipe[0]);
-	for (unsigned i = 0; (w = worker_at(p, i)); i++)
-		n += !w->left && is_running(w);
-	return n;
-}
-
-bool pipeline_has_left(struct pipeline *p)
-{
-	struct worker *w;
-
-	for (unsigned i = 0; (w = worker_at(p, i)); i++)
-		if (is_running(w))
-			return true;
-	return false;
-}
-
-int pipeline_leave_reader(struct pipeline *p)
-{
-	struct batch *b = atomic_exchange(&p->in_read, NULL);
-	int err;
-
-	if (!b)
-		return 0;
-	p->adopted = b;
-	p->reader.left = true;
-	err = stage_start(&p->stand_in, stand_in_main);
-	if (err) { /* then nobody can end what it began */
-		atomic_store(&p->in_read, b);
-		pipeline_abort(p);
-	}
-	return err;
+	return crew_running(&p->crew);
 }
 
 void pipeline_stop(struct pipeline *p)
 {
-	atomic_store(&p->stopping, true);
-	stage_wake_reader(p);
+	control_stop(&p->control);
 }
 
 void pipeline_abort(struct pipeline *p)
 {
-	stage_abort(p);
-}
-
-/* Whoever was started and not joined yet has a handle that is good. */
-static bool nudge(struct pipeline *p, struct worker *w)
-{
-	if (!is_running(w))
-		return false;
-	(void)pthread_kill(w->thread, p->config.nudge_signal);
-	return true;
+	control_abort(&p->control);
 }
 
 bool pipeline_nudge(struct pipeline *p)
 {
-	bool aborted = atomic_load(&p->aborted);
+	bool aborted = control_is_aborted(&p->control);
+	bool stuck = control_is_stopping(&p->control) &&
+		     standin_may_take_over(&p->standin);
 	bool late = false;
 
 	if (p->config.nudge_signal == 0)
 		return false;
 	/* The reader may be writing, too. */
-	if (aborted || (atomic_load(&p->stopping) && atomic_load(&p->in_read)))
-		late = nudge(p, &p->reader);
+	if (aborted || stuck)
+		late = crew_nudge(&p->crew.reader, p->config.nudge_signal);
 	if (aborted)
-		late = nudge(p, &p->writer) || late;
+		late = crew_nudge(&p->crew.writer, p->config.nudge_signal) ||
+		       late;
 	return late;
+}
+
+int pipeline_leave_reader(struct pipeline *p)
+{
+	int err = standin_take_over(&p->standin);
+
+	if (err)
+		pipeline_abort(p);
+	return err;
 }
 
 void pipeline_reopen(struct pipeline *p)
 {
-	sink_reopen_request(p->config.sink);
-	stage_reopen(p);
+	output_wish_reopen(&p->output);
 }
 
 static struct stage_stats stage_figures(
@@ -397,45 +457,33 @@ static struct stage_stats stage_figures(
 
 void pipeline_stats(struct pipeline *p, struct pipeline_stats *s)
 {
+	const struct ledger *l = &p->ledger;
+	const struct crew *crew = &p->crew;
+
 	*s = (struct pipeline_stats){
-		.lines_in = atomic_load(&p->lines_in),
-		.bytes_in = atomic_load(&p->bytes_in),
-		.lines_out = atomic_load(&p->lines_out),
-		.bytes_out = atomic_load(&p->bytes_out),
-		.members = atomic_load(&p->members),
-		.invalid = atomic_load(&p->invalid),
+		.lines_in = atomic_load(&l->lines_in),
+		.bytes_in = atomic_load(&l->bytes_in),
+		.lines_out = atomic_load(&l->lines_out),
+		.bytes_out = atomic_load(&l->bytes_out),
+		.members = atomic_load(&l->members),
+		.invalid = atomic_load(&l->invalid),
 		.elapsed = clock_now() - p->started,
-		.reader = stage_figures(&p->reader, 1, &p->free),
-		.transformer =
-			stage_figures(p->transformers, p->config.jobs, &p->in),
-		.writer = stage_figures(&p->writer, 1, &p->out),
+		.reader = stage_figures(&crew->reader, 1, &p->pool.at_home),
+		.transformer = stage_figures(
+			crew->transformers, crew->n_transformers, &p->in),
+		.writer = stage_figures(&crew->writer, 1, &p->out),
 	};
-}
-
-/* What a reader holds that does not come back: the lines that it had read. */
-static uint64_t lines_in_read(struct pipeline *p)
-{
-	const struct batch *b = atomic_load(&p->in_read);
-
-	if (!b)
-		return 0;
-	return batch_count_lines(b) +
-	       (b->len > 0 && b->text[b->len - 1] != '\n');
 }
 
 struct pipeline_outcome pipeline_finish(struct pipeline *p)
 {
 	struct pipeline_outcome o = {0};
 
-	join_ended_threads(p);
-	(void)pthread_mutex_lock(&p->lock);
-	o.error = p->error;
-	o.fault = p->fault;
-	(void)pthread_mutex_unlock(&p->lock);
-	o.input_trouble = atomic_load(&p->input_trouble);
-	o.lines_lost = atomic_load(&p->line_cut) + lines_in_read(p);
-	for (size_t i = 0; i < p->n_batches; i++)
-		o.lines_lost += atomic_load(&p->batches[i].unwritten);
-	o.batches_away = atomic_load(&p->n_made) - queue_size(&p->free);
+	o.left = crew_join_ended(&p->crew);
+	o.error = ledger_error(&p->ledger, &o.fault);
+	o.input_trouble = atomic_load(&p->ledger.input_trouble);
+	o.lines_lost = atomic_load(&p->ledger.line_cut) +
+		       standin_lost(&p->standin) + pool_unwritten(&p->pool);
+	o.batches_away = pool_away(&p->pool);
 	return o;
 }

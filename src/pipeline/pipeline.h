@@ -13,11 +13,9 @@
  * for `out` once it is written: so join(in), then join(out) means that every
  * line that was read is written. That is the drain.
  *
- * Each stage has its own threads, but little work is not handed around: less
- * than a full batch, while nothing is under way, the reader converts and writes
- * by itself, and it also converts a batch while the writer has enough to do.
- * stage.h says why. Members of gzip input are decoded by threads of their own
- * (unpackers.h).
+ * Each stage has its own threads, but little work is not handed around: see
+ * handover.h. Only who owns the output writes to it: see output.h. Members of
+ * gzip input are decoded by threads of their own: see unpackers.h.
  *
  * How it ends
  *  - End of input, or pipeline_stop: the reader passes on what it has read, an
@@ -27,16 +25,17 @@
  * Nothing in here prints, exits or handles signals.
  *
  * Threads: every function is for the thread that made the pipeline (the main
- * thread). The events are called from the pipeline's threads, and from within
- * pipeline_reopen, one at a time.
+ * thread), and none waits for anything. The events are called from the
+ * pipeline's threads, one at a time.
  */
 #ifndef UPCASE_PIPELINE_PIPELINE_H
 #define UPCASE_PIPELINE_PIPELINE_H
 
 #include "io/fault.h"
 #include "io/sink.h"
+#include "pipeline/rules.h"
 #include "pipeline/stats.h"
-#include "upcase/upcase.h"
+#include "text/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,7 +57,7 @@ struct pipeline_events {
 struct pipeline_config {
 	const char *const *inputs; /* paths, "-" is standard input */
 	size_t n_inputs;	   /* at least 1 */
-	const struct upcase *map;
+	const struct text *text;   /* what is turned, and how */
 	struct sink *sink;
 	bool append;	      /* the output is lines: the last one ends, too */
 	size_t batch_size;    /* bytes of text in a batch */
@@ -74,6 +73,7 @@ struct pipeline_config {
 	const char *prompt;
 	int nudge_signal; /* for pipeline_nudge, handled without SA_RESTART by a
 			     function that does nothing; 0: none */
+	struct rules rules; /* all RULE_AUTO unless one is looked into */
 	struct pipeline_events events;
 };
 
@@ -117,7 +117,8 @@ bool pipeline_nudge(struct pipeline *p);
  */
 int pipeline_leave_reader(struct pipeline *p);
 
-/* Opens the output anew by its name, between two batches. Does not block. */
+/* The wish to have the output opened anew by its name, between two batches: it
+ * is left for the thread that owns the output, or will next. Does not block. */
 void pipeline_reopen(struct pipeline *p);
 
 /* The figures so far. */
@@ -131,6 +132,7 @@ struct pipeline_outcome {
 	uint64_t lines_lost; /* read but not written */
 	size_t batches_away; /* batches that did not come home: 0 unless it
 				failed or was aborted */
+	bool left;	     /* threads run that nobody waits for any more */
 };
 
 /* Joins the threads that have ended. Those that still run, which is so only
@@ -138,9 +140,6 @@ struct pipeline_outcome {
  * pipeline and everything in its config must then stay until the process ends.
  * Returns what happened. */
 struct pipeline_outcome pipeline_finish(struct pipeline *p);
-
-/* Whether threads run that nobody waits for any more. */
-bool pipeline_has_left(struct pipeline *p);
 
 /* Frees a pipeline without running threads. */
 void pipeline_free(struct pipeline *p);

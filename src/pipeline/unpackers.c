@@ -4,7 +4,7 @@
 
 #include "io/clock.h"
 #include "io/member.h"
-#include "pipeline/stage.h"
+#include "pipeline/crew.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static void *unpacker_main(void *unpackers)
 	int err = member_decoder_new(&decoder);
 	void *item;
 
-	stage_set_name("unpack", -1);
+	crew_set_name("unpack", -1);
 	while (queue_get(&u->packed, &item, QUEUE_FOREVER) == QUEUE_OK) {
 		struct packet *packet = item;
 

@@ -71,15 +71,22 @@ static void a_batch_that_was_reset_is_empty(void **state)
 	text = b.text;
 	memcpy(b.text, "a\nb", 3);
 	b.len = b.upper_len = b.member_len = 3;
-	b.continues = b.open = b.lead = b.terminate = b.bad = true;
-	b.inserted = b.unterminated = b.n_bad_bytes = 1;
+	b.queued = b.converted = true;
+	b.inputs = (struct batch_inputs){1, 2, true};
+	b.cut = (struct batch_cut){{1}, true, true, true, true, true, 1, 1};
 	b.lines = b.invalid = b.tail_chars = 1;
+	b.bad = (struct batch_bad){true, 1, 1, 1, {0xFF}};
 	atomic_store(&b.unwritten, 1);
 	batch_reset(&b);
 	assert_ptr_equal(b.text, text);
 	assert_true(b.len == 0 && b.upper_len == 0 && b.member_len == 0);
-	assert_false(b.continues || b.open || b.lead || b.terminate || b.bad);
-	assert_int_equal(b.n_bad_bytes, 0);
+	assert_false(b.queued || b.converted || b.bad.met);
+	assert_false(b.cut.continues || b.cut.open || b.cut.full ||
+		     b.cut.lead || b.cut.terminate);
+	assert_int_equal(b.cut.begin.word, 0);
+	assert_int_equal(b.cut.inserted + b.cut.unterminated, 0);
+	assert_int_equal(b.inputs.first + b.inputs.ended + b.inputs.bad, 0);
+	assert_int_equal(b.bad.n, 0);
 	assert_int_equal(b.invalid, 0);
 	assert_int_equal(b.tail_chars, 0);
 	assert_int_equal(batch_count_lines(&b), 0);
@@ -110,49 +117,11 @@ static void lines_are_counted_once(void **state)
 		assert_int_equal(batch_init(&b, 100, 1, 0), 0);
 		b.len = strlen(cases[i].text);
 		memcpy(b.text, cases[i].text, b.len);
-		b.inserted = cases[i].inserted;
-		b.unterminated = cases[i].unterminated;
+		b.cut.inserted = cases[i].inserted;
+		b.cut.unterminated = cases[i].unterminated;
 		assert_int_equal(batch_count_lines(&b), cases[i].lines);
 		batch_release(&b);
 	}
-}
-
-static void newlines_and_characters_are_counted(void **state)
-{
-	static const unsigned char text[] = "a\nßΐ日𐐨\n\n";
-
-	(void)state;
-	assert_int_equal(count_newlines(text, sizeof(text) - 1), 3);
-	assert_int_equal(count_newlines(text, 1), 0);
-	assert_int_equal(count_newlines(NULL, 0), 0);
-	assert_int_equal(count_characters(text, sizeof(text) - 1), 8);
-	assert_int_equal(count_characters(NULL, 0), 0);
-}
-
-/* A byte in a vector counts to 255: what comes behind that must not be lost. */
-static void newlines_are_counted_at_any_place_and_in_any_number(void **state)
-{
-	enum {
-		SIZE = 300 * 64
-	};
-	unsigned char *text = malloc(SIZE);
-
-	(void)state;
-	assert_non_null(text);
-	memset(text, '\n', SIZE);
-	for (size_t begin = 0; begin < 70; begin++)
-		for (size_t cut = 0; cut < 70; cut++)
-			assert_int_equal(count_newlines(text + begin,
-						 SIZE - begin - cut),
-				SIZE - begin - cut);
-	memset(text, '\n' | 0x80, SIZE);
-	for (size_t at = 0; at < SIZE; at++) {
-		text[at] = '\n';
-		assert_int_equal(count_newlines(text, SIZE), 1);
-		assert_int_equal(count_newlines(text, at), 0);
-		text[at] = '\n' + 1;
-	}
-	free(text);
 }
 
 static void the_order_of_batches_is_their_number(void **state)
@@ -173,9 +142,6 @@ int main(void)
 		cmocka_unit_test(a_batch_without_memory_is_an_error),
 		cmocka_unit_test(a_batch_that_was_reset_is_empty),
 		cmocka_unit_test(lines_are_counted_once),
-		cmocka_unit_test(newlines_and_characters_are_counted),
-		cmocka_unit_test(
-			newlines_are_counted_at_any_place_and_in_any_number),
 		cmocka_unit_test(the_order_of_batches_is_their_number),
 	};
 

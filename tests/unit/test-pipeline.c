@@ -40,6 +40,7 @@ static const unsigned depths[] = {1, 2};
 struct run {
 	struct pipeline_config config;
 	struct upcase map;
+	struct text text;
 	struct sink sink;
 	struct pipeline *p;
 	struct pipeline_outcome outcome;
@@ -114,7 +115,7 @@ static void prepare(struct run *r, const char *const *inputs, size_t n_inputs)
 	r->config = (struct pipeline_config){
 		.inputs = inputs,
 		.n_inputs = n_inputs,
-		.map = &r->map,
+		.text = &r->text,
 		.sink = &r->sink,
 		.batch_size = 4096,
 		.jobs = 2,
@@ -127,6 +128,7 @@ static void prepare(struct run *r, const char *const *inputs, size_t n_inputs)
 	};
 	assert_int_equal(
 		upcase_init(&r->map, UPCASE_FULL, UPCASE_ROOT, UPCASE_KEEP), 0);
+	text_init(&r->text, TEXT_ALL, &r->map);
 }
 
 /* Opens the output (NULL: standard output) and starts. */

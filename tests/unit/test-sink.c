@@ -113,9 +113,30 @@ static int tear_down(void **state)
 	return support_leave_directory(state);
 }
 
+/* Records are lines. */
+static size_t whole_lines(const void *context, const void *data, size_t len)
+{
+	const unsigned char *p = data;
+
+	(void)context;
+	while (len > 0 && p[len - 1] != '\n')
+		len--;
+	return len;
+}
+
+static int open_sink(
+	struct sink *s, const char *path, bool gzip, enum sink_sync sync)
+{
+	int err = sink_init(s, path, gzip, sync);
+
+	if (!err)
+		sink_set_records(s, whole_lines, NULL);
+	return err;
+}
+
 static void init(struct sink *s, const char *path, bool gzip)
 {
-	assert_int_equal(sink_init(s, path, gzip, SINK_SYNC_NEVER), 0);
+	assert_int_equal(open_sink(s, path, gzip, SINK_SYNC_NEVER), 0);
 	if (gzip)
 		sink_set_empty(s, BYTES("EMPTY"));
 }
@@ -668,7 +689,7 @@ static void each_sync_mode_syncs_when_it_says(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(modes); i++) {
 		fake.syncs = 0;
-		assert_int_equal(sink_init(&s, "out", false, modes[i].sync), 0);
+		assert_int_equal(open_sink(&s, "out", false, modes[i].sync), 0);
 		append(&s, "A\n", true);
 		append(&s, "B\n", true);
 		assert_int_equal(fake.syncs, modes[i].appended);
@@ -685,7 +706,7 @@ static void a_failed_sync_after_a_piece_is_an_error(void **state)
 	size_t kept;
 
 	(void)state;
-	assert_int_equal(sink_init(&s, "out", false, SINK_SYNC_BATCH), 0);
+	assert_int_equal(open_sink(&s, "out", false, SINK_SYNC_BATCH), 0);
 	fake.sync_error = EIO;
 	assert_int_equal(sink_append(&s, "A\n", 2, true, &kept, &fault), -EIO);
 	assert_string_equal(fault.text, strerror(EIO));
@@ -698,7 +719,7 @@ static void a_failed_sync_at_the_end_is_an_error(void **state)
 	struct sink s;
 
 	(void)state;
-	assert_int_equal(sink_init(&s, "out", false, SINK_SYNC_END), 0);
+	assert_int_equal(open_sink(&s, "out", false, SINK_SYNC_END), 0);
 	append(&s, "A\n", true);
 	fake.sync_error = EIO;
 	assert_int_equal(sink_finish(&s, &fault), -EIO);
@@ -711,7 +732,7 @@ static void what_cannot_be_synced_is_not_an_error(void **state)
 	struct sink s;
 
 	(void)state;
-	assert_int_equal(sink_init(&s, "/dev/null", false, SINK_SYNC_BATCH), 0);
+	assert_int_equal(open_sink(&s, "/dev/null", false, SINK_SYNC_BATCH), 0);
 	append(&s, "A\n", true);
 	finish(&s);
 	assert_true(fake.syncs > 0);
@@ -799,9 +820,9 @@ static void what_cannot_be_opened_is_an_error(void **state)
 	struct sink s;
 
 	(void)state;
-	assert_int_equal(sink_init(&s, ".", false, SINK_SYNC_NEVER), -EISDIR);
+	assert_int_equal(open_sink(&s, ".", false, SINK_SYNC_NEVER), -EISDIR);
 	assert_int_equal(
-		sink_init(&s, "no/out", false, SINK_SYNC_NEVER), -ENOENT);
+		open_sink(&s, "no/out", false, SINK_SYNC_NEVER), -ENOENT);
 }
 
 /* Opening anew. */
@@ -822,7 +843,6 @@ static void lines_go_to_the_new_file_after_a_reopen(void **state)
 	append(&s, "OLD\n", true);
 	assert_int_equal(rename("out", "out.1"), 0);
 	append(&s, "STILL OLD\n", true);
-	sink_reopen_request(&s);
 	assert_int_equal(reopen(&s), SINK_REOPENED);
 	append(&s, "NEW\n", true);
 	finish(&s);
@@ -830,21 +850,7 @@ static void lines_go_to_the_new_file_after_a_reopen(void **state)
 	support_file_is("out", BYTES("NEW\n"));
 }
 
-static void nothing_is_reopened_unless_asked_for(void **state)
-{
-	struct sink s;
-
-	(void)state;
-	init(&s, "out", false);
-	assert_int_equal(rename("out", "out.1"), 0);
-	assert_int_equal(reopen(&s), SINK_NOT_NOW);
-	sink_reopen_request(&s);
-	assert_int_equal(reopen(&s), SINK_REOPENED);
-	assert_int_equal(reopen(&s), SINK_NOT_NOW);
-	finish(&s);
-}
-
-static void a_reopen_waits_for_the_end_of_an_open_line(void **state)
+static void an_open_line_is_known_before_a_reopen(void **state)
 {
 	struct sink s;
 
@@ -852,9 +858,9 @@ static void a_reopen_waits_for_the_end_of_an_open_line(void **state)
 	init(&s, "out", false);
 	append(&s, "LONG ", false);
 	assert_int_equal(rename("out", "out.1"), 0);
-	sink_reopen_request(&s);
-	assert_int_equal(reopen(&s), SINK_NOT_NOW);
+	assert_true(sink_is_open_line(&s));
 	append(&s, "LINE\n", true);
+	assert_false(sink_is_open_line(&s));
 	assert_int_equal(reopen(&s), SINK_REOPENED);
 	append(&s, "NEW\n", true);
 	finish(&s);
@@ -871,11 +877,9 @@ static void the_old_file_stays_when_the_new_one_cannot_be_opened(void **state)
 	init(&s, "out", false);
 	assert_int_equal(rename("out", "out.1"), 0);
 	assert_int_equal(mkdir("out", 0700), 0);
-	sink_reopen_request(&s);
 	assert_int_equal(sink_reopen(&s, &fault), SINK_KEPT);
 	assert_string_equal(fault.text, strerror(EISDIR));
 	append(&s, "A\n", true);
-	assert_int_equal(reopen(&s), SINK_NOT_NOW);
 	finish(&s);
 	support_file_is("out.1", BYTES("A\n"));
 }
@@ -889,7 +893,6 @@ static void a_new_file_without_text_gets_the_empty_member(void **state)
 	init(&s, "out", true);
 	append(&s, "member", true);
 	assert_int_equal(rename("out", "out.1"), 0);
-	sink_reopen_request(&s);
 	assert_int_equal(reopen(&s), SINK_REOPENED);
 	assert_int_equal(sink_finish(&s, &fault), 0);
 	sink_release(&s);
@@ -904,7 +907,6 @@ static void a_file_left_without_text_gets_the_empty_member(void **state)
 	(void)state;
 	init(&s, "out", true);
 	assert_int_equal(rename("out", "out.1"), 0);
-	sink_reopen_request(&s);
 	assert_int_equal(reopen(&s), SINK_REOPENED);
 	finish(&s);
 	support_file_is("out.1", BYTES("EMPTY"));
@@ -914,15 +916,47 @@ static void a_file_left_without_text_gets_the_empty_member(void **state)
 static void which_file_it_is_can_be_asked_during_an_append(void **state)
 {
 	struct sink s;
+	struct appending a = {.s = &s, .text = "A\n"};
+	struct support_thread t;
 	struct stat st;
+	bool same;
+	int fd;
 
 	(void)state;
 	init(&s, "out", false);
 	assert_int_equal(stat("out", &st), 0);
-	/* As an append does that waits for its turn. */
-	assert_int_equal(pthread_mutex_lock(&s.lock), 0);
-	assert_true(sink_is_file(&s, &st));
-	assert_int_equal(pthread_mutex_unlock(&s.lock), 0);
+	fd = open("out", O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	support_start(&t, append_in_thread, &a);
+	(void)support_sleeps(&t);
+	same = sink_is_file(&s, &st);
+	assert_int_equal(close(fd), 0);
+	support_join(&t);
+	assert_int_equal(a.err, 0);
+	assert_true(same);
+	finish(&s);
+}
+
+static void an_append_that_would_wait_for_a_lock_is_known(void **state)
+{
+	struct sink s;
+	int fd;
+
+	(void)state;
+	init(&s, "out", false);
+	fd = open("out", O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_false(sink_is_ready(&s, 1));
+	assert_int_equal(close(fd), 0);
+	assert_true(sink_is_ready(&s, 1));
+	assert_true(is_locked("out")); /* for the append that comes */
+	assert_true(sink_is_ready(&s, 1));
+	append(&s, "A\n", true);
+	assert_false(is_locked("out"));
+	fake.lock_error = ENOLCK;
+	assert_true(sink_is_ready(&s, 1));
 	finish(&s);
 }
 
@@ -991,7 +1025,7 @@ static void a_line_whose_sync_failed_is_cut_off_under_the_same_lock(
 	size_t kept;
 
 	(void)state;
-	assert_int_equal(sink_init(&s, "out", false, SINK_SYNC_BATCH), 0);
+	assert_int_equal(open_sink(&s, "out", false, SINK_SYNC_BATCH), 0);
 	append(&s, "WHOLE\n", true);
 	fake.sync_error = EIO;
 	assert_int_equal(
@@ -1051,7 +1085,6 @@ static void a_torn_line_in_the_new_file_is_ended_first(void **state)
 	assert_int_equal(rename("out", "out.1"), 0);
 	/* As long as what we know of the old file. */
 	support_write("out", BYTES("xx"));
-	sink_reopen_request(&s);
 	assert_int_equal(reopen(&s), SINK_REOPENED);
 	append(&s, "B\n", true);
 	finish(&s);
@@ -1064,59 +1097,14 @@ static void the_old_file_is_synced_before_it_is_left(void **state)
 	struct sink s;
 
 	(void)state;
-	assert_int_equal(sink_init(&s, "out", false, SINK_SYNC_END), 0);
+	assert_int_equal(open_sink(&s, "out", false, SINK_SYNC_END), 0);
 	append(&s, "A\n", true);
-	sink_reopen_request(&s);
 	assert_int_equal(reopen(&s), SINK_REOPENED);
 	assert_int_equal(fake.syncs, 1);
 	fake.sync_error = EIO;
-	sink_reopen_request(&s);
 	assert_int_equal(sink_reopen(&s, &fault), SINK_FAILED);
 	assert_string_equal(fault.text, strerror(EIO));
 	sink_release(&s);
-}
-
-static void a_reopen_does_not_wait_for_an_append(void **state)
-{
-	struct sink s;
-	struct appending a = {.s = &s, .text = "A\n"};
-	struct support_thread t;
-	enum sink_reopened during;
-	int fd;
-
-	(void)state;
-	init(&s, "out", false);
-	fd = open("out", O_WRONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	assert_int_equal(flock(fd, LOCK_EX), 0);
-	support_start(&t, append_in_thread, &a);
-	(void)support_sleeps(&t);
-	sink_reopen_request(&s);
-	during = reopen(&s);
-	assert_int_equal(close(fd), 0);
-	support_join(&t);
-	assert_int_equal(a.err, 0);
-	/* Before the thread took the sink's own lock, it could be done. */
-	if (during == SINK_NOT_NOW)
-		assert_int_equal(reopen(&s), SINK_REOPENED);
-	finish(&s);
-}
-
-static void standard_output_is_not_reopened(void **state)
-{
-	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	int saved = support_replace(STDOUT_FILENO, null);
-	enum sink_reopened done;
-	struct sink s;
-	int err = sink_init(&s, NULL, false, SINK_SYNC_NEVER);
-
-	(void)state;
-	sink_reopen_request(&s);
-	done = reopen(&s);
-	sink_release(&s);
-	support_restore(STDOUT_FILENO, saved);
-	assert_int_equal(err, 0);
-	assert_int_equal(done, SINK_NOT_NOW);
 }
 
 /* Which file it is. */
@@ -1146,7 +1134,6 @@ static void the_output_file_is_the_new_one_after_a_reopen(void **state)
 	init(&s, "out", false);
 	assert_int_equal(stat("out", &old), 0);
 	assert_int_equal(rename("out", "out.1"), 0);
-	sink_reopen_request(&s);
 	assert_int_equal(reopen(&s), SINK_REOPENED);
 	assert_int_equal(stat("out", &new), 0);
 	assert_false(sink_is_file(&s, &old));
@@ -1183,7 +1170,7 @@ static void standard_begin(struct standard *o, int fd, bool gzip)
 	assert_int_equal(fstat(fd, &st), 0);
 	(void)fflush(stdout);
 	o->saved = support_replace(STDOUT_FILENO, fd);
-	o->err = sink_init(&o->s, NULL, gzip, SINK_SYNC_NEVER);
+	o->err = open_sink(&o->s, NULL, gzip, SINK_SYNC_NEVER);
 	if (gzip)
 		sink_set_empty(&o->s, BYTES("EMPTY"));
 	o->file = sink_is_file(&o->s, &st);
@@ -1341,7 +1328,7 @@ static void open_in_thread(void *context)
 {
 	struct opening *o = context;
 
-	o->err = sink_init(&o->s, "fifo", false, SINK_SYNC_NEVER);
+	o->err = open_sink(&o->s, "fifo", false, SINK_SYNC_NEVER);
 }
 
 static void a_fifo_waits_for_its_reader_and_gets_the_bytes(void **state)
@@ -1381,7 +1368,6 @@ static void a_reopened_fifo_does_not_wait_for_a_reader(void **state)
 	assert_true(fd >= 0);
 	init(&s, "fifo", false);
 	(void)close(fd);
-	sink_reopen_request(&s);
 	assert_int_equal(sink_reopen(&s, &fault), SINK_KEPT);
 	assert_string_equal(fault.text, strerror(ENXIO));
 	sink_release(&s);
@@ -1432,12 +1418,12 @@ int main(void)
 		sink_test(no_descriptor_is_left_open),
 		sink_test(what_cannot_be_opened_is_an_error),
 		sink_test(lines_go_to_the_new_file_after_a_reopen),
-		sink_test(nothing_is_reopened_unless_asked_for),
-		sink_test(a_reopen_waits_for_the_end_of_an_open_line),
+		sink_test(an_open_line_is_known_before_a_reopen),
 		sink_test(the_old_file_stays_when_the_new_one_cannot_be_opened),
 		sink_test(a_new_file_without_text_gets_the_empty_member),
 		sink_test(a_file_left_without_text_gets_the_empty_member),
 		sink_test(which_file_it_is_can_be_asked_during_an_append),
+		sink_test(an_append_that_would_wait_for_a_lock_is_known),
 		sink_test(text_and_gzip_do_not_go_into_one_file),
 		sink_test(a_line_that_was_given_up_is_cut_off),
 		sink_test(whole_lines_stay_when_the_rest_is_given_up),
@@ -1447,8 +1433,6 @@ int main(void)
 		sink_test(what_came_between_is_left_also_when_it_is_given_up),
 		sink_test(a_torn_line_in_the_new_file_is_ended_first),
 		sink_test(the_old_file_is_synced_before_it_is_left),
-		sink_test(a_reopen_does_not_wait_for_an_append),
-		sink_test(standard_output_is_not_reopened),
 		sink_test(the_output_file_is_recognised_by_any_name),
 		sink_test(the_output_file_is_the_new_one_after_a_reopen),
 		sink_test(a_device_may_be_input_and_output),

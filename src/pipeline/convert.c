@@ -1,0 +1,115 @@
+#include "config.h"
+
+#include "pipeline/convert.h"
+
+#include "text/lines.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void count_lines(struct batch *b)
+{
+	b->lines = batch_count_lines(b);
+	atomic_store(&b->unwritten, b->lines);
+}
+
+/* With invalid=fail: what is behind the bad sequence was never asked for. */
+static void forget_rest(struct batch *b, size_t at)
+{
+	bool cut = at > 0 ? !lines_end(b->text, at) : b->cut.continues;
+
+	b->len = at;
+	b->cut.inserted = 0;
+	b->cut.unterminated = cut ? 1 : 0;
+	count_lines(b);
+}
+
+/* With invalid=fail a bad sequence was met at text[at]. Notes where that is,
+ * and ends the line that was cut if the output wants that. */
+static void note_bad(struct batch *b, size_t at)
+{
+	size_t line = lines_whole(b->text, at), n = 1;
+
+	/* The maximal subpart: the longest beginning of a character, or a byte
+	 * that begins none. */
+	for (size_t len = 2; len <= 4 && at + len <= b->len; len++)
+		if (text_incomplete(b->text + at, len) == len)
+			n = len;
+	b->bad = (struct batch_bad){.met = true,
+		.line = lines_count(b->text, at),
+		.column = lines_characters(b->text + line, at - line),
+		.n = (unsigned)n};
+	memcpy(b->bad.bytes, b->text + at, n);
+	if (b->cut.terminate &&
+		(b->upper_len > 0 ? !lines_end(b->upper, b->upper_len)
+				  : b->cut.continues && line == 0))
+		b->upper[b->upper_len++] = '\n';
+	forget_rest(b, at);
+}
+
+/* The characters behind the last newline, for the column of a bad sequence in a
+ * later piece of the same line. */
+static uint64_t count_tail(const struct batch *b)
+{
+	size_t line = lines_whole(b->text, b->len);
+
+	return lines_characters(b->text + line, b->len - line);
+}
+
+/* Makes upper of text, which is used up unless a bad sequence may have to be
+ * told of. */
+static void turn(
+	const struct text *t, struct upcase_state *engine, struct batch *b)
+{
+	uint64_t begin = engine ? engine->offset : 0;
+	struct upcase_result result;
+	/* Without context a piece stands alone: it was cut between characters,
+	 * so what looks unfinished at its end will not be finished. */
+	struct text_piece piece = {.begin = &b->cut.begin,
+		.engine = engine,
+		.last = !engine || !b->cut.open,
+		.text = b->text,
+		.len = b->len,
+		.in_place = !text_can_fail(t),
+		.spare = b->spare,
+		.room = text_bound(b->len)};
+	int err = text_convert(t, &piece, &result);
+
+	b->upper = result.out;
+	b->upper_len = result.produced;
+	b->invalid = result.invalid;
+	if (err == -EILSEQ)
+		note_bad(b, (size_t)(result.first_bad - begin));
+	else if (text_can_fail(t) && b->cut.open)
+		b->tail_chars = count_tail(b);
+}
+
+/* The lines are counted first, so that they are known as lost whatever becomes
+ * of this thread. */
+void convert_batch(
+	const struct converter *c, struct upcase_state *engine, struct batch *b)
+{
+	count_lines(b);
+	turn(c->text, engine, b);
+	b->converted = true;
+	atomic_fetch_add(&c->ledger->lines_in, b->lines);
+	atomic_fetch_add(&c->ledger->bytes_in, b->len - b->cut.inserted);
+	atomic_fetch_add(&c->ledger->invalid, b->invalid);
+}
+
+int convert_compress(
+	const struct converter *c, struct deflater *d, struct batch *b)
+{
+	struct fault fault;
+	int err;
+
+	if (b->upper_len == 0)
+		return 0;
+	err = deflate_member(d, b->upper, b->upper_len, b->member,
+		deflate_bound(d, b->upper_len), &b->member_len);
+	if (err) { /* cannot be: the room was asked for before */
+		fault_set(&fault, "text could not be compressed");
+		ledger_fail(c->ledger, err, &fault);
+	}
+	return err;
+}

@@ -1,0 +1,33 @@
+/*
+ * convert - what is done to a batch between reading and writing: it is turned
+ * to upper case, and for gzip output into a member
+ *
+ * Whoever has the batch does it, in whatever thread.
+ */
+#ifndef UPCASE_PIPELINE_CONVERT_H
+#define UPCASE_PIPELINE_CONVERT_H
+
+#include "io/deflate.h"
+#include "pipeline/batch.h"
+#include "pipeline/ledger.h"
+#include "text/text.h"
+
+/* Set once before threads start. */
+struct converter {
+	const struct text *text;
+	struct ledger *ledger;
+};
+
+/* Turns b to upper case, and counts it as read. `engine` is what the engine
+ * left of the piece of the same record before, NULL where b holds whole records
+ * or there is no context. Does not fail: with invalid=fail, b->bad says what
+ * was met. */
+void convert_batch(const struct converter *c, struct upcase_state *engine,
+	struct batch *b);
+
+/* Makes b's upper case a gzip member; none of nothing. Returns 0, or a negative
+ * errno after a ledger_fail. */
+int convert_compress(
+	const struct converter *c, struct deflater *d, struct batch *b);
+
+#endif

@@ -1,0 +1,259 @@
+#include "config.h"
+
+#include "pipeline/cutter.h"
+
+#include "io/clock.h"
+#include "text/lines.h"
+
+#include <string.h>
+
+void cutter_init(struct cutter *c, const struct cutter_config *config)
+{
+	*c = (struct cutter){.config = *config};
+}
+
+/* The room for text in b; a full batch may have one byte more than its size. */
+static size_t room_in(const struct cutter *c)
+{
+	return c->b->len < c->config.size ? c->config.size - c->b->len : 0;
+}
+
+enum cutter_due cutter_begin(
+	struct cutter *c, size_t input, enum cutter_manner manner)
+{
+	c->input = input;
+	c->manner = manner;
+	/* Before a newline that is due, the state is that of the FILE before.
+	 */
+	if (!c->newline_due)
+		c->now = (struct text_state){0};
+	/* A batch says of one FILE at most that it is bad, the last one. */
+	return c->b && c->b->inputs.bad ? CUTTER_ALL : CUTTER_NOTHING;
+}
+
+bool cutter_needs(const struct cutter *c)
+{
+	return !c->b;
+}
+
+void cutter_give(struct cutter *c, struct batch *b)
+{
+	b->cut.continues = c->continues;
+	b->cut.begin = c->now;
+	b->inputs.first = c->input;
+	c->b = b;
+	c->whole = 0;
+}
+
+unsigned char *cutter_room(const struct cutter *c, size_t *room)
+{
+	*room = room_in(c);
+	/* A newline between two FILEs is put in only when there is something
+	 * behind it; its byte is the one that text has to spare. */
+	return c->b->text + c->b->len + (c->newline_due ? 1 : 0);
+}
+
+/* The newline that ends the line that the FILE before left open. */
+static void put_due_newline(struct cutter *c)
+{
+	struct batch *b = c->b;
+
+	b->cut.lead = b->len == 0 && b->cut.unterminated == 0;
+	b->text[b->len++] = '\n';
+	b->cut.inserted++;
+	c->newline_due = false;
+	c->whole = b->len;
+	c->now = c->at_whole = (struct text_state){0};
+}
+
+void cutter_take(struct cutter *c, size_t n, int64_t now)
+{
+	struct batch *b = c->b;
+	bool had_none = c->whole == 0;
+	size_t end;
+
+	if (c->newline_due)
+		put_due_newline(c);
+	end = text_scan(
+		c->config.text, &c->now, &c->at_whole, b->text + b->len, n);
+	if (end > 0)
+		c->whole = b->len + end;
+	b->len += n;
+	c->line_open = b->text[b->len - 1] != '\n';
+	if (had_none && c->whole > 0)
+		c->first_at = now;
+}
+
+enum cutter_due cutter_due(
+	const struct cutter *c, bool wanted, int64_t now, int64_t *deadline)
+{
+	*deadline = CLOCK_FOREVER;
+	if (!c->b)
+		return CUTTER_NOTHING;
+	/* What is left of a full batch may fill the next one, too. */
+	if (room_in(c) == 0)
+		return CUTTER_FULL;
+	if (c->whole == 0)
+		return CUTTER_NOTHING;
+	if (c->manner == CUTTER_PROMPT)
+		return CUTTER_WHOLE;
+	if (!c->config.gather || c->config.interval == 0) {
+		*deadline = 0;
+		return wanted ? CUTTER_WHOLE : CUTTER_NOTHING;
+	}
+	if (c->first_at > CLOCK_FOREVER - c->config.interval)
+		return CUTTER_NOTHING;
+	*deadline = c->first_at + c->config.interval;
+	return now >= *deadline ? CUTTER_WHOLE : CUTTER_NOTHING;
+}
+
+/* Where b is cut. */
+static size_t place_of(const struct cutter *c, enum cutter_due due)
+{
+	const struct batch *b = c->b;
+
+	if (due == CUTTER_ALL)
+		return b->len;
+	if (due == CUTTER_WHOLE || c->whole > 0)
+		return c->whole;
+	/* A piece of a long record. */
+	return b->len - text_incomplete(b->text, b->len);
+}
+
+bool cutter_leaves(const struct cutter *c, enum cutter_due due)
+{
+	return place_of(c, due) < c->b->len;
+}
+
+/* The state at a place in b. */
+static struct text_state state_at(const struct cutter *c, size_t place)
+{
+	struct text_state now = c->b->cut.begin, at_end;
+
+	if (place == c->whole && place > 0)
+		return c->at_whole;
+	(void)text_scan(c->config.text, &now, &at_end, c->b->text, place);
+	return now;
+}
+
+/* Moves what is behind `place` to next, with what belongs to it. */
+static void move_rest(struct cutter *c, size_t place, struct batch *next)
+{
+	struct batch *b = c->b;
+
+	next->cut.begin = state_at(c, place);
+	next->cut.continues = b->cut.open;
+	next->len = b->len - place;
+	memcpy(next->text, b->text + place, next->len);
+	b->len = place;
+	if (c->newline_due) { /* the rest is that open line */
+		b->cut.unterminated--;
+		next->cut.unterminated++;
+		b->inputs.ended -= c->ended_open;
+		next->inputs.ended = c->ended_open;
+		next->inputs.bad = b->inputs.bad;
+		b->inputs.bad = false;
+	}
+	next->inputs.first = b->inputs.first + b->inputs.ended;
+}
+
+struct batch *cutter_cut(
+	struct cutter *c, enum cutter_due due, struct batch *next)
+{
+	struct batch *b = c->b;
+	size_t place = place_of(c, due);
+
+	b->cut.full = room_in(c) == 0;
+	b->cut.open = due == CUTTER_FULL && c->whole == 0;
+	b->cut.terminate = c->config.lines || c->input + 1 < c->config.n_inputs;
+	if (next)
+		move_rest(c, place, next);
+	c->continues = b->cut.open;
+	c->b = next;
+	c->whole = 0;
+	return b;
+}
+
+bool cutter_is_empty(const struct cutter *c)
+{
+	const struct batch *b = c->b;
+
+	if (c->continues || (b && b->cut.continues))
+		return false;
+	return !b || (b->len == 0 && b->cut.unterminated == 0 &&
+			     b->inputs.ended == 0);
+}
+
+/* The line that the FILE leaves open ends here. */
+static void end_line(struct cutter *c, int64_t now)
+{
+	struct batch *b = c->b;
+
+	b->text[b->len++] = '\n';
+	b->cut.inserted++;
+	if (c->whole == 0)
+		c->first_at = now;
+	c->now = c->at_whole = (struct text_state){0};
+	c->whole = b->len;
+}
+
+enum cutter_due cutter_end(struct cutter *c, bool good, int64_t now)
+{
+	const struct cutter_config *config = &c->config;
+	bool more = c->input + 1 < config->n_inputs;
+	struct batch *b = c->b;
+
+	if (c->line_open) {
+		b->cut.unterminated++;
+		if (config->lines || c->manner != CUTTER_READ ||
+			(config->apart && more)) {
+			end_line(c, now);
+		} else {
+			c->newline_due = true;
+			c->ended_open = 0;
+		}
+		c->line_open = false;
+	}
+	c->ended_open++;
+	b->inputs.ended++;
+	b->inputs.bad = !good;
+	return config->apart ? CUTTER_ALL : CUTTER_NOTHING;
+}
+
+void cutter_drop(struct cutter *c)
+{
+	struct batch *b = c->b;
+
+	c->continues = c->line_open = false;
+	if (b) {
+		batch_reset(b);
+		cutter_give(c, b);
+	}
+	c->whole = 0;
+}
+
+struct batch *cutter_take_away(struct cutter *c)
+{
+	struct batch *b = c->b;
+
+	c->b = NULL;
+	return b;
+}
+
+bool cutter_seal(
+	const struct cutter_config *config, struct batch *b, bool typed)
+{
+	bool line_open =
+		b->len > 0 ? !lines_end(b->text, b->len) : b->cut.continues;
+
+	if (line_open) {
+		b->cut.unterminated++;
+		if (config->lines || typed) {
+			b->text[b->len++] = '\n';
+			b->cut.inserted++;
+		}
+	}
+	b->cut.open = false;
+	b->cut.terminate = config->lines;
+	return b->len > 0 || b->cut.continues;
+}

@@ -1,0 +1,131 @@
+/*
+ * cutter - cuts the stream of bytes that the FILEs are into batches
+ *
+ * What it is for: say when a batch goes on and where it is cut. Pure: no
+ * threads, no queues, no clock; whoever reads gives it empty batches and bytes,
+ * and takes away what is cut off.
+ *
+ * When a batch goes on
+ *  - when it is full; what follows its last whole record moves to the next one;
+ *  - plain output: as soon as it has a whole record and somebody is free to
+ *    take it; else it is filled while there is more input without waiting. So
+ *    one line comes out at once, and a fast producer gets full batches;
+ *  - gzip output: `interval` after its first record, because a member for each
+ *    would be larger than the text;
+ *  - a person types: with each line;
+ *  - at the end of input; where FILEs are kept apart, at the end of each.
+ * A record without its end waits, unless it fills a batch.
+ *
+ * Invariants
+ *  - The texts of the batches, one after the other and without the newlines
+ *    that are counted as inserted, are the bytes that were put in.
+ *  - Each FILE that was begun ends in exactly one batch, in order.
+ *
+ * Used by one thread at a time.
+ */
+#ifndef UPCASE_PIPELINE_CUTTER_H
+#define UPCASE_PIPELINE_CUTTER_H
+
+#include "pipeline/batch.h"
+#include "text/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cutter_config {
+	const struct text *text;
+	size_t size;	  /* bytes of text in a batch, at least BATCH_MIN */
+	size_t n_inputs;  /* FILEs that will come */
+	bool lines;	  /* what is written always ends a line */
+	bool apart;	  /* no batch holds two FILEs */
+	bool gather;	  /* records are gathered for `interval` nanoseconds */
+	int64_t interval; /* 0: not at all */
+};
+
+/* How the FILE that is read is treated. */
+enum cutter_manner {
+	CUTTER_READ,   /* bytes */
+	CUTTER_TYPED,  /* lines that each end, as if typed */
+	CUTTER_PROMPT, /* ... by a person who waits for each to be done */
+};
+
+/* What is to be cut off. */
+enum cutter_due {
+	CUTTER_NOTHING,
+	CUTTER_WHOLE, /* the whole records */
+	CUTTER_FULL,  /* of a full batch as much as can be */
+	CUTTER_ALL,   /* everything */
+};
+
+struct cutter {
+	struct cutter_config config; /* set once by init */
+	struct batch *b;	     /* being filled, or NULL */
+	size_t whole;		     /* b->text[0..whole) is whole records */
+	struct text_state now;	     /* behind all that was put in */
+	struct text_state at_whole;  /* behind `whole` */
+	int64_t first_at;  /* gather: when b got its first whole record */
+	bool continues;	   /* the next batch begins inside a record */
+	bool line_open;	   /* the FILE's last byte was no newline */
+	bool newline_due;  /* ... and it has ended so: one comes before the
+			      next byte, which will be of another FILE */
+	size_t ended_open; /* if so: FILEs that ended since, that one counted */
+	size_t input;	   /* number of the FILE */
+	enum cutter_manner manner;
+};
+
+void cutter_init(struct cutter *c, const struct cutter_config *config);
+
+/* The next FILE. Returns what has to be cut off first (cutter_cut). */
+enum cutter_due cutter_begin(
+	struct cutter *c, size_t input, enum cutter_manner manner);
+
+/* Whether a batch is needed before anything else can be done: given by
+ * cutter_give, an empty one, which is the cutter's until it is cut off. */
+bool cutter_needs(const struct cutter *c);
+void cutter_give(struct cutter *c, struct batch *b);
+
+/* Where the next bytes of the FILE go, and how many there is room for; not 0
+ * while cutter_due is not CUTTER_FULL. Needs a batch. */
+unsigned char *cutter_room(const struct cutter *c, size_t *room);
+
+/* n bytes (not 0) were put there at the time `now` (any for `gather` false). */
+void cutter_take(struct cutter *c, size_t n, int64_t now);
+
+/* What is to be cut off before the next read, and until when that may wait
+ * (CLOCK_FOREVER: for ever). `wanted`: somebody is free to take what there
+ * is. */
+enum cutter_due cutter_due(
+	const struct cutter *c, bool wanted, int64_t now, int64_t *deadline);
+
+/* Whether cutting that off leaves something, for which a second batch is
+ * needed. */
+bool cutter_leaves(const struct cutter *c, enum cutter_due due);
+
+/* Cuts it off: the batch is the caller's. next, empty, is needed if
+ * cutter_leaves and takes what is left, else NULL. Not for CUTTER_NOTHING, nor
+ * when cutter_is_empty. */
+struct batch *cutter_cut(
+	struct cutter *c, enum cutter_due due, struct batch *next);
+
+/* Whether there is nothing that would have to go on at the end of all input. If
+ * there is, and a batch is needed (cutter_needs), it has to be given. */
+bool cutter_is_empty(const struct cutter *c);
+
+/* The FILE has ended at the time `now`; `good`: all of it was read. Needs a
+ * batch. Returns what is to be cut off now. */
+enum cutter_due cutter_end(struct cutter *c, bool good, int64_t now);
+
+/* What was put in of this FILE and not cut off is not wanted. */
+void cutter_drop(struct cutter *c);
+
+/* Takes the batch away, as it is; NULL if there is none. */
+struct batch *cutter_take_away(struct cutter *c);
+
+/* Makes of a batch that was being filled, in the hands of a cutter that is no
+ * more, what cutter_end and CUTTER_ALL would have made of it. The text is the
+ * caller's to have safe. Returns whether it needs to go on. */
+bool cutter_seal(
+	const struct cutter_config *config, struct batch *b, bool typed);
+
+#endif

@@ -1,0 +1,152 @@
+#include "config.h"
+
+#include "pipeline/input.h"
+
+#include <errno.h>
+#include <string.h>
+
+void input_init(struct input *in, const struct input_config *config)
+{
+	in->config = *config;
+	source_init(&in->source, config->help);
+	in->typed.on = in->typed.prompting = in->typed.prompted = false;
+	memset(&in->typed.strip, 0, sizeof(in->typed.strip));
+}
+
+void input_release(struct input *in)
+{
+	source_release(&in->source);
+}
+
+static void begin_typing(struct input *in, const char *path)
+{
+	struct input_typed *t = &in->typed;
+
+	t->on = in->config.interactive && strcmp(path, "-") == 0;
+	t->prompting = t->on && in->source.terminal;
+	t->prompted = t->ended = false;
+	t->at = t->len = 0;
+	if (t->prompting)
+		prompt_open(&t->prompt, in->source.io.fd);
+}
+
+int input_open(struct input *in, const char *path, struct stat *st)
+{
+	int err = source_open(&in->source, path, in->config.detect, st);
+
+	if (!err)
+		begin_typing(in, path);
+	return err;
+}
+
+void input_close(struct input *in)
+{
+	struct input_typed *t = &in->typed;
+
+	if (t->prompting) {
+		/* The cursor still stands behind the last prompt. */
+		if (t->prompted)
+			prompt_show(&t->prompt, "\n", in->config.give_up);
+		prompt_close(&t->prompt);
+	}
+	t->on = t->prompting = t->prompted = false;
+	source_close(&in->source);
+}
+
+const char *input_name(const struct input *in)
+{
+	return in->source.name;
+}
+
+bool input_is_typed(const struct input *in)
+{
+	return in->typed.on;
+}
+
+bool input_has_prompt(const struct input *in)
+{
+	return in->typed.prompting;
+}
+
+bool input_may_wait(const struct input *in)
+{
+	return !in->source.io.regular;
+}
+
+/* Whether typed text is left from the last read. */
+static bool has_text(const struct input_typed *t)
+{
+	return t->at < t->len;
+}
+
+bool input_wants_prompt(const struct input *in)
+{
+	const struct input_typed *t = &in->typed;
+
+	return t->prompting && !t->prompted && !t->ended && !has_text(t) &&
+	       !in->source.stopped;
+}
+
+void input_show_prompt(struct input *in)
+{
+	prompt_show(&in->typed.prompt, in->config.prompt, in->config.give_up);
+	in->typed.prompted = true;
+}
+
+/* Gets more typed text. Returns as input_read does, but for the number. */
+static ssize_t read_more(
+	struct input *in, int64_t deadline, struct fault *fault)
+{
+	struct input_typed *t = &in->typed;
+	ssize_t n = source_read(&in->source, t->raw, sizeof(t->raw),
+		in->config.wake, deadline, fault);
+
+	if (n < 0)
+		return n;
+	t->at = 0;
+	if (n == 0) {
+		t->ended = true;
+		t->len = strip_end(&t->strip, t->text);
+		return t->len > 0 ? 1 : 0;
+	}
+	t->len = strip_more(&t->strip, t->raw, (size_t)n, t->text);
+	t->prompted = t->prompted && t->raw[n - 1] != '\n';
+	return t->len > 0 ? 1 : -EINTR;
+}
+
+static ssize_t read_typed(struct input *in, unsigned char *buf, size_t len,
+	int64_t deadline, struct fault *fault)
+{
+	struct input_typed *t = &in->typed;
+
+	if (!has_text(t)) {
+		ssize_t n = t->ended ? 0 : read_more(in, deadline, fault);
+
+		if (n <= 0)
+			return n;
+	}
+	if (len > t->len - t->at)
+		len = t->len - t->at;
+	memcpy(buf, t->text + t->at, len);
+	t->at += len;
+	return (ssize_t)len;
+}
+
+ssize_t input_read(struct input *in, unsigned char *buf, size_t len,
+	int64_t deadline, struct fault *fault)
+{
+	if (in->typed.on)
+		return read_typed(in, buf, len, deadline, fault);
+	return source_read(
+		&in->source, buf, len, in->config.wake, deadline, fault);
+}
+
+void input_stop(struct input *in)
+{
+	source_stop(&in->source);
+}
+
+int64_t input_waited(const struct input *in)
+{
+	return in->source.io.waited;
+}

@@ -1,0 +1,93 @@
+/*
+ * input - the FILEs, one after the other, and lines that a person types
+ *
+ * What it is for: hand out the bytes of a FILE as io/source does; those of
+ * typed lines with the white space around them gone, and with a prompt before
+ * each where a person sits at a terminal.
+ *
+ * Life: input_init; for each FILE input_open, input_read until it returns no
+ * more, input_close; at the end input_release. Used by one thread at a time.
+ */
+#ifndef UPCASE_PIPELINE_INPUT_H
+#define UPCASE_PIPELINE_INPUT_H
+
+#include "io/ahead.h"
+#include "io/fault.h"
+#include "io/prompt.h"
+#include "io/source.h"
+#include "io/strip.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* Bytes of typed input per read. A terminal hands out at most this much. */
+#define INPUT_TYPED_READ 4096
+
+struct input_config {
+	bool detect;	    /* gzip, by content */
+	bool interactive;   /* standard input is typed lines */
+	const char *prompt; /* shown before each */
+	int wake;	    /* ends a wait for input when readable */
+	int give_up; /* ends a wait for the terminal to take the prompt */
+	const struct ahead_help *help; /* may be NULL */
+};
+
+/* What is typed, between the source and who reads. */
+struct input_typed {
+	bool on;	/* this FILE is typed lines */
+	bool prompting; /* ... at a terminal */
+	bool prompted;	/* a prompt was shown and no line has come since */
+	bool ended;	/* the input behind it has */
+	struct prompt prompt;
+	struct strip strip;
+	unsigned char raw[INPUT_TYPED_READ];
+	unsigned char text[STRIP_BOUND(INPUT_TYPED_READ)]; /* stripped */
+	size_t at, len; /* text[at..len) is to be handed out */
+};
+
+struct input {
+	struct input_config config; /* set once by init */
+	struct source source;
+	struct input_typed typed;
+};
+
+void input_init(struct input *in, const struct input_config *config);
+void input_release(struct input *in);
+
+/* Opens a FILE, "-" is standard input, and fills *st. Returns 0 or a negative
+ * errno. Does not block. */
+int input_open(struct input *in, const char *path, struct stat *st);
+
+/* Also takes the prompt back, if one stands there unanswered. */
+void input_close(struct input *in);
+
+/* What messages call the FILE. Good as long as its path. */
+const char *input_name(const struct input *in);
+
+bool input_is_typed(const struct input *in);
+bool input_has_prompt(const struct input *in);
+
+/* Whether input can be waited for: not so for a regular file. */
+bool input_may_wait(const struct input *in);
+
+/* Whether a prompt is due before the next read, and to show it: everything that
+ * was typed before should have been dealt with. May block while the terminal
+ * takes nothing, until `give_up` is readable. */
+bool input_wants_prompt(const struct input *in);
+void input_show_prompt(struct input *in);
+
+/* As source_read; -EINTR when nothing of what came is text, and the next call
+ * may have more. */
+ssize_t input_read(struct input *in, unsigned char *buf, size_t len,
+	int64_t deadline, struct fault *fault);
+
+/* As source_stop. */
+void input_stop(struct input *in);
+
+/* Nanoseconds waited for this FILE's other side. */
+int64_t input_waited(const struct input *in);
+
+#endif

@@ -1,0 +1,373 @@
+#include "config.h"
+
+#include "pipeline/output.h"
+
+#include "text/lines.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What of the text that is being written is whole records, for a roll-back. */
+static size_t whole_records(const void *output, const void *data, size_t len)
+{
+	const struct output *o = output;
+
+	return text_whole(o->config.text, &o->writing->cut.begin, data, len);
+}
+
+int output_init(struct output *o, const struct output_config *config)
+{
+	int err;
+
+	*o = (struct output){
+		.config = *config, .at = {.input = OUTPUT_NO_INPUT}};
+	atomic_init(&o->reopen, false);
+	atomic_init(&o->bad_input, OUTPUT_NO_INPUT);
+	err = -pthread_mutex_init(&o->lock, NULL);
+	if (err)
+		return err;
+	err = -pthread_cond_init(&o->disowned, NULL);
+	if (err) {
+		(void)pthread_mutex_destroy(&o->lock);
+		return err;
+	}
+	config->sink->wake = control_abort_fd(config->control);
+	sink_set_records(config->sink, whole_records, o);
+	return 0;
+}
+
+void output_release(struct output *o)
+{
+	o->config.sink->wake = FDIO_NO_WAKE;
+	(void)pthread_cond_destroy(&o->disowned);
+	(void)pthread_mutex_destroy(&o->lock);
+}
+
+static void take_locked(struct output *o)
+{
+	o->owned = true;
+	o->owner = pthread_self();
+}
+
+/* Ends the program when the calling thread is not the owner: what it was about
+ * to do would tear the output. */
+static void expect_owned(struct output *o, const char *call)
+{
+	bool mine;
+
+	(void)pthread_mutex_lock(&o->lock);
+	mine = o->owned && pthread_equal(o->owner, pthread_self());
+	(void)pthread_mutex_unlock(&o->lock);
+	if (mine)
+		return;
+	(void)fprintf(
+		stderr, "upcase-pipe: %s: not the owner of the output\n", call);
+	abort();
+}
+
+/* `written` is the last owner's, who has let go of the lock. */
+static bool is_idle_locked(struct output *o, uint64_t written)
+{
+	return !o->owned && o->written == written &&
+	       !control_is_aborted(o->config.control);
+}
+
+bool output_is_idle(struct output *o, uint64_t written)
+{
+	bool idle;
+
+	(void)pthread_mutex_lock(&o->lock);
+	idle = is_idle_locked(o, written);
+	(void)pthread_mutex_unlock(&o->lock);
+	return idle;
+}
+
+static bool try_own(struct output *o, uint64_t written)
+{
+	bool idle;
+
+	(void)pthread_mutex_lock(&o->lock);
+	idle = is_idle_locked(o, written);
+	if (idle)
+		take_locked(o);
+	(void)pthread_mutex_unlock(&o->lock);
+	return idle;
+}
+
+bool output_try_own(struct output *o, uint64_t written, size_t len)
+{
+	if (!try_own(o, written))
+		return false;
+	if (sink_is_ready(o->config.sink, len))
+		return true;
+	output_disown(o);
+	return false;
+}
+
+void output_own(struct output *o)
+{
+	(void)pthread_mutex_lock(&o->lock);
+	while (o->owned)
+		(void)pthread_cond_wait(&o->disowned, &o->lock);
+	take_locked(o);
+	(void)pthread_mutex_unlock(&o->lock);
+}
+
+static void reopen(struct output *o)
+{
+	const char *name = o->config.sink->name;
+	struct fault fault = {""}, told;
+
+	switch (sink_reopen(o->config.sink, &fault)) {
+	case SINK_KEPT:
+		fault_set(&told,
+			"cannot be opened anew: %s; the file that is open "
+			"stays in use",
+			fault.text);
+		ledger_warn(o->config.ledger, name, told.text);
+		break;
+	case SINK_FAILED:
+		ledger_fail(o->config.ledger, -EIO, &fault);
+		break;
+	case SINK_REOPENED:
+	default:
+		ledger_note(o->config.ledger, name, "opened anew");
+		break;
+	}
+}
+
+/* Whether this is a moment between two records of a file that is open. */
+static bool is_between(const struct output *o)
+{
+	return !o->finished && !sink_is_open_line(o->config.sink);
+}
+
+/* Serves a wish to open anew if this is the moment. Returns whether it did. */
+static bool serve(struct output *o)
+{
+	if (!is_between(o) || !atomic_exchange(&o->reopen, false))
+		return false;
+	reopen(o);
+	return true;
+}
+
+void output_disown(struct output *o)
+{
+	bool wished;
+
+	expect_owned(o, "output_disown");
+	do {
+		(void)serve(o);
+		(void)pthread_mutex_lock(&o->lock);
+		/* A wish from now on finds nobody who owns it. */
+		wished = is_between(o) && atomic_load(&o->reopen);
+		o->owned = wished;
+		(void)pthread_cond_signal(&o->disowned);
+		(void)pthread_mutex_unlock(&o->lock);
+	} while (wished);
+}
+
+void output_wish_reopen(struct output *o)
+{
+	if (!o->config.sink->path)
+		return;
+	atomic_store(&o->reopen, true);
+	control_wake_reader(o->config.control);
+}
+
+void output_look(struct output *o, uint64_t written)
+{
+	/* When it is owned, the owner serves the wish before it disowns; when
+	 * batches are under way, the one who will write them. */
+	if (atomic_load(&o->reopen) && try_own(o, written))
+		output_disown(o);
+}
+
+size_t output_bad_input(const struct output *o)
+{
+	return atomic_load(&o->bad_input);
+}
+
+int64_t output_waited(const struct output *o)
+{
+	return o->config.sink->io.waited;
+}
+
+void output_begin(struct output *o, size_t input)
+{
+	expect_owned(o, "output_begin");
+	o->at = (struct output_place){.input = input};
+}
+
+void output_end(struct output *o, size_t input, bool good)
+{
+	(void)input;
+	expect_owned(o, "output_end");
+	o->ended++;
+	o->ended_bad += !good;
+}
+
+/* Keeps the place behind a batch that was good. Only of use with invalid=fail,
+ * where a batch holds one FILE. */
+static void advance(struct output_place *at, const struct batch *b)
+{
+	uint64_t lines = lines_count(b->text, b->len);
+
+	at->lines += lines;
+	at->chars = (lines > 0 ? 0 : at->chars) + b->tail_chars;
+}
+
+static void tell_bad(struct output *o, const struct batch *b)
+{
+	const char *name = o->config.inputs[o->at.input];
+	uint64_t column = b->bad.column + (b->bad.line > 0 ? 0 : o->at.chars);
+	char text[80];
+	int n = snprintf(text, sizeof(text), "invalid UTF-8:");
+
+	for (unsigned i = 0; i < b->bad.n; i++)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, " 0x%02X",
+			b->bad.bytes[i]);
+	(void)snprintf(text + n, sizeof(text) - (size_t)n,
+		"; everything before it was kept");
+	ledger_trouble(o->config.ledger,
+		strcmp(name, "-") == 0 ? "standard input" : name,
+		o->at.lines + b->bad.line + 1, column + 1, text);
+}
+
+static void after_written(struct output *o, const struct batch *b)
+{
+	if (!text_can_fail(o->config.text))
+		return;
+	if (!b->bad.met) {
+		advance(&o->at, b);
+		return;
+	}
+	tell_bad(o, b);
+	atomic_store(&o->bad_input, o->at.input);
+	control_wake_reader(o->config.control);
+}
+
+/* Counts what an append left in the output: all of the batch, or the whole
+ * records in the first `kept` bytes of plain text. A part of a gzip member is
+ * nothing. */
+static void count_written(
+	struct output *o, struct batch *b, size_t kept, size_t len)
+{
+	struct ledger *l = o->config.ledger;
+	uint64_t lines = b->lines;
+
+	if (kept < len) {
+		if (o->config.gzip)
+			kept = 0;
+		lines = lines_count(b->upper, kept);
+		/* A newline put before this input ended a line of the batch
+		 * before. */
+		lines -= lines > 0 && b->cut.lead;
+		if (lines > b->lines)
+			lines = b->lines;
+	} else if (b->member_len > 0) {
+		atomic_fetch_add(&l->members, 1);
+	}
+	atomic_fetch_add(&l->lines_out, lines);
+	atomic_fetch_add(&l->bytes_out, kept < len ? kept : b->upper_len);
+	atomic_store(&b->unwritten, b->lines - lines);
+}
+
+static int append(struct output *o, struct batch *b)
+{
+	bool gzip = o->config.gzip;
+	const void *data = gzip ? b->member : b->upper;
+	size_t len = gzip ? b->member_len : b->upper_len;
+	bool ends = !b->cut.open && lines_end(b->upper, b->upper_len);
+	size_t kept = 0;
+	struct fault fault = {""};
+	int err = 0;
+
+	o->writing = b;
+	if (len > 0)
+		err = sink_append(
+			o->config.sink, data, len, ends, &kept, &fault);
+	o->writing = NULL;
+	count_written(o, b, kept, len);
+	if (err)
+		ledger_fail(o->config.ledger, err, &fault);
+	return err;
+}
+
+/* A batch that was read on behind the bad place counts for nothing. */
+static void drop(struct output *o, struct batch *b)
+{
+	struct ledger *l = o->config.ledger;
+
+	atomic_store(&b->unwritten, 0);
+	atomic_fetch_sub(&l->lines_in, b->lines);
+	atomic_fetch_sub(&l->bytes_in, b->len - b->cut.inserted);
+	atomic_fetch_sub(&l->invalid, b->invalid);
+}
+
+int output_piece(struct output *o, struct batch *b)
+{
+	int err;
+
+	expect_owned(o, "output_piece");
+	if (o->at.input == output_bad_input(o)) {
+		drop(o, b);
+		return 0;
+	}
+	err = append(o, b);
+	if (!err)
+		after_written(o, b);
+	return err;
+}
+
+/* The FILEs that end in b, the first of which has begun. */
+static void end_inputs(struct output *o, const struct batch_inputs *in)
+{
+	for (size_t i = 0; i < in->ended; i++) {
+		bool last = i == in->ended - 1;
+
+		if (i > 0)
+			output_begin(o, in->first + i);
+		output_end(o, in->first + i, !(last && in->bad));
+	}
+}
+
+int output_write(struct output *o, struct batch *b)
+{
+	int err;
+
+	while (serve(o))
+		;
+	if (o->at.input != b->inputs.first)
+		output_begin(o, b->inputs.first);
+	err = output_piece(o, b);
+	if (err)
+		return err;
+	end_inputs(o, &b->inputs);
+	o->written += b->queued;
+	return 0;
+}
+
+void output_finish(struct output *o)
+{
+	struct fault fault = {""};
+	int err;
+
+	expect_owned(o, "output_finish");
+	if (o->finished)
+		return;
+	o->finished = true;
+	err = sink_finish(o->config.sink, &fault);
+	if (err)
+		ledger_fail(o->config.ledger, err, &fault);
+}
+
+void output_abandon(struct output *o)
+{
+	expect_owned(o, "output_abandon");
+	if (!o->finished)
+		sink_abandon(o->config.sink);
+}

@@ -1,0 +1,128 @@
+/*
+ * output - where converted batches go, and who may touch it
+ *
+ * What it is for: one object holds the sink and all that is known of what was
+ * written: the place in the current FILE, the FILE that is dropped behind a bad
+ * sequence, how much is written, whether it is to be opened anew. Several
+ * threads write to it at different times: the writer, the reader when it has a
+ * lone line, who drains at the end.
+ *
+ * Invariants
+ *  - Only the owner touches it. Owning is output_try_own or output_own; each
+ *    call that needs it looks, and ends the program when it is not so.
+ *  - Batches that go through the queues are written in their order, and who
+ *    writes past the queues says how many of them come first: try_own fails
+ *    while they are not written.
+ *  - A wish to open anew is served by the owner: when it begins, between two
+ *    batches, or when it disowns, whatever comes first after the wish. So it is
+ *    never missed, and who wishes never waits.
+ *  - What happens to an input happens in order: output_begin, pieces,
+ *    output_end, for each FILE, be it empty or unreadable.
+ *
+ * Threads: as said at each function. The main thread never owns it.
+ */
+#ifndef UPCASE_PIPELINE_OUTPUT_H
+#define UPCASE_PIPELINE_OUTPUT_H
+
+#include "io/sink.h"
+#include "pipeline/batch.h"
+#include "pipeline/control.h"
+#include "pipeline/ledger.h"
+#include "text/text.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OUTPUT_NO_INPUT SIZE_MAX /* as the number of a FILE */
+
+struct output_config {
+	struct sink *sink;
+	const char *const *inputs; /* the FILEs' names */
+	const struct text *text;
+	bool gzip; /* batches are members */
+	struct control *control;
+	struct ledger *ledger;
+};
+
+/* Where the output is in the current FILE, for the place of a bad sequence. */
+struct output_place {
+	size_t input;
+	uint64_t lines, chars;
+};
+
+struct output {
+	struct output_config config; /* set once by init */
+	pthread_mutex_t lock;	     /* guards the next three */
+	pthread_cond_t disowned;
+	bool owned;
+	pthread_t owner;	 /* if `owned` */
+	atomic_bool reopen;	 /* wished for, not served yet */
+	atomic_size_t bad_input; /* FILE in which a bad sequence was met: its
+				    rest need not be read */
+
+	/* The owner's. */
+	uint64_t written; /* batches from the queues */
+	struct output_place at;
+	size_t ended, ended_bad; /* FILEs */
+	const struct batch *writing;
+	bool finished;
+};
+
+/* Returns 0 or a negative errno; then there is nothing to release. The sink
+ * stays the caller's, who must not touch it before output_release. */
+int output_init(struct output *o, const struct output_config *config);
+void output_release(struct output *o);
+
+/* Becomes the owner if nobody is, `written` batches have gone through the
+ * queues, all of which are written, nothing was aborted, and an append of about
+ * `len` bytes would not have to wait for anybody (another process's lock, a
+ * full pipe). Any thread of the pipeline. Does not block. */
+bool output_try_own(struct output *o, uint64_t written, size_t len);
+
+/* Becomes the owner. Blocks while somebody else is. */
+void output_own(struct output *o);
+
+/* Is the owner no more, after a wish to open anew was served. May block for
+ * that. */
+void output_disown(struct output *o);
+
+/* Whether output_try_own could succeed as far as owner, batches and abort are
+ * concerned. Any thread; does not block. */
+bool output_is_idle(struct output *o, uint64_t written);
+
+/* Appends a batch that was converted, or drops it when it is behind a bad
+ * sequence; tells the FILEs in it. The owner's. May block. Returns 0, or a
+ * negative errno after a ledger_fail. */
+int output_write(struct output *o, struct batch *b);
+
+/* The three steps of which output_write is made; a FILE without text has no
+ * pieces. The owner's; output_piece may block, and returns as output_write. */
+void output_begin(struct output *o, size_t input);
+int output_piece(struct output *o, struct batch *b);
+void output_end(struct output *o, size_t input, bool good);
+
+/* All was written: syncs and closes. The owner's; only the first call counts.
+ * May block. An error goes to the ledger. */
+void output_finish(struct output *o);
+
+/* It was given up: a record that was begun is cut off again. The owner's; does
+ * nothing when it is finished. May block. */
+void output_abandon(struct output *o);
+
+/* The wish to open the output anew by its name. Any thread; does not block. */
+void output_wish_reopen(struct output *o);
+
+/* Serves that wish if nobody else is going to: for who waits for input while
+ * nothing is under way. May block. */
+void output_look(struct output *o, uint64_t written);
+
+/* The FILE in which a bad sequence was met last. Any thread. */
+size_t output_bad_input(const struct output *o);
+
+/* Nanoseconds waited for a pipe or terminal. The owner's. */
+int64_t output_waited(const struct output *o);
+
+#endif

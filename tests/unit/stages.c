@@ -1,0 +1,111 @@
+#include "config.h"
+
+#include "stages.h"
+
+#include "support.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char *const names[] = {"f0", "f1", "f2", "f3"};
+
+static void say(struct stages *s, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void say(struct stages *s, const char *format, ...)
+{
+	size_t n = strlen(s->told);
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(s->told + n, sizeof(s->told) - n, format, args);
+	va_end(args);
+}
+
+static void on_trouble(void *context, const char *name, uint64_t line,
+	uint64_t column, const char *text)
+{
+	if (line > 0)
+		say(context, "%s:%" PRIu64 ":%" PRIu64 ": %s\n", name, line,
+			column, text);
+	else
+		say(context, "%s: %s\n", name, text);
+}
+
+static void on_note(void *context, const char *name, const char *text)
+{
+	say(context, "note %s: %s\n", name, text);
+}
+
+static void on_abort(void *context)
+{
+	struct stages *s = context;
+
+	(void)queue_abort(&s->in, NULL, 0);
+	(void)queue_abort(&s->out, NULL, 0);
+	pool_abort(&s->pool);
+}
+
+static void make_output(struct stages *s, const char *path)
+{
+	struct output_config config = {.sink = &s->sink,
+		.inputs = names,
+		.text = &s->text,
+		.control = &s->control,
+		.ledger = &s->ledger};
+
+	assert_int_equal(sink_init(&s->sink, path, false, SINK_SYNC_NEVER), 0);
+	assert_int_equal(output_init(&s->output, &config), 0);
+}
+
+void stages_make(struct stages *s, const char *path,
+	enum upcase_language language, enum upcase_invalid invalid)
+{
+	struct pipeline_events events = {s, on_trouble, on_note};
+	struct pool_sizes sizes = {
+		STAGES_SIZE, text_bound(STAGES_SIZE + 1) + 1, 0};
+
+	memset(s, 0, sizeof(*s));
+	assert_int_equal(
+		upcase_init(&s->upcase, UPCASE_FULL, language, invalid), 0);
+	text_init(&s->text, TEXT_ALL, &s->upcase);
+	assert_int_equal(control_init(&s->control, on_abort, s), 0);
+	assert_int_equal(ledger_init(&s->ledger, &events, &s->control), 0);
+	assert_int_equal(queue_init(&s->in, QUEUE_FIFO, STAGES_DEPTH, NULL), 0);
+	assert_int_equal(
+		queue_init(&s->out, QUEUE_SEQUENCE, STAGES_DEPTH, batch_seq),
+		0);
+	assert_int_equal(
+		pool_init(&s->pool, STAGES_BATCHES, STAGES_BATCHES, &sizes), 0);
+	make_output(s, path);
+	s->converter = (struct converter){&s->text, &s->ledger};
+}
+
+void stages_free(struct stages *s)
+{
+	output_release(&s->output);
+	sink_release(&s->sink);
+	pool_release(&s->pool);
+	queue_release(&s->out);
+	queue_release(&s->in);
+	ledger_release(&s->ledger);
+	control_release(&s->control);
+}
+
+struct batch *stages_batch(struct stages *s, const char *text)
+{
+	struct batch *b = pool_try_get(&s->pool);
+
+	assert_non_null(b);
+	b->len = strlen(text);
+	assert_true(b->len <= STAGES_SIZE);
+	memcpy(b->text, text, b->len);
+	return b;
+}

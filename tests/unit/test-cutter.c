@@ -1,0 +1,550 @@
+/*
+ * Tests of the cutter, by tables: when a batch goes on, where it is cut, and
+ * what is said of each FILE.
+ *
+ * What is cut off is written down like this, one batch behind the other:
+ *
+ *	[text]      '$' stands for a newline, '+' for one that was put in first
+ *	~ at once behind '[' or before ']'   the record goes on there
+ *	0-1 behind the text                  FILEs 0 and 1 end here; 1! is bad
+ *	u                                    an end of a FILE without a newline
+ */
+#include "config.h"
+
+#include "pipeline/cutter.h"
+
+#include "io/clock.h"
+#include "support.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum {
+	ROOM = 64,
+	N_BATCHES = 2,
+};
+
+/* How one case is played. */
+struct setting {
+	size_t size;
+	bool lines, apart, gather;
+	bool wanted;  /* somebody is always free */
+	size_t chunk; /* bytes per read; 0: as many as there is room for */
+	enum cutter_manner manner;
+	int64_t tick;  /* of the clock, with each read */
+	int64_t pause; /* likewise, at the end of each FILE */
+};
+
+struct play {
+	struct cutter cutter;
+	struct upcase upcase;
+	struct text text;
+	struct batch batches[N_BATCHES];
+	bool used[N_BATCHES];
+	int64_t now;
+	char log[1024];
+};
+
+static void note(struct play *p, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void note(struct play *p, const char *format, ...)
+{
+	size_t n = strlen(p->log);
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(p->log + n, sizeof(p->log) - n, format, args);
+	va_end(args);
+}
+
+static void note_batch(struct play *p, const struct batch *b)
+{
+	size_t last = b->inputs.first + b->inputs.ended - 1;
+
+	note(p, "[%s", b->cut.continues ? "~" : "");
+	for (size_t i = 0; i < b->len; i++) {
+		char c = (char)b->text[i];
+
+		note(p, "%c",
+			i == 0 && b->cut.lead ? '+'
+			: c == '\n'	      ? '$'
+					      : c);
+	}
+	if (b->inputs.ended > 0)
+		note(p, " %zu-%zu%s", b->inputs.first, last,
+			b->inputs.bad ? "!" : "");
+	for (unsigned i = 0; i < b->cut.unterminated; i++)
+		note(p, "u");
+	note(p, "%s]", b->cut.open ? "~" : "");
+}
+
+static struct batch *get(struct play *p)
+{
+	size_t i = 0;
+
+	while (i < N_BATCHES - 1 && p->used[i])
+		i++;
+	assert_false(
+		p->used[i]); /* more are needed than the pool begins with */
+	p->used[i] = true;
+	return &p->batches[i];
+}
+
+static void put(struct play *p, struct batch *b)
+{
+	batch_reset(b);
+	p->used[b - p->batches] = false;
+}
+
+static void need(struct play *p)
+{
+	if (cutter_needs(&p->cutter))
+		cutter_give(&p->cutter, get(p));
+}
+
+static void cut(struct play *p, enum cutter_due due)
+{
+	struct batch *next = NULL, *b;
+
+	if (due == CUTTER_NOTHING)
+		return;
+	if (cutter_leaves(&p->cutter, due))
+		next = get(p);
+	b = cutter_cut(&p->cutter, due, next);
+	note_batch(p, b);
+	put(p, b);
+}
+
+/* Everything that is due before a read. */
+static int64_t cut_due(struct play *p, const struct setting *s)
+{
+	int64_t deadline;
+	enum cutter_due due;
+
+	do {
+		due = cutter_due(&p->cutter, s->wanted, p->now, &deadline);
+		cut(p, due);
+	} while (due == CUTTER_FULL);
+	return deadline;
+}
+
+static void read_file(
+	struct play *p, const struct setting *s, const char *text, size_t len)
+{
+	while (len > 0) {
+		size_t room, n = s->chunk && s->chunk < len ? s->chunk : len;
+		unsigned char *at;
+
+		(void)cut_due(p, s);
+		need(p);
+		at = cutter_room(&p->cutter, &room);
+		assert_true(room > 0);
+		if (n > room)
+			n = room;
+		memcpy(at, text, n);
+		cutter_take(&p->cutter, n, p->now);
+		p->now += s->tick;
+		text += n;
+		len -= n;
+	}
+	(void)cut_due(p, s);
+}
+
+static void begin(struct play *p, const struct setting *s, size_t n_inputs)
+{
+	struct cutter_config config = {.text = &p->text,
+		.size = s->size,
+		.n_inputs = n_inputs,
+		.lines = s->lines,
+		.apart = s->apart,
+		.gather = s->gather,
+		.interval = 10};
+
+	memset(p, 0, sizeof(*p));
+	assert_int_equal(
+		upcase_init(&p->upcase, UPCASE_FULL, UPCASE_ROOT, UPCASE_KEEP),
+		0);
+	text_init(&p->text, TEXT_ALL, &p->upcase);
+	cutter_init(&p->cutter, &config);
+	for (size_t i = 0; i < N_BATCHES; i++)
+		assert_int_equal(batch_init(&p->batches[i], ROOM, ROOM, 0), 0);
+}
+
+static void end(struct play *p)
+{
+	struct batch *b;
+
+	if (!cutter_is_empty(&p->cutter)) {
+		need(p);
+		cut(p, CUTTER_ALL);
+	}
+	b = cutter_take_away(&p->cutter);
+	if (b)
+		put(p, b);
+	for (size_t i = 0; i < N_BATCHES; i++) {
+		assert_false(p->used[i]);
+		batch_release(&p->batches[i]);
+	}
+}
+
+/* Plays FILEs: '|' is between two, '!' at the end of one says that it is
+ * bad. */
+static void play(struct play *p, const struct setting *s, const char *files)
+{
+	size_t n = 1, len;
+
+	for (const char *c = files; *c; c++)
+		n += *c == '|';
+	begin(p, s, n);
+	for (size_t i = 0; i < n; i++) {
+		bool bad;
+
+		len = strcspn(files, "|");
+		bad = len > 0 && files[len - 1] == '!';
+		cut(p, cutter_begin(&p->cutter, i, s->manner));
+		read_file(p, s, files, len - bad);
+		p->now += s->pause;
+		need(p);
+		cut(p, cutter_end(&p->cutter, !bad, p->now));
+		files += len + 1;
+	}
+	end(p);
+}
+
+struct game {
+	struct setting setting;
+	const char *files, *batches;
+};
+
+static void play_all(const struct game *games, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct play p;
+
+		play(&p, &games[i].setting, games[i].files);
+		assert_string_equal(p.log, games[i].batches);
+	}
+}
+
+static void full_batches_are_cut_behind_the_last_line(void **state)
+{
+	static const struct game games[] = {
+		{{.size = 8}, "a\nb\n", "[a$b$ 0-0]"},
+		{{.size = 8}, "abc\ndef\n", "[abc$def$][ 0-0]"},
+		{{.size = 8}, "abc\ndefg\n", "[abc$][defg$ 0-0]"},
+		{{.size = 8}, "abc\ndefg\nh", "[abc$][defg$h 0-0u]"},
+		{{.size = 4}, "abcdefgh\n", "[abcd~][~efgh~][~$ 0-0]"},
+		{{.size = 4}, "abcd", "[abcd~][~ 0-0u]"},
+		{{.size = 4}, "abcde\nf\n", "[abcd~][~e$f$][ 0-0]"},
+		/* Between characters, however much is read at once. */
+		{{.size = 4}, "abc\xC3\xA9", "[abc~][~\xC3\xA9 0-0u]"},
+		{{.size = 4, .chunk = 1}, "abc\xC3\xA9",
+			"[abc~][~\xC3\xA9 0-0u]"},
+		{{.size = 4}, "a\xF0\x9F\x98\x80\n",
+			"[a~][~\xF0\x9F\x98\x80~][~$ 0-0]"},
+	};
+
+	(void)state;
+	play_all(games, COUNT(games));
+}
+
+static void whole_lines_go_on_when_somebody_is_free(void **state)
+{
+	static const struct game games[] = {
+		{{.size = 8, .chunk = 1, .wanted = true}, "a\nb\n",
+			"[a$][b$][ 0-0]"},
+		{{.size = 8, .chunk = 3, .wanted = true}, "a\nbc\nd",
+			"[a$][bc$][d 0-0u]"},
+		{{.size = 8, .chunk = 3}, "a\nbc\nd", "[a$bc$d 0-0u]"},
+		/* A line without its end waits. */
+		{{.size = 8, .chunk = 1, .wanted = true}, "abc", "[abc 0-0u]"},
+		/* Who waits at a prompt gets each line, free or not. */
+		{{.size = 8, .chunk = 2, .manner = CUTTER_PROMPT}, "a\nb\n",
+			"[a$][b$][ 0-0]"},
+		{{.size = 8, .chunk = 2, .manner = CUTTER_TYPED}, "a\nb\n",
+			"[a$b$ 0-0]"},
+	};
+
+	(void)state;
+	play_all(games, COUNT(games));
+}
+
+static void lines_are_gathered_for_the_interval_after_the_first(void **state)
+{
+	/* The interval is 10: the clock's ticks come between reads. Each read
+	 * but the first finds a whole line, and must not begin anew. */
+	static const struct game games[] = {
+		{{.size = 32, .chunk = 2, .gather = true, .tick = 3},
+			"a\nb\nc\nd\ne\nf\n", "[a$b$c$d$][e$f$ 0-0]"},
+		{{.size = 32, .chunk = 2, .gather = true, .tick = 10}, "a\nb\n",
+			"[a$][b$][ 0-0]"},
+		{{.size = 32, .chunk = 2, .gather = true, .tick = 9}, "a\nb\n",
+			"[a$b$][ 0-0]"},
+		/* What is no line yet starts no interval. */
+		{{.size = 32, .chunk = 1, .gather = true, .tick = 3},
+			"abcd\nx\n", "[abcd$x$ 0-0]"},
+		/* Somebody who is free does not matter ... */
+		{{.size = 32, .chunk = 2, .gather = true, .wanted = true},
+			"a\nb\n", "[a$b$ 0-0]"},
+		/* ... a person does. */
+		{{.size = 32,
+			 .chunk = 2,
+			 .gather = true,
+			 .manner = CUTTER_PROMPT},
+			"a\nb\n", "[a$][b$][ 0-0]"},
+		/* The end of a FILE ends a line, from which on time counts. */
+		{{.size = 32, .gather = true, .lines = true, .tick = 9},
+			"a|b|c", "[a$b$ 0-1uu][c$ 2-2u]"},
+	};
+
+	(void)state;
+	play_all(games, COUNT(games));
+}
+
+static void the_deadline_is_the_end_of_the_interval(void **state)
+{
+	static const struct setting s = {.size = 8, .gather = true};
+	int64_t deadline;
+	struct play p;
+
+	(void)state;
+	begin(&p, &s, 1);
+	p.now = 100;
+	(void)cutter_begin(&p.cutter, 0, CUTTER_READ);
+	assert_true(cut_due(&p, &s) == CLOCK_FOREVER);
+	read_file(&p, &s, BYTES("a"));
+	assert_true(cut_due(&p, &s) == CLOCK_FOREVER);
+	read_file(&p, &s, BYTES("\n"));
+	assert_int_equal(cut_due(&p, &s), 110);
+	p.now = 105;
+	read_file(&p, &s, BYTES("b\n"));
+	assert_int_equal(cut_due(&p, &s), 110);
+	/* Without an interval, there is no wait at all. */
+	p.cutter.config.interval = 0;
+	assert_int_equal(
+		cutter_due(&p.cutter, false, 105, &deadline), CUTTER_NOTHING);
+	assert_int_equal(deadline, 0);
+	/* An interval beyond counting never ends. */
+	p.cutter.config.interval = CLOCK_FOREVER - 50;
+	assert_int_equal(cutter_due(&p.cutter, false, CLOCK_FOREVER, &deadline),
+		CUTTER_NOTHING);
+	assert_true(deadline == CLOCK_FOREVER);
+	end(&p);
+}
+
+static void files_are_not_glued(void **state)
+{
+	static const struct game games[] = {
+		{{.size = 16}, "a|b", "[a$b 0-1uu]"},
+		{{.size = 16}, "a\n|b\n", "[a$b$ 0-1]"},
+		{{.size = 16}, "a||b", "[a$b 0-2uu]"},
+		{{.size = 16}, "a||", "[a 0-2u]"},
+		{{.size = 16}, "|", "[ 0-1]"},
+		{{.size = 16}, "", "[ 0-0]"},
+		{{.size = 16, .lines = true}, "a|b", "[a$b$ 0-1uu]"},
+		{{.size = 16, .lines = true}, "|a|", "[a$ 0-2u]"},
+		{{.size = 16, .manner = CUTTER_TYPED}, "a", "[a$ 0-0u]"},
+		/* The newline comes with the next byte, which may be in another
+		 * batch than the line. */
+		{{.size = 4}, "abcd|e", "[abcd~][~$e 0-1uu]"},
+		{{.size = 4, .lines = true}, "abcd|e", "[abcd~][~$e$ 0-1uu]"},
+		{{.size = 4}, "abcd|efgh", "[abcd~][~$ 0-0u][efgh~][~ 1-1u]"},
+		/* An open line that is left takes the ends of its FILEs
+		 * along. */
+		{{.size = 8, .gather = true, .pause = 10}, "a\nbc||d",
+			"[a$][bc$d 0-2uu]"},
+		{{.size = 8, .chunk = 2, .wanted = true}, "a\nbc||d",
+			"[a$][bc$ 0-1u][d 2-2u]"},
+	};
+
+	(void)state;
+	play_all(games, COUNT(games));
+}
+
+static void files_are_kept_apart_where_that_is_wanted(void **state)
+{
+	static const struct game games[] = {
+		{{.size = 16, .apart = true}, "a\n|b\n", "[a$ 0-0][b$ 1-1]"},
+		{{.size = 16, .apart = true}, "a|b", "[a$ 0-0u][b 1-1u]"},
+		{{.size = 16, .apart = true}, "|a|", "[ 0-0][a$ 1-1u][ 2-2]"},
+		{{.size = 4, .apart = true}, "abcd|e",
+			"[abcd~][~$ 0-0u][e 1-1u]"},
+	};
+
+	(void)state;
+	play_all(games, COUNT(games));
+}
+
+static void a_bad_file_is_the_last_one_in_its_batch(void **state)
+{
+	static const struct game games[] = {
+		{{.size = 16, .lines = true}, "a|b!|c",
+			"[a$b$ 0-1!uu][c$ 2-2u]"},
+		{{.size = 16}, "!|!|a", "[ 0-0!][ 1-1!][a 2-2u]"},
+		/* The newline that is due finds its line gone. */
+		{{.size = 16}, "a!|b", "[a 0-0!u][+b 1-1u]"},
+		{{.size = 16, .apart = true}, "a!|b", "[a$ 0-0!u][b 1-1u]"},
+	};
+
+	(void)state;
+	play_all(games, COUNT(games));
+}
+
+static void what_is_dropped_leaves_its_file_only(void **state)
+{
+	static const struct setting s = {.size = 16, .apart = true};
+	struct play p;
+
+	(void)state;
+	begin(&p, &s, 2);
+	(void)cutter_begin(&p.cutter, 0, CUTTER_READ);
+	read_file(&p, &s, BYTES("a\nbc"));
+	cutter_drop(&p.cutter);
+	cut(&p, cutter_end(&p.cutter, false, 0));
+	(void)cutter_begin(&p.cutter, 1, CUTTER_READ);
+	read_file(&p, &s, BYTES("d"));
+	cut(&p, cutter_end(&p.cutter, true, 0));
+	end(&p);
+	assert_string_equal(p.log, "[ 0-0!][d 1-1u]");
+	/* Also in the middle of a record, and without a batch. */
+	begin(&p, &s, 1);
+	(void)cutter_begin(&p.cutter, 0, CUTTER_READ);
+	read_file(&p, &s, BYTES("0123456789ABCDEF"));
+	cutter_drop(&p.cutter);
+	need(&p);
+	cut(&p, cutter_end(&p.cutter, false, 0));
+	end(&p);
+	assert_string_equal(p.log, "[0123456789ABCDEF~][ 0-0!]");
+}
+
+static void a_full_batch_says_so_and_the_last_ends_its_line(void **state)
+{
+	static const struct setting s = {.size = 8};
+	struct play p;
+	struct batch *b;
+
+	(void)state;
+	begin(&p, &s, 2);
+	(void)cutter_begin(&p.cutter, 0, CUTTER_READ);
+	read_file(&p, &s, BYTES("a\n"));
+	b = cutter_cut(&p.cutter, CUTTER_WHOLE, NULL);
+	assert_false(b->cut.full);
+	assert_true(b->cut.terminate);
+	put(&p, b);
+	need(&p);
+	memcpy(p.cutter.b->text, "abcdefg\n", 8);
+	cutter_take(&p.cutter, 8, 0);
+	b = cutter_cut(&p.cutter, CUTTER_FULL, NULL);
+	assert_true(b->cut.full);
+	assert_false(b->cut.open);
+	put(&p, b);
+	(void)cutter_begin(&p.cutter, 1, CUTTER_READ);
+	read_file(&p, &s, BYTES("z"));
+	(void)cutter_end(&p.cutter, true, 0);
+	b = cutter_cut(&p.cutter, CUTTER_ALL, NULL);
+	assert_false(b->cut.terminate);
+	put(&p, b);
+	end(&p);
+}
+
+/* What a stand-in makes of a batch. */
+static void a_batch_is_sealed_as_its_cutter_would(void **state)
+{
+	static const struct {
+		const char *text;
+		bool continues, lines, typed;
+		const char *sealed; /* NULL: nothing in it */
+	} cases[] = {
+		{"", false, false, false, NULL},
+		{"", false, true, false, NULL},
+		{"a\n", false, true, false, "[a$]"},
+		{"a\nb", false, false, false, "[a$bu]"},
+		{"a\nb", false, true, false, "[a$b$u]"},
+		{"a\nb", false, false, true, "[a$b$u]"},
+		{"", true, false, false, "[~u]"},
+		{"", true, true, false, "[~$u]"},
+		{"\n", true, true, false, "[~$]"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct setting s = {.size = 8, .lines = cases[i].lines};
+		struct play p;
+		struct batch *b;
+		bool any;
+
+		begin(&p, &s, 1);
+		b = get(&p);
+		b->cut.continues = cases[i].continues;
+		b->len = strlen(cases[i].text);
+		memcpy(b->text, cases[i].text, b->len);
+		any = cutter_seal(&p.cutter.config, b, cases[i].typed);
+		assert_int_equal(any, cases[i].sealed != NULL);
+		assert_int_equal(b->cut.terminate, cases[i].lines);
+		if (any) {
+			note_batch(&p, b);
+			assert_string_equal(p.log, cases[i].sealed);
+		}
+		put(&p, b);
+		end(&p);
+	}
+}
+
+/* Any text in any chunks through batches of any size: what is cut off, one
+ * behind the other, is what was put in, and lines are only cut when they are
+ * longer than a batch. */
+static void nothing_is_lost_or_doubled(void **state)
+{
+	uint32_t seed = 1;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++) {
+		struct setting s = {.size = 4 + support_random(&seed) % 9,
+			.chunk = support_random(&seed) % 5,
+			.wanted = support_random(&seed) % 2};
+		char text[41], got[64] = "", *at = got;
+		size_t len = support_random(&seed) % 40;
+		struct play p;
+
+		for (size_t j = 0; j < len; j++)
+			text[j] = support_random(&seed) % 4 ? 'x' : '\n';
+		text[len] = '\0';
+		play(&p, &s, text);
+		for (const char *c = p.log; *c; c++) {
+			if (*c == '$')
+				*at++ = '\n';
+			else if (*c == 'x')
+				*at++ = 'x';
+		}
+		*at = '\0';
+		assert_string_equal(got, text);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(full_batches_are_cut_behind_the_last_line),
+		cmocka_unit_test(whole_lines_go_on_when_somebody_is_free),
+		cmocka_unit_test(
+			lines_are_gathered_for_the_interval_after_the_first),
+		cmocka_unit_test(the_deadline_is_the_end_of_the_interval),
+		cmocka_unit_test(files_are_not_glued),
+		cmocka_unit_test(files_are_kept_apart_where_that_is_wanted),
+		cmocka_unit_test(a_bad_file_is_the_last_one_in_its_batch),
+		cmocka_unit_test(what_is_dropped_leaves_its_file_only),
+		cmocka_unit_test(
+			a_full_batch_says_so_and_the_last_ends_its_line),
+		cmocka_unit_test(a_batch_is_sealed_as_its_cutter_would),
+		cmocka_unit_test(nothing_is_lost_or_doubled),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,524 @@
+/*
+ * Tests of the output: who may own it and when, what a wish to open it anew
+ * becomes, what is counted, and what happens to each FILE.
+ */
+#include "config.h"
+
+#include "pipeline/output.h"
+
+#include "stages.h"
+#include "support.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void make(struct stages *s)
+{
+	stages_make(s, "out", UPCASE_ROOT, UPCASE_KEEP);
+}
+
+/* Writes a batch as its owner. Returns what output_write does. */
+static int write_as_owner(struct stages *s, struct batch *b)
+{
+	int err;
+
+	convert_batch(&s->converter, NULL, b);
+	output_own(&s->output);
+	err = output_write(&s->output, b);
+	output_disown(&s->output);
+	return err;
+}
+
+static void write_text(struct stages *s, const char *text)
+{
+	struct batch *b = stages_batch(s, text);
+
+	assert_int_equal(write_as_owner(s, b), 0);
+	batch_reset(b);
+	pool_put(&s->pool, b);
+}
+
+/* Owning. */
+
+static void touch_begin(struct stages *s)
+{
+	output_begin(&s->output, 0);
+}
+
+static void touch_piece(struct stages *s)
+{
+	(void)output_piece(&s->output, stages_batch(s, "a\n"));
+}
+
+static void touch_write(struct stages *s)
+{
+	(void)output_write(&s->output, stages_batch(s, "a\n"));
+}
+
+static void touch_end(struct stages *s)
+{
+	output_end(&s->output, 0, true);
+}
+
+static void touch_finish(struct stages *s)
+{
+	output_finish(&s->output);
+}
+
+static void touch_abandon(struct stages *s)
+{
+	output_abandon(&s->output);
+}
+
+static void touch_disown(struct stages *s)
+{
+	output_disown(&s->output);
+}
+
+static void own_and_leave(void *stages)
+{
+	struct stages *s = stages;
+
+	output_own(&s->output);
+}
+
+/* Whether touching it ends the process, with nobody as the owner, or somebody
+ * else. */
+static bool is_fatal(
+	struct stages *s, void (*touch)(struct stages *s), bool other)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct rlimit none = {0, 0};
+		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		(void)setrlimit(RLIMIT_CORE, &none);
+		(void)signal(SIGABRT, SIG_DFL);
+		(void)dup2(null, STDERR_FILENO);
+		if (other) {
+			struct support_thread t;
+
+			support_start(&t, own_and_leave, s);
+			support_join(&t);
+		}
+		touch(s);
+		_exit(0);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+static void only_the_owner_may_touch_it(void **state)
+{
+	static void (*const touches[])(struct stages * s) = {touch_begin,
+		touch_piece, touch_write, touch_end, touch_finish,
+		touch_abandon, touch_disown};
+	struct stages s;
+
+	(void)state;
+	make(&s);
+	for (size_t i = 0; i < COUNT(touches); i++) {
+		assert_true(is_fatal(&s, touches[i], false));
+		assert_true(is_fatal(&s, touches[i], true));
+	}
+	support_file_is("out", "", 0);
+	stages_free(&s);
+}
+
+static void it_is_owned_once_and_behind_what_was_sent(void **state)
+{
+	struct stages s;
+	struct batch *b;
+
+	(void)state;
+	make(&s);
+	assert_true(output_is_idle(&s.output, 0));
+	assert_false(output_is_idle(&s.output, 1));
+	assert_false(output_try_own(&s.output, 1, 1));
+	assert_true(output_try_own(&s.output, 0, 1));
+	assert_false(output_try_own(&s.output, 0, 1));
+	assert_false(output_is_idle(&s.output, 0));
+	output_disown(&s.output);
+	/* A batch that came through the queues counts, another does not. */
+	b = stages_batch(&s, "a\n");
+	b->queued = true;
+	assert_int_equal(write_as_owner(&s, b), 0);
+	assert_false(output_try_own(&s.output, 0, 1));
+	write_text(&s, "b\n");
+	assert_true(output_try_own(&s.output, 1, 1));
+	output_disown(&s.output);
+	stages_free(&s);
+	support_file_is("out", BYTES("A\nB\n"));
+}
+
+static void nobody_gets_it_by_trying_after_an_abort(void **state)
+{
+	struct stages s;
+
+	(void)state;
+	make(&s);
+	control_abort(&s.control);
+	assert_false(output_is_idle(&s.output, 0));
+	assert_false(output_try_own(&s.output, 0, 1));
+	stages_free(&s);
+}
+
+static void who_would_have_to_wait_for_a_lock_does_not_get_it(void **state)
+{
+	struct stages s;
+	int fd;
+
+	(void)state;
+	make(&s);
+	fd = open("out", O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_false(output_try_own(&s.output, 0, 1));
+	assert_true(output_is_idle(&s.output, 0)); /* it was let go again */
+	assert_int_equal(close(fd), 0);
+	assert_true(output_try_own(&s.output, 0, 1));
+	output_disown(&s.output);
+	stages_free(&s);
+}
+
+static void who_would_have_to_wait_for_a_pipe_does_not_get_it(void **state)
+{
+	struct stages s;
+	bool empty, full;
+	size_t capacity;
+	int fd[2], saved;
+
+	(void)state;
+	support_pipe(fd);
+	saved = support_replace(STDOUT_FILENO, fd[1]);
+	stages_make(&s, NULL, UPCASE_ROOT, UPCASE_KEEP);
+	empty = output_try_own(&s.output, 0, 1);
+	if (empty)
+		output_disown(&s.output);
+	capacity = support_fill_pipe(STDOUT_FILENO);
+	full = output_try_own(&s.output, 0, 1);
+	stages_free(&s);
+	support_restore(STDOUT_FILENO, saved);
+	assert_int_equal(close(fd[0]), 0);
+	assert_true(capacity > 0);
+	assert_true(empty);
+	assert_false(full);
+}
+
+static void disown_in_thread(void *stages)
+{
+	struct stages *s = stages;
+
+	output_own(&s->output);
+	output_disown(&s->output);
+}
+
+static void who_waits_gets_it_when_it_is_disowned(void **state)
+{
+	struct stages s;
+	struct support_thread t;
+	bool slept;
+
+	(void)state;
+	make(&s);
+	output_own(&s.output);
+	support_start(&t, disown_in_thread, &s);
+	slept = support_sleeps(&t);
+	output_disown(&s.output);
+	support_join(&t);
+	assert_true(slept);
+	assert_true(output_is_idle(&s.output, 0));
+	stages_free(&s);
+}
+
+/* Opening anew. */
+
+static void a_wish_is_served_by_who_disowns(void **state)
+{
+	struct stages s;
+
+	(void)state;
+	make(&s);
+	output_own(&s.output);
+	assert_int_equal(rename("out", "old"), 0);
+	output_wish_reopen(&s.output);
+	assert_int_equal(access("out", F_OK), -1);
+	output_disown(&s.output);
+	assert_int_equal(access("out", F_OK), 0);
+	assert_string_equal(s.told, "note out: opened anew\n");
+	stages_free(&s);
+}
+
+static void a_wish_is_served_before_the_next_batch(void **state)
+{
+	struct stages s;
+
+	(void)state;
+	make(&s);
+	write_text(&s, "a\n");
+	assert_int_equal(rename("out", "old"), 0);
+	output_wish_reopen(&s.output);
+	write_text(&s, "b\n");
+	stages_free(&s);
+	support_file_is("old", BYTES("A\n"));
+	support_file_is("out", BYTES("B\n"));
+}
+
+static void a_wish_is_served_by_who_looks_while_nothing_is_under_way(
+	void **state)
+{
+	struct stages s;
+
+	(void)state;
+	make(&s);
+	assert_int_equal(rename("out", "old"), 0);
+	output_look(&s.output, 0);
+	assert_int_equal(access("out", F_OK), -1);
+	output_wish_reopen(&s.output);
+	assert_true(fdio_is_woken(control_wake_fd(&s.control)));
+	output_look(&s.output, 1); /* somebody is to write another one */
+	assert_int_equal(access("out", F_OK), -1);
+	output_look(&s.output, 0);
+	assert_int_equal(access("out", F_OK), 0);
+	assert_true(output_is_idle(&s.output, 0));
+	stages_free(&s);
+}
+
+static void a_wish_waits_for_the_end_of_an_open_line(void **state)
+{
+	struct stages s;
+	struct batch *b;
+
+	(void)state;
+	make(&s);
+	b = stages_batch(&s, "long ");
+	b->cut.open = true;
+	output_wish_reopen(&s.output);
+	assert_int_equal(rename("out", "first"), 0);
+	assert_int_equal(write_as_owner(&s, b), 0); /* to a new "out" */
+	assert_int_equal(rename("out", "old"), 0);
+	output_wish_reopen(&s.output);
+	output_look(&s.output, 0);
+	assert_int_equal(access("out", F_OK), -1);
+	b = stages_batch(&s, "line\n");
+	b->cut.continues = true;
+	assert_int_equal(write_as_owner(&s, b), 0);
+	write_text(&s, "next\n");
+	stages_free(&s);
+	support_file_is("first", "", 0);
+	support_file_is("old", BYTES("LONG LINE\n"));
+	support_file_is("out", BYTES("NEXT\n"));
+}
+
+static void standard_output_and_a_finished_one_are_not_opened_anew(void **state)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int saved = support_replace(STDOUT_FILENO, null);
+	struct stages s;
+	bool woken;
+
+	(void)state;
+	stages_make(&s, NULL, UPCASE_ROOT, UPCASE_KEEP);
+	output_wish_reopen(&s.output);
+	woken = fdio_is_woken(control_wake_fd(&s.control));
+	output_own(&s.output);
+	output_disown(&s.output);
+	stages_free(&s);
+	support_restore(STDOUT_FILENO, saved);
+	assert_false(woken);
+	assert_string_equal(s.told, "");
+	make(&s);
+	output_own(&s.output);
+	output_finish(&s.output);
+	assert_int_equal(rename("out", "old"), 0);
+	output_wish_reopen(&s.output);
+	output_disown(&s.output);
+	assert_int_equal(access("out", F_OK), -1);
+	stages_free(&s);
+}
+
+/* What is counted. */
+
+static void a_newline_put_before_an_input_is_no_line_of_it(void **state)
+{
+	struct rlimit limit, old;
+	struct stages s;
+	struct batch *b;
+
+	(void)state;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)getrlimit(RLIMIT_FSIZE, &old);
+	make(&s);
+	b = stages_batch(&s, "\na\nb\n");
+	b->cut.lead = true;
+	b->cut.inserted = 1;
+	limit = (struct rlimit){3, old.rlim_max};
+	(void)setrlimit(RLIMIT_FSIZE, &limit);
+	assert_int_equal(write_as_owner(&s, b), -EFBIG);
+	(void)setrlimit(RLIMIT_FSIZE, &old);
+	assert_int_equal(atomic_load(&s.ledger.lines_in), 2);
+	assert_int_equal(atomic_load(&s.ledger.lines_out), 1);
+	assert_int_equal(atomic_load(&b->unwritten), 1);
+	assert_int_equal(pool_unwritten(&s.pool), 1);
+	stages_free(&s);
+	support_file_is("out", BYTES("\nA\n"));
+}
+
+static void what_is_behind_a_bad_sequence_counts_for_nothing(void **state)
+{
+	struct stages s;
+	struct batch *b;
+
+	(void)state;
+	stages_make(&s, "out", UPCASE_ROOT, UPCASE_FAIL);
+	write_text(&s, "a\nb\n");
+	b = stages_batch(&s, "cd\n\xFF"
+			     "e\n");
+	b->cut.terminate = true;
+	assert_int_equal(output_bad_input(&s.output), OUTPUT_NO_INPUT);
+	assert_int_equal(write_as_owner(&s, b), 0);
+	assert_int_equal(output_bad_input(&s.output), 0);
+	assert_true(fdio_is_woken(control_wake_fd(&s.control)));
+	assert_string_equal(s.told,
+		"f0:4:1: invalid UTF-8: 0xFF; everything before it was kept\n");
+	for (int i = 0; i < 3; i++)
+		write_text(&s, "f\xFFg\n");
+	assert_int_equal(atomic_load(&s.ledger.invalid), 1);
+	assert_int_equal(atomic_load(&s.ledger.lines_in), 3);
+	assert_int_equal(atomic_load(&s.ledger.lines_out), 3);
+	assert_int_equal(atomic_load(&s.ledger.bytes_in), 7);
+	/* The next FILE is another matter. */
+	b = stages_batch(&s, "h\n");
+	b->inputs.first = 1;
+	assert_int_equal(write_as_owner(&s, b), 0);
+	stages_free(&s);
+	support_file_is("out", BYTES("A\nB\nCD\nH\n"));
+}
+
+static void the_place_of_a_bad_sequence_goes_on_through_pieces(void **state)
+{
+	struct stages s;
+	struct batch *b;
+
+	(void)state;
+	stages_make(&s, "out", UPCASE_ROOT, UPCASE_FAIL);
+	b = stages_batch(&s, "x\n\xC3\xA9"
+			     "bc");
+	b->cut.open = true;
+	assert_int_equal(write_as_owner(&s, b), 0);
+	b = stages_batch(&s, "de");
+	b->cut.open = b->cut.continues = true;
+	assert_int_equal(write_as_owner(&s, b), 0);
+	b = stages_batch(&s, "f\xFF");
+	b->cut.continues = true;
+	assert_int_equal(write_as_owner(&s, b), 0);
+	assert_string_equal(s.told,
+		"f0:2:7: invalid UTF-8: 0xFF; everything before it was kept\n");
+	stages_free(&s);
+}
+
+/* Each FILE. */
+
+static void each_file_begins_and_ends_in_order(void **state)
+{
+	struct stages s;
+	struct batch *b;
+
+	(void)state;
+	make(&s);
+	b = stages_batch(&s, "a\n"); /* FILE 0, and 1 that is empty */
+	b->inputs = (struct batch_inputs){.first = 0, .ended = 2};
+	assert_int_equal(write_as_owner(&s, b), 0);
+	assert_int_equal(s.output.ended, 2);
+	assert_int_equal(s.output.at.input, 1);
+	b = stages_batch(&s, ""); /* FILE 2, unreadable */
+	b->inputs = (struct batch_inputs){.first = 2, .ended = 1, .bad = true};
+	assert_int_equal(write_as_owner(&s, b), 0);
+	assert_int_equal(s.output.ended, 3);
+	assert_int_equal(s.output.ended_bad, 1);
+	b = stages_batch(&s, "b\n"); /* FILE 3, which goes on */
+	b->inputs.first = 3;
+	assert_int_equal(write_as_owner(&s, b), 0);
+	assert_int_equal(s.output.ended, 3);
+	assert_int_equal(s.output.at.input, 3);
+	b = stages_batch(&s, "c\n");
+	b->inputs = (struct batch_inputs){.first = 3, .ended = 1};
+	assert_int_equal(write_as_owner(&s, b), 0);
+	assert_int_equal(s.output.ended, 4);
+	assert_int_equal(s.output.ended_bad, 1);
+	stages_free(&s);
+	support_file_is("out", BYTES("A\nB\nC\n"));
+}
+
+/* The end. */
+
+static void an_open_line_is_cut_off_unless_all_was_written(void **state)
+{
+	struct stages s;
+	struct batch *b;
+
+	(void)state;
+	for (int finished = 0; finished < 2; finished++) {
+		(void)unlink("out");
+		make(&s);
+		write_text(&s, "whole\n");
+		b = stages_batch(&s, "begun");
+		b->cut.open = true;
+		assert_int_equal(write_as_owner(&s, b), 0);
+		output_own(&s.output);
+		if (finished)
+			output_finish(&s.output);
+		output_abandon(&s.output);
+		output_finish(&s.output);
+		output_finish(&s.output);
+		output_disown(&s.output);
+		stages_free(&s);
+		if (finished)
+			support_file_is("out", BYTES("WHOLE\nBEGUN"));
+		else
+			support_file_is("out", BYTES("WHOLE\n"));
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		in_directory(only_the_owner_may_touch_it),
+		in_directory(it_is_owned_once_and_behind_what_was_sent),
+		in_directory(nobody_gets_it_by_trying_after_an_abort),
+		in_directory(who_would_have_to_wait_for_a_lock_does_not_get_it),
+		in_directory(who_would_have_to_wait_for_a_pipe_does_not_get_it),
+		in_directory(who_waits_gets_it_when_it_is_disowned),
+		in_directory(a_wish_is_served_by_who_disowns),
+		in_directory(a_wish_is_served_before_the_next_batch),
+		in_directory(
+			a_wish_is_served_by_who_looks_while_nothing_is_under_way),
+		in_directory(a_wish_waits_for_the_end_of_an_open_line),
+		in_directory(
+			standard_output_and_a_finished_one_are_not_opened_anew),
+		in_directory(a_newline_put_before_an_input_is_no_line_of_it),
+		in_directory(what_is_behind_a_bad_sequence_counts_for_nothing),
+		in_directory(
+			the_place_of_a_bad_sequence_goes_on_through_pieces),
+		in_directory(each_file_begins_and_ends_in_order),
+		in_directory(an_open_line_is_cut_off_unless_all_was_written),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
