@@ -394,30 +394,6 @@ bool queue_full(struct queue *q)
 	return queue_size(q) == q->capacity;
 }
 
-/* How many items could be got one after the other without waiting. */
-static size_t deliverable_locked(const struct queue *q)
-{
-	size_t n = 0;
-
-	if (q->order != QUEUE_SEQUENCE || q->closed)
-		return q->count;
-	while (n < q->count && q->slots[slot_of(q, q->next + n)])
-		n++;
-	return n;
-}
-
-bool queue_hungry(struct queue *q)
-{
-	bool hungry;
-
-	lock(q);
-	/* A getter that was woken counts as waiting until it runs, and so does
-	 * its item as waiting: the difference is right all the time. */
-	hungry = q->getters > deliverable_locked(q);
-	unlock(q);
-	return hungry;
-}
-
 size_t queue_peak(struct queue *q)
 {
 	size_t peak;

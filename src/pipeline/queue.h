@@ -130,14 +130,11 @@ void queue_close(struct queue *q);
 size_t queue_abort(struct queue *q, void **items, size_t room);
 
 /* A look at the state; it may have changed when the call returns. Full means
- * that `capacity` items wait. */
+ * that `capacity` items wait. The program asks for the size only; empty and
+ * full complete Python's interface. */
 size_t queue_size(struct queue *q);
 bool queue_empty(struct queue *q);
 bool queue_full(struct queue *q);
-
-/* Whether more consumers wait in get than there are items that can be got: one
- * of them has nothing on its way to it, the next stage is free. */
-bool queue_hungry(struct queue *q);
 
 /* The highest number of items that ever waited at once. */
 size_t queue_peak(struct queue *q);

@@ -79,7 +79,7 @@ static ssize_t fill(struct reader *r, int64_t deadline, struct fault *fault)
 	n = input_read(&r->input, at, room, deadline, fault);
 	if (!standin_withdraw(r->standin)) {
 		(void)cutter_take_away(&r->cutter);
-		r->left = true;
+		r->relieved = true;
 		return -ECANCELED;
 	}
 	if (n > 0)
@@ -126,7 +126,7 @@ static bool read_more(struct reader *r, size_t input, enum end *end)
 	n = fill(r, deadline, &fault);
 	if (n > 0 || n == -EINTR)
 		return true;
-	if (r->left) {
+	if (r->relieved) {
 		*end = END_ABORTED;
 		return false;
 	}
@@ -247,7 +247,7 @@ void *reader_main(void *reader)
 
 	crew_set_name("reader", -1);
 	err = process_files(r);
-	if (!r->left) {
+	if (!r->relieved) {
 		put_back(r, err != 0);
 		handover_end(&r->handover);
 		w->wait = r->handover.wait;

@@ -37,7 +37,7 @@ struct reader {
 	struct input input;
 	const char *const *paths; /* the FILEs */
 	size_t n_paths;
-	bool left; /* a stand-in has taken over */
+	bool relieved; /* a stand-in has taken over */
 };
 
 /* The thread. */

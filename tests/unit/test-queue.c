@@ -474,31 +474,6 @@ static void each_get_releases_one_of_several_putters(struct fixture *f)
 	drain(f);
 }
 
-static void a_queue_is_hungry_while_a_getter_has_nothing_to_come(
-	struct fixture *f)
-{
-	struct call call[2] = {
-		{.verb = GET, .wait = QUEUE_FOREVER},
-		{.verb = GET, .wait = QUEUE_FOREVER},
-	};
-	bool idle, with_two, with_one, with_none;
-
-	idle = queue_hungry(&f->q);
-	start_all_blocked(&f->q, call, COUNT(call));
-	with_two = queue_hungry(&f->q);
-	/* The getter that was woken need not have run yet. */
-	put(f, new_item(f));
-	with_one = queue_hungry(&f->q);
-	put(f, new_item(f));
-	with_none = queue_hungry(&f->q);
-	end_all(call, COUNT(call));
-	assert_false(idle);
-	assert_true(with_two);
-	assert_true(with_one);
-	assert_false(with_none);
-	assert_false(queue_hungry(&f->q));
-}
-
 /* ---- Workers and join ---- */
 
 struct worker {
@@ -919,7 +894,7 @@ static void a_put_that_closes_a_gap_releases_all_getters_it_can(
 {
 	struct call call[3];
 	size_t next = f->made;
-	bool hungry;
+	bool waiting;
 
 	make_items(f, next + 3);
 	for (size_t i = 0; i < 3; i++)
@@ -928,34 +903,11 @@ static void a_put_that_closes_a_gap_releases_all_getters_it_can(
 	put(f, &f->items[next + 2]);
 	put(f, &f->items[next + 1]);
 	/* Two items wait, but neither can be got. */
-	hungry = waiters(&f->q, GET) == 3 && queue_hungry(&f->q);
+	waiting = waiters(&f->q, GET) == 3;
 	put(f, &f->items[next]);
 	end_all(call, 3);
-	assert_true(hungry);
+	assert_true(waiting);
 	assert_int_equal(count_status(call, 3, QUEUE_OK), 3);
-}
-
-static void items_behind_a_gap_do_not_feed_the_hungry(struct fixture *f)
-{
-	struct call call[2];
-	size_t next = f->made;
-	bool with_gap, with_one, with_two;
-
-	make_items(f, next + 3);
-	for (size_t i = 0; i < 2; i++)
-		call[i] = endless(GET, NULL);
-	start_all_blocked(&f->q, call, 2);
-	put(f, &f->items[next + 2]);
-	with_gap = queue_hungry(&f->q);
-	put(f, &f->items[next]);
-	with_one = queue_hungry(&f->q);
-	put(f, &f->items[next + 1]);
-	with_two = queue_hungry(&f->q);
-	end_all(call, 2);
-	assert_true(with_gap);
-	assert_true(with_one);
-	assert_false(with_two);
-	drain(f);
 }
 
 static void after_close_items_behind_gaps_are_handed_out_in_order(
@@ -1372,7 +1324,6 @@ int main(void)
 		TWICE(a_blocked_join_is_released_by_the_last_task_done),
 		TWICE(each_put_releases_one_of_several_getters),
 		TWICE(each_get_releases_one_of_several_putters),
-		TWICE(a_queue_is_hungry_while_a_getter_has_nothing_to_come),
 		ONCE(join_returns_when_several_workers_have_done_every_item),
 		ONCE(after_close_puts_fail_and_gets_drain),
 		ONCE(after_close_or_abort_calls_without_a_time_limit_return),
@@ -1398,7 +1349,6 @@ int main(void)
 		SEQUENCE_TWICE(a_get_releases_the_putter_whose_turn_it_is),
 		SEQUENCE_TWICE(
 			a_put_that_closes_a_gap_releases_all_getters_it_can),
-		SEQUENCE_TWICE(items_behind_a_gap_do_not_feed_the_hungry),
 		SEQUENCE_ONCE(
 			after_close_items_behind_gaps_are_handed_out_in_order),
 		SEQUENCE_ONCE(close_releases_getters_blocked_by_a_gap),
