@@ -330,7 +330,7 @@ int main(int argc, char **argv)
 	struct options o;
 	struct sink sink;
 	struct fault fault = {""};
-	struct rules rules = {RULE_AUTO, RULE_AUTO};
+	struct rules rules = {RULE_AUTO, RULE_AUTO, RULE_AUTO};
 	int err = fdio_guard_standard();
 	int status;
 

@@ -12,6 +12,9 @@
  * and more (two processors, 200 MB, file to file). */
 #define ENOUGH 2
 
+/* So many full batches are finished here before other threads are started. */
+#define FEW 4
+
 void handover_init(struct handover *h, const struct handover_config *config)
 {
 	*h = (struct handover){.config = *config};
@@ -79,6 +82,14 @@ static int finish_here(struct handover *h, struct batch *b)
 	return 0;
 }
 
+/* Whether this full batch may be one of the last: a small file. */
+static bool is_one_of_few(const struct handover *h)
+{
+	if (h->config.rules.few != RULE_AUTO)
+		return h->config.rules.few == RULE_ALWAYS;
+	return !h->config.deflater && !h->asked && h->full < FEW;
+}
+
 /* Whether finish_here is quicker than a hand-over, if it is possible. */
 static bool is_for_here(const struct handover *h, const struct batch *b)
 {
@@ -91,10 +102,10 @@ static bool is_for_here(const struct handover *h, const struct batch *b)
 		return false;
 	if (h->config.rules.finish != RULE_AUTO)
 		return h->config.rules.finish == RULE_ALWAYS;
-	/* A full batch is a sign of more to come: that is worth threads. One
-	 * that is not, however large, comes from an input that is slower than
-	 * this thread. */
-	return !b->cut.full;
+	/* One that is not full, however large, comes from an input that is
+	 * slower than this thread. Full ones are a sign of more to come: when
+	 * there were a few, that is worth threads. */
+	return !b->cut.full || is_one_of_few(h);
 }
 
 /* Whether the other stages have enough to do for now. */
@@ -156,8 +167,10 @@ static void start_others(struct handover *h)
 int handover_send(struct handover *h, struct batch *b)
 {
 	if (is_for_here(h, b) &&
-		output_try_own(h->config.output, h->sent, b->len))
+		output_try_own(h->config.output, h->sent, b->len)) {
+		h->full += b->cut.full;
 		return finish_here(h, b);
+	}
 	start_others(h);
 	if (!h->alone)
 		return send_on(h, b);

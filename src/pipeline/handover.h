@@ -16,6 +16,8 @@
  *    since no other thread is started for it. With gzip output only until there
  *    are other threads: compressing is worth one. An output that would have to
  *    be waited for is the writer's: input is read on while it waits.
+ *  - `few`: so are the first full ones of plain output, before other threads
+ *    are started: to start them takes as long as one of these.
  *  - `convert`: while the writer has enough to do, a full batch is converted
  *    here, still warm: 1.7 times as fast with -l el and one transformer.
  *  - Pieces of a record, in a language with context, are converted here, each
@@ -59,6 +61,7 @@ struct handover_config {
 struct handover {
 	struct handover_config config; /* set once by init */
 	uint64_t sent;		       /* batches through the queues */
+	unsigned full;		       /* batches that were, finished here */
 	bool asked;		       /* others were to be started */
 	bool alone;		       /* there are none, not even a writer */
 	int transformers;	       /* that run */

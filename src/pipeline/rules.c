@@ -22,6 +22,8 @@ static int parse_one(const char *text, size_t len, struct rules *rules)
 
 	if (is(text, name, "finish"))
 		rule = &rules->finish;
+	else if (is(text, name, "few"))
+		rule = &rules->few;
 	else if (is(text, name, "convert"))
 		rule = &rules->convert;
 	else

@@ -14,8 +14,7 @@ enum rule {
 };
 
 struct rules {
-	enum rule finish;
-	enum rule convert;
+	enum rule finish, few, convert;
 };
 
 /* Reads "finish=never,convert=always" or a part of it over *rules. Returns 0 or

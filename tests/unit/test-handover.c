@@ -114,7 +114,9 @@ static struct batch *full(struct hand *hand, const char *text)
 	return b;
 }
 
-static const struct rules automatic = {RULE_AUTO, RULE_AUTO};
+/* The first full batches are worth threads at once: what is looked at here is
+ * what comes behind those few. */
+static const struct rules automatic = {RULE_AUTO, RULE_NEVER, RULE_AUTO};
 
 static void a_lone_batch_is_done_here_without_other_threads(void **state)
 {
@@ -154,6 +156,24 @@ static void a_full_batch_is_worth_threads(void **state)
 	assert_int_equal(hand.asked, 1);
 	stages_free(&hand.s);
 	support_file_is("out", BYTES("A\nB\nC\n"));
+}
+
+static void a_few_full_batches_are_done_here_first(void **state)
+{
+	static const struct rules rules = {RULE_AUTO, RULE_AUTO, RULE_NEVER};
+	struct hand hand;
+	int n = 0;
+
+	(void)state;
+	make(&hand, 1, rules, UPCASE_ROOT);
+	while (n < 100 && send(&hand, full(&hand, "a\n")) == HERE)
+		n++;
+	assert_true(n > 0 && n < 10);
+	/* And not again, when nothing is under way. */
+	transform_next(&hand);
+	write_next(&hand);
+	assert_int_equal(send(&hand, full(&hand, "b\n")), SENT);
+	stages_free(&hand.s);
 }
 
 static void what_would_have_to_wait_is_the_writers(void **state)
@@ -196,13 +216,16 @@ static void each_rule_can_be_forced(void **state)
 		struct rules rules;
 		enum where went[4];
 	} cases[] = {
-		{{RULE_AUTO, RULE_AUTO}, {HERE, SENT, SENT, TO_WRITER}},
-		{{RULE_NEVER, RULE_AUTO}, {SENT, SENT, TO_WRITER, TO_WRITER}},
-		{{RULE_ALWAYS, RULE_AUTO}, {HERE, HERE, HERE, HERE}},
-		{{RULE_AUTO, RULE_NEVER}, {HERE, SENT, SENT, SENT}},
-		{{RULE_AUTO, RULE_ALWAYS},
+		{{RULE_AUTO, RULE_NEVER, RULE_AUTO},
+			{HERE, SENT, SENT, TO_WRITER}},
+		{{RULE_NEVER, RULE_NEVER, RULE_AUTO},
+			{SENT, SENT, TO_WRITER, TO_WRITER}},
+		{{RULE_ALWAYS, RULE_NEVER, RULE_AUTO},
+			{HERE, HERE, HERE, HERE}},
+		{{RULE_AUTO, RULE_NEVER, RULE_NEVER}, {HERE, SENT, SENT, SENT}},
+		{{RULE_AUTO, RULE_NEVER, RULE_ALWAYS},
 			{HERE, TO_WRITER, TO_WRITER, TO_WRITER}},
-		{{RULE_NEVER, RULE_ALWAYS},
+		{{RULE_NEVER, RULE_NEVER, RULE_ALWAYS},
 			{TO_WRITER, TO_WRITER, TO_WRITER, TO_WRITER}},
 	};
 
@@ -258,7 +281,8 @@ static void pieces_with_context_are_converted_here_in_order(void **state)
 	struct hand hand;
 
 	(void)state;
-	make(&hand, 1, (struct rules){RULE_AUTO, RULE_NEVER}, UPCASE_LT);
+	make(&hand, 1, (struct rules){RULE_AUTO, RULE_NEVER, RULE_NEVER},
+		UPCASE_LT);
 	assert_int_equal(
 		send(&hand, piece(&hand, "i", false, true)), TO_WRITER);
 	assert_int_equal(
@@ -272,21 +296,24 @@ static void pieces_with_context_are_converted_here_in_order(void **state)
 		write_next(&hand);
 	stages_free(&hand.s);
 	support_file_is("out", BYTES("I\xCC\x87\n\xCC\x87"));
-	make(&hand, 1, (struct rules){RULE_AUTO, RULE_NEVER}, UPCASE_ROOT);
+	make(&hand, 1, (struct rules){RULE_AUTO, RULE_NEVER, RULE_NEVER},
+		UPCASE_ROOT);
 	assert_int_equal(send(&hand, piece(&hand, "i", false, true)), SENT);
 	stages_free(&hand.s);
 }
 
 static void what_cannot_be_sent_after_an_abort_is_lost(void **state)
 {
-	static const enum rule converts[] = {RULE_NEVER, RULE_ALWAYS};
+	static const enum rule converts[] = {
+		RULE_NEVER, RULE_ALWAYS};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(converts); i++) {
 		struct hand hand;
 		struct batch *b;
 
-		make(&hand, 1, (struct rules){RULE_AUTO, converts[i]},
+		make(&hand, 1,
+			(struct rules){RULE_AUTO, RULE_NEVER, converts[i]},
 			UPCASE_ROOT);
 		b = full(&hand, "a\nb\n");
 		control_abort(&hand.s.control);
@@ -324,6 +351,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		in_directory(a_lone_batch_is_done_here_without_other_threads),
 		in_directory(a_full_batch_is_worth_threads),
+		in_directory(a_few_full_batches_are_done_here_first),
 		in_directory(what_would_have_to_wait_is_the_writers),
 		in_directory(
 			a_batch_is_converted_here_while_the_writer_has_enough),
