@@ -2,7 +2,7 @@
 
 #include "text/text.h"
 
-#include "text/all.h"
+#include "text/kinds.h"
 
 static const struct text_kind *const kinds[] = {
 	[TEXT_ALL] = &text_all,

@@ -879,6 +879,7 @@ static void a_stop_ends_a_wait_for_the_writer_of_a_fifo(void **state)
 	end(&r);
 	expect_all_good(&r);
 	support_file_is("out", "", 0);
+	assert_null(strstr(r.said, "note in: reading"));
 }
 
 /* How many bytes of "in", which is standard input, were read; and of those the
