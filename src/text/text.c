@@ -3,6 +3,7 @@
 #include "text/text.h"
 
 #include "text/kinds.h"
+#include "upcase/utf8.h"
 
 static const struct text_kind *const kinds[] = {
 	[TEXT_ALL] = &text_all,
@@ -51,5 +52,5 @@ bool text_can_fail(const struct text *t)
 
 size_t text_incomplete(const unsigned char *p, size_t len)
 {
-	return upcase_incomplete(p, len);
+	return utf8_incomplete(p, len);
 }

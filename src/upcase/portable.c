@@ -482,7 +482,7 @@ static bool run_chunk_in_place(const struct map *map, struct map_span *span)
 
 	if (part.end - part.src > CHUNK) {
 		part.end = part.src + CHUNK;
-		part.end -= upcase_incomplete(part.src, CHUNK);
+		part.end -= utf8_incomplete(part.src, CHUNK);
 	}
 	part.dst = out;
 	part.in_place = false;

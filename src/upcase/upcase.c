@@ -64,17 +64,6 @@ bool upcase_has_context(const struct upcase *u)
 	return u->language == UPCASE_LT || u->language == UPCASE_EL;
 }
 
-size_t upcase_incomplete(const unsigned char *p, size_t len)
-{
-	for (size_t n = 1; n < UTF8_MAX && n <= len; n++) {
-		const unsigned char *tail = p + len - n;
-
-		if ((*tail & 0xC0) != 0x80)
-			return utf8_scan(tail, n) == 0 ? n : 0;
-	}
-	return 0;
-}
-
 /* Converts characters up to something that is none. What was kept on the way is
  * counted. */
 static void run(struct call *c)

@@ -173,9 +173,4 @@ int upcase_convert_in_place(const struct upcase *u, struct upcase_state *st,
  * converted on its own. */
 bool upcase_has_context(const struct upcase *u);
 
-/* How many bytes (0..3) at the end of p[0..len) are the beginning of a
- * well-formed character that is not complete yet. A cut before them is a cut
- * between characters. */
-size_t upcase_incomplete(const unsigned char *p, size_t len);
-
 #endif

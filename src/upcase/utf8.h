@@ -69,6 +69,20 @@ static inline int utf8_scan(const unsigned char *p, size_t len)
 	return need;
 }
 
+/* How many bytes (0..3) at the end of p[0..len) are the beginning of a
+ * well-formed character that is not complete yet. A cut before them is a cut
+ * between characters. */
+static inline size_t utf8_incomplete(const unsigned char *p, size_t len)
+{
+	for (size_t n = 1; n < UTF8_MAX && n <= len; n++) {
+		const unsigned char *tail = p + len - n;
+
+		if ((*tail & 0xC0) != 0x80)
+			return utf8_scan(tail, n) == 0 ? n : 0;
+	}
+	return 0;
+}
+
 /* The code point of a well-formed character of n bytes. */
 static inline uint32_t utf8_decode(const unsigned char *p, int n)
 {

@@ -3,7 +3,7 @@
 #include "text.h"
 
 #include "die.h"
-#include "upcase/upcase.h"
+#include "upcase/utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -51,7 +51,7 @@ static void cut(struct text *text)
 
 		if (len > TEXT_PIECE) {
 			len = TEXT_PIECE;
-			len -= upcase_incomplete(text->bytes + begin, len);
+			len -= utf8_incomplete(text->bytes + begin, len);
 		}
 		begin += len;
 		text->end[text->n_pieces++] = begin;
@@ -70,7 +70,7 @@ void text_read(struct text *text, const char *argument, size_t limit)
 	text->name_len = (int)name_len;
 	read_file(text, path, limit);
 	/* The end of the text is a cut, too, when there was a limit. */
-	text->len -= upcase_incomplete(text->bytes, text->len);
+	text->len -= utf8_incomplete(text->bytes, text->len);
 	if (text->len == 0)
 		die("%s: empty", path);
 	cut(text);

@@ -8,6 +8,7 @@
 
 #include "reference.h"
 #include "upcase/upcase.h"
+#include "upcase/utf8.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -582,7 +583,7 @@ static void an_incomplete_character_is_found_at_the_end(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
 		assert_int_equal(
-			upcase_incomplete((const unsigned char *)cases[i].bytes,
+			utf8_incomplete((const unsigned char *)cases[i].bytes,
 				cases[i].len),
 			cases[i].incomplete);
 }
