@@ -66,7 +66,8 @@ struct handover {
 	bool alone;		       /* there are none, not even a writer */
 	int transformers;	       /* that run */
 	struct upcase_state engine;    /* of the record that is in pieces */
-	int64_t wait;		       /* nanoseconds waited for others */
+	unsigned char held[UPCASE_LOOKAHEAD]; /* engine's */
+	int64_t wait; /* nanoseconds waited for others */
 };
 
 void handover_init(struct handover *h, const struct handover_config *config);

@@ -63,46 +63,42 @@ static unsigned mark_flags(uint32_t c)
 	}
 }
 
-/* Output goes behind a waiting eta if there is one. It fits: what is counted
- * in ahead never grows when converted (gen-tables.c makes sure of that). */
-static void put(
-	struct upcase_greek *g, struct map_span *span, const void *s, size_t n)
+static void put_char(struct map_span *span, uint32_t c)
 {
-	if (g->eta) {
-		memcpy(g->held + g->n_held, s, n);
-		g->n_held = (uint16_t)(g->n_held + n);
-	} else {
-		memcpy(span->dst, s, n);
+	span->dst += utf8_encode(c, span->dst);
+}
+
+/* Writes the eta that waits as it is in a word. */
+static void put_eta(struct greek_piece *piece, struct map_span *span)
+{
+	piece->eta = span->dst;
+	put_char(span, ETA);
+	if (piece->g.eta & DIALYTIKA_MARK)
+		put_char(span, COMBINING_DIALYTIKA);
+	piece->behind = span->dst;
+}
+
+/* It is known whether the eta is a word. */
+static void settle_eta(
+	struct greek_piece *piece, struct map_span *span, bool alone)
+{
+	if (alone && piece->g.eta & ACCENT) {
+		/* As long as an eta without. */
+		(void)utf8_encode(ETA_TONOS, piece->eta);
+	} else if (alone) {
+		unsigned char mark[UTF8_MAX];
+		size_t n = (size_t)utf8_encode(COMBINING_ACUTE, mark);
+
+		memmove(piece->behind + n, piece->behind,
+			(size_t)(span->dst - piece->behind));
+		memcpy(piece->behind, mark, n);
 		span->dst += n;
 	}
+	piece->g.eta = 0;
+	piece->g.ahead = 0;
 }
 
-static void put_char(struct upcase_greek *g, struct map_span *span, uint32_t c)
-{
-	unsigned char bytes[UTF8_MAX];
-
-	put(g, span, bytes, (size_t)utf8_encode(c, bytes));
-}
-
-/* Writes the waiting eta and what came behind it. */
-static void settle_eta(
-	struct upcase_greek *g, struct map_span *span, bool alone)
-{
-	unsigned flags = g->eta;
-	bool as_letter = flags & ACCENT;
-
-	g->eta = 0;
-	put_char(g, span, alone && as_letter ? ETA_TONOS : ETA);
-	if (flags & DIALYTIKA_MARK)
-		put_char(g, span, COMBINING_DIALYTIKA);
-	if (alone && !as_letter)
-		put_char(g, span, COMBINING_ACUTE);
-	put(g, span, g->held, g->n_held);
-	g->n_held = 0;
-	g->ahead = 0;
-}
-
-static void put_letter(struct upcase_greek *g, struct map_span *span)
+static void put_letter(struct greek *g, struct map_span *span)
 {
 	uint32_t c = g->letter;
 	bool mark = g->flags & (DIALYTIKA | DIALYTIKA_MARK);
@@ -111,37 +107,43 @@ static void put_letter(struct upcase_greek *g, struct map_span *span)
 		c = c == IOTA ? IOTA_DIALYTIKA : UPSILON_DIALYTIKA;
 		mark = false;
 	}
-	put_char(g, span, c);
+	put_char(span, c);
 	if (mark)
-		put_char(g, span, COMBINING_DIALYTIKA);
+		put_char(span, COMBINING_DIALYTIKA);
 	for (; g->n_iota > 0; g->n_iota--)
-		put_char(g, span, IOTA);
+		put_char(span, IOTA);
 }
 
 /* All marks of the letter are known. */
-static void end_letter(struct upcase_greek *g, struct map_span *span)
+static void end_letter(struct greek_piece *piece, struct map_span *span)
 {
+	struct greek *g = &piece->g;
 	bool accent = g->flags & (ACCENT | ACCENT_MARK);
 
 	if (g->flags & VOWEL && accent && !(g->flags & DIALYTIKA))
 		g->context |=
 			g->flags & ACCENT ? AFTER_ACCENT : AFTER_ACCENT_MARK;
-	if (g->letter == ETA && accent && g->n_iota == 0 && g->alone)
+	if (g->letter == ETA && accent && g->n_iota == 0 && g->alone) {
 		g->eta = g->flags;
-	else
+		put_eta(piece, span);
+	} else {
 		put_letter(g, span);
+	}
 	g->letter = 0;
+	g->flags = 0;
+	g->mark_bytes = 0;
+	g->alone = false;
 }
 
 /* A waiting eta looks at the next character, of n bytes: past what is
  * case-ignorable, a cased one makes it part of a word. */
 static void look_ahead(
-	struct upcase_greek *g, struct map_span *span, unsigned facts, int n)
+	struct greek_piece *piece, struct map_span *span, unsigned facts, int n)
 {
-	if (facts & FACT_IGNORABLE && g->ahead + n <= UPCASE_LOOKAHEAD)
-		g->ahead = (uint16_t)(g->ahead + n);
+	if (facts & FACT_IGNORABLE && piece->g.ahead + n <= GREEK_LOOKAHEAD)
+		piece->g.ahead = (uint16_t)(piece->g.ahead + n);
 	else
-		settle_eta(g, span,
+		settle_eta(piece, span,
 			facts & FACT_IGNORABLE || !(facts & FACT_CASED));
 }
 
@@ -160,7 +162,7 @@ static unsigned letter_flags(unsigned facts)
 	       (facts & FACT_GREEK_IOTA ? SUBSCRIPT : 0u);
 }
 
-static void begin_letter(struct upcase_greek *g, unsigned facts)
+static void begin_letter(struct greek *g, unsigned facts)
 {
 	unsigned flags = letter_flags(facts);
 
@@ -177,7 +179,7 @@ static void begin_letter(struct upcase_greek *g, unsigned facts)
 	g->alone = !(g->context & AFTER_CASED);
 }
 
-static void add_mark(struct upcase_greek *g, unsigned mark, int n)
+static void add_mark(struct greek *g, unsigned mark, int n)
 {
 	g->flags = (uint8_t)(g->flags | mark);
 	if (mark & SUBSCRIPT)
@@ -188,52 +190,76 @@ static void add_mark(struct upcase_greek *g, unsigned mark, int n)
 /* Takes the character of n bytes at span->src. A mark goes to the letter before
  * it; anything else ends that letter, which may turn out to be a lone eta, and
  * then is the first that the eta looks at. */
-static void step(const struct map *map, struct upcase_greek *g,
+static void step(const struct map *map, struct greek_piece *piece,
 	struct map_span *span, int n)
 {
+	struct greek *g = &piece->g;
 	const unsigned char *p = span->src;
 	unsigned facts = tables_facts(p, n);
 	unsigned mark = g->letter ? mark_flags(utf8_decode(p, n)) : 0;
 
-	if (g->mark_bytes + n > UPCASE_LOOKAHEAD)
+	if (g->mark_bytes + n > GREEK_LOOKAHEAD)
 		mark = 0;
 	if (g->letter && !mark)
-		end_letter(g, span);
+		end_letter(piece, span);
 	if (g->eta)
-		look_ahead(g, span, facts, n);
+		look_ahead(piece, span, facts, n);
 	if (mark) {
 		add_mark(g, mark, n);
 		return;
 	}
-	if (facts >> FACT_GREEK_SHIFT) {
+	if (facts >> FACT_GREEK_SHIFT)
 		begin_letter(g, facts);
-	} else {
-		unsigned char out[sizeof(struct tables_string)];
-		unsigned char *end = map_char(map, p, n, out);
-
-		put(g, span, out, (size_t)(end - out));
-	}
+	else
+		span->dst = map_char(map, p, n, span->dst);
 	g->context = (uint8_t)context_after(facts, g->context);
 }
 
 void greek_run(
-	const struct map *map, struct upcase_greek *g, struct map_span *span)
+	const struct map *map, struct greek_piece *piece, struct map_span *span)
 {
 	while (span->src < span->end) {
 		int n = utf8_scan(span->src, (size_t)(span->end - span->src));
 
 		if (n <= 0)
 			return;
-		step(map, g, span, n);
+		step(map, piece, span, n);
 		span->src += n;
 	}
 }
 
-void greek_flush(struct upcase_greek *g, struct map_span *span)
+void greek_flush(struct greek_piece *piece, struct map_span *span)
 {
-	if (g->letter)
-		end_letter(g, span);
-	if (g->eta)
-		settle_eta(g, span, true);
-	g->context = 0;
+	if (piece->g.letter)
+		end_letter(piece, span);
+	if (piece->g.eta)
+		settle_eta(piece, span, true);
+	piece->g.context = 0;
+}
+
+void greek_resume(struct greek_piece *piece, const struct greek *g,
+	const unsigned char *held, struct map_span *span)
+{
+	piece->g = *g;
+	if (!g->eta)
+		return;
+	put_eta(piece, span);
+	memcpy(span->dst, held, g->n_held);
+	span->dst += g->n_held;
+	piece->g.n_held = 0;
+}
+
+/* It fits: what is counted in ahead never grows when converted (gen-tables.c
+ * makes sure of that). */
+void greek_suspend(
+	struct greek_piece *piece, unsigned char *held, struct map_span *span)
+{
+	size_t n;
+
+	if (!piece->g.eta)
+		return;
+	n = (size_t)(span->dst - piece->behind);
+	memcpy(held, piece->behind, n);
+	piece->g.n_held = (uint16_t)n;
+	span->dst = piece->eta;
 }

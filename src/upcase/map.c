@@ -4,20 +4,6 @@
 
 #include "upcase/utf8.h"
 
-struct map map_of(const struct upcase *u)
-{
-	bool full = u->mapping == UPCASE_FULL;
-	struct map map;
-
-	map.row = full ? tables_full_row : tables_simple_row;
-	map.two = full ? tables_full_two : tables_simple_two;
-	map.vector = full ? tables_full_vector : tables_simple_vector;
-	map.letters = u->mapping != UPCASE_ASCII;
-	map.dotted_i = u->language == UPCASE_TR || u->language == UPCASE_AZ;
-	map.ech_yiwn = u->language == UPCASE_HY;
-	return map;
-}
-
 unsigned char *map_char(const struct map *map, const unsigned char *p, int n,
 	unsigned char *dst)
 {

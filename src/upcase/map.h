@@ -9,7 +9,6 @@
 #define UPCASE_MAP_H
 
 #include "upcase/tables.h"
-#include "upcase/upcase.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -67,9 +66,6 @@ struct map {
  * ill-formed sequence), or, in place, none that fits, and moves src and dst
  * behind what it did. It may stop at an ill-formed sequence all the same. */
 typedef void map_run(const struct map *map, struct map_span *span);
-
-/* The map of u. */
-struct map map_of(const struct upcase *u);
 
 /* The upper case of the character of n bytes at p, where the tables say
  * `upper`. */

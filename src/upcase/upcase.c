@@ -19,6 +19,10 @@ enum {
 	HELD_MAX = GREEK_HELD_MAX + GROWTH * UTF8_MAX + MAP_SLACK,
 };
 
+_Static_assert(UPCASE_LOOKAHEAD == GREEK_LOOKAHEAD, "two words, one number");
+_Static_assert(sizeof(struct greek) <= sizeof((struct upcase_state){0}.context),
+	"the state has room for what Greek keeps");
+
 /* One call of upcase_convert. */
 struct call {
 	const struct upcase *u;
@@ -26,6 +30,8 @@ struct call {
 	struct upcase_result *res;
 	struct map map;
 	struct map_span span;
+	struct greek_piece greek; /* el */
+	bool after_soft_dotted;	  /* lt: U+0307 would be dropped here */
 	const unsigned char *src; /* what is being converted ... */
 	uint64_t offset;	  /* ... and where in the stream it begins */
 	unsigned char *begin;	  /* of the output */
@@ -45,6 +51,20 @@ int upcase_init(struct upcase *u, enum upcase_mapping mapping,
 	u->invalid = invalid;
 	u->variant = variant_best();
 	return 0;
+}
+
+static struct map map_of(const struct upcase *u)
+{
+	bool full = u->mapping == UPCASE_FULL;
+	struct map map;
+
+	map.row = full ? tables_full_row : tables_simple_row;
+	map.two = full ? tables_full_two : tables_simple_two;
+	map.vector = full ? tables_full_vector : tables_simple_vector;
+	map.letters = u->mapping != UPCASE_ASCII;
+	map.dotted_i = u->language == UPCASE_TR || u->language == UPCASE_AZ;
+	map.ech_yiwn = u->language == UPCASE_HY;
+	return map;
 }
 
 void upcase_state_init(struct upcase_state *st)
@@ -72,9 +92,9 @@ static void run(struct call *c)
 
 	if (c->u->language == UPCASE_LT)
 		lithuanian_run(&c->map, c->u->variant->run,
-			&c->st->after_soft_dotted, span);
+			&c->after_soft_dotted, span);
 	else if (c->u->language == UPCASE_EL)
-		greek_run(&c->map, &c->st->greek, span);
+		greek_run(&c->map, &c->greek, span);
 	else
 		c->u->variant->run(&c->map, span);
 	if (span->invalid == 0)
@@ -86,11 +106,38 @@ static void run(struct call *c)
 	span->invalid = 0;
 }
 
+/* What the piece before has left. */
+static void resume_context(struct call *c)
+{
+	const unsigned char *context = c->st->context;
+	struct greek g;
+
+	if (c->u->language == UPCASE_LT) {
+		c->after_soft_dotted = context[0];
+	} else if (c->u->language == UPCASE_EL) {
+		memcpy(&g, context, sizeof(g));
+		greek_resume(&c->greek, &g, c->st->held, &c->span);
+	}
+}
+
+/* For the next piece. */
+static void keep_context(struct call *c)
+{
+	unsigned char *context = c->st->context;
+
+	if (c->u->language == UPCASE_LT) {
+		context[0] = c->after_soft_dotted;
+	} else if (c->u->language == UPCASE_EL) {
+		greek_suspend(&c->greek, c->st->held, &c->span);
+		memcpy(context, &c->greek.g, sizeof(c->greek.g));
+	}
+}
+
 static void end_context(struct call *c)
 {
-	c->st->after_soft_dotted = false;
+	c->after_soft_dotted = false;
 	if (c->u->language == UPCASE_EL)
-		greek_flush(&c->st->greek, &c->span);
+		greek_flush(&c->greek, &c->span);
 }
 
 /* From here on the output may be longer than what was read. */
@@ -263,25 +310,41 @@ static size_t taken_before_failure(const struct call *c)
 	return (size_t)(c->res->first_bad - c->st->offset);
 }
 
+/* As after upcase_state_init, but for what is the caller's. */
+static void restart(struct upcase_state *st)
+{
+	unsigned char *held = st->held;
+
+	upcase_state_init(st);
+	st->held = held;
+}
+
 static int convert_call(struct call *c, const unsigned char *src, size_t len,
 	bool last, size_t size)
 {
+	struct upcase_state *st = c->st;
 	int err;
 
 	memset(c->res, 0, sizeof(*c->res));
 	if (size < upcase_bound(len))
 		return -ENOBUFS;
+	if (c->u->language == UPCASE_EL && !last && !st->held)
+		return -EINVAL;
 	c->map = map_of(c->u);
 	c->span.dst = c->begin;
+	resume_context(c);
 	err = convert_piece(c, src, len, last);
 	if (last && !err)
 		end_context(c);
+	else if (!err)
+		keep_context(c);
 	c->res->consumed = err ? taken_before_failure(c) : len;
 	c->res->out = c->begin;
 	c->res->produced = (size_t)(c->span.dst - c->begin);
-	c->st->offset += len;
 	if (last || err)
-		upcase_state_init(c->st);
+		restart(st);
+	else
+		st->offset += len;
 	return err;
 }
 

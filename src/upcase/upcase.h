@@ -69,30 +69,23 @@ struct upcase {
  * further marks as characters of their own. */
 #define UPCASE_LOOKAHEAD 1024
 
-/* What upper-casing Greek carries along; greek.c tells what it means. */
-struct upcase_greek {
-	uint16_t letter;     /* upper case of the letter whose marks are being
-				collected; 0 when there is none */
-	uint8_t flags;	     /* what that letter has, enum greek_flag */
-	uint8_t eta;	     /* flags of the lone eta that waits; 0: none */
-	uint8_t context;     /* what stands before, enum greek_context */
-	bool alone;	     /* no cased letter before the letter */
-	uint16_t n_iota;     /* iotas subscript of the letter */
-	uint16_t mark_bytes; /* bytes of marks the letter has taken */
-	uint16_t ahead;	     /* bytes that the waiting eta has looked at */
-	uint16_t n_held;     /* bytes in held */
-	unsigned char held[UPCASE_LOOKAHEAD]; /* output behind the eta */
-};
-
-/* What is carried from one piece of a stream to the next. Plain data: it may be
- * copied by assignment and handed to another thread. Owned by the caller; used
- * by one thread at a time. The fields are the engine's own. */
+/* What is carried from one piece of a stream to the next, 40 bytes. Plain data:
+ * it may be copied by assignment and handed to another thread. Owned by the
+ * caller; used by one thread at a time. The fields are the engine's own, but:
+ *
+ * offset may be read, between calls: it is where the next piece begins.
+ *
+ * held is the caller's to set, behind upcase_state_init, and then never changed
+ * by the engine: UPCASE_LOOKAHEAD bytes where Greek keeps text from one piece
+ * to the next. Only el with a call without `last` wants them; otherwise it may
+ * be NULL. They belong to the state: of two copies that share them only one may
+ * go on. They need not be cleared. */
 struct upcase_state {
-	uint64_t offset;	  /* bytes of the stream taken so far */
-	unsigned char partial[4]; /* first bytes of an unfinished character */
+	uint64_t offset; /* bytes of the stream taken so far */
+	unsigned char *held;
+	unsigned char context[16]; /* what the language keeps: lt, el */
+	unsigned char partial[4];  /* first bytes of an unfinished character */
 	unsigned char n_partial;
-	bool after_soft_dotted;	   /* lt: U+0307 would be dropped here */
-	struct upcase_greek greek; /* el */
 };
 
 struct upcase_result {
@@ -100,8 +93,8 @@ struct upcase_result {
 	unsigned char *out; /* where the upper case is */
 	size_t produced;    /* its bytes */
 	uint64_t invalid;   /* ill-formed sequences met in this call */
-	uint64_t first_bad; /* stream offset of the first of them; only
-			       meaningful when invalid > 0 */
+	uint64_t first_bad; /* where the first of them begins; only meaningful
+			       when invalid > 0 */
 };
 
 /* Fills *u, with the fastest variant that this machine runs. Returns 0, or
@@ -140,15 +133,28 @@ size_t upcase_bound(size_t len);
 
 /* Converts the next piece of a stream. dst and src may not overlap. With `last`
  * the stream ends behind this piece: what st held back is written, and st is as
- * after upcase_state_init. src may be NULL when len is 0.
+ * after upcase_state_init, but for held, which stays. src may be NULL when len
+ * is 0.
+ *
+ * A stream ends with `last` and by nothing else. Who learns that it has ended
+ * only after its last byte has to make one more call, with len 0: what would be
+ * lost otherwise is up to three bytes of a character, and with el some thousand
+ * of Greek. A newline is as good, since nothing is held back behind it.
  *
  * size is the room at dst and must be at least upcase_bound(len); what of it is
  * behind the bytes produced has no meaning afterwards.
  *
- * Returns 0; -ENOBUFS when size is too small (nothing was done); with
- * UPCASE_FAIL -EILSEQ at the first ill-formed sequence: everything before it is
- * in dst (also what the state held back), res->first_bad says where it begins,
- * and st is as after upcase_state_init.
+ * Returns 0; -ENOBUFS when size is too small, -EINVAL when st->held is missing
+ * (then nothing was done); with UPCASE_FAIL -EILSEQ at the first ill-formed
+ * sequence: everything before it is in dst (also what the state held back),
+ * res->first_bad says where it begins, and st is as with `last`.
+ *
+ * res->first_bad counts from the beginning of the stream, as st->offset did
+ * before the call; so from the piece it is first_bad less that offset. This is
+ * negative, -1 to -3, when the sequence is the beginning of a character at the
+ * end of the piece before, which did not know yet: its bytes are no more to be
+ * found in src, and consumed is 0.
+ *
  * May be called from any thread; does not block. */
 int upcase_convert(const struct upcase *u, struct upcase_state *st,
 	const unsigned char *src, size_t len, bool last, unsigned char *dst,

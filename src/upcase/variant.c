@@ -2,6 +2,8 @@
 
 #include "upcase/variant.h"
 
+#include "upcase/upcase.h"
+
 #include <errno.h>
 #include <string.h>
 

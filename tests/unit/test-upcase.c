@@ -73,6 +73,7 @@ static void assert_state_is_initial(const struct upcase_state *st)
 	struct upcase_state initial;
 
 	upcase_state_init(&initial);
+	initial.held = st->held; /* the caller's, and stays */
 	assert_memory_equal(st, &initial, sizeof(initial));
 }
 
@@ -81,6 +82,7 @@ static void assert_state_is_initial(const struct upcase_state *st)
 struct stream {
 	const struct upcase *u;
 	struct upcase_state st;
+	unsigned char held[UPCASE_LOOKAHEAD];
 	struct reference_result out;
 };
 
@@ -119,6 +121,7 @@ static void begin(struct stream *s, const struct upcase *u, size_t len)
 	memset(s, 0, sizeof(*s));
 	s->u = u;
 	upcase_state_init(&s->st);
+	s->st.held = s->held;
 	s->out.bytes = allocate(upcase_bound(len));
 }
 
@@ -819,10 +822,7 @@ static void a_newline_ends_every_context(void **state)
 {
 	static const char *const lines[] = {"i\n", "ή\u00AD\n", "\u0345\n",
 		"ά\n", "ι\n", "\u0307\n", "α\n"};
-	struct upcase_state initial;
-
 	(void)state;
-	upcase_state_init(&initial);
 	for (size_t i = 0; i < COUNT(settings); i++) {
 		struct upcase u = engine(
 			settings[i].mapping, settings[i].language, UPCASE_KEEP);
@@ -832,12 +832,8 @@ static void a_newline_ends_every_context(void **state)
 		for (size_t k = 0; k < COUNT(lines); k++) {
 			feed(&s, (const unsigned char *)lines[k],
 				strlen(lines[k]), false);
-			assert_int_equal(s.st.n_partial, 0);
-			assert_false(s.st.after_soft_dotted);
-			assert_int_equal(s.st.greek.letter, 0);
-			assert_int_equal(s.st.greek.eta, 0);
-			assert_int_equal(s.st.greek.n_held, 0);
-			assert_int_equal(s.st.greek.context, 0);
+			s.st.offset = 0;
+			assert_state_is_initial(&s.st);
 		}
 		free(s.out.bytes);
 	}
@@ -874,6 +870,68 @@ static void too_small_a_buffer_changes_nothing(void **state)
 	assert_int_equal(res.produced, 0);
 	assert_state_is_initial(&st);
 	free(dst);
+}
+
+static void a_state_is_small(void **state)
+{
+	(void)state;
+	assert_true(sizeof(struct upcase_state) <= 40);
+}
+
+static void greek_in_pieces_wants_memory_to_hold_text_in(void **state)
+{
+	struct upcase u = engine(UPCASE_FULL, UPCASE_EL, UPCASE_KEEP);
+	struct upcase_state st;
+	struct upcase_result res;
+	unsigned char *dst = allocate(upcase_bound(2));
+
+	(void)state;
+	upcase_state_init(&st);
+	assert_int_equal(upcase_convert(&u, &st, (const unsigned char *)"ή", 2,
+				 false, dst, upcase_bound(2), &res),
+		-EINVAL);
+	assert_int_equal(res.consumed, 0);
+	assert_int_equal(res.produced, 0);
+	assert_state_is_initial(&st);
+	assert_int_equal(upcase_convert(&u, &st, (const unsigned char *)"ή", 2,
+				 true, dst, upcase_bound(2), &res),
+		0);
+	assert_int_equal(res.produced, 2);
+	assert_memory_equal(dst, "Ή", 2);
+	free(dst);
+}
+
+static void an_empty_last_piece_brings_what_was_held_back(void **state)
+{
+	static const struct {
+		enum upcase_language language;
+		const char *in, *first, *last;
+	} cases[] = {
+		{UPCASE_ROOT, "a\xE2\x82", "A", "\xE2\x82"},
+		{UPCASE_EL, "x ή", "X ", "Ή"},
+		{UPCASE_EL, "x ή’\u00AD", "X ", "Ή’\u00AD"},
+		{UPCASE_EL, "x η\u0301’\xE2", "X ", "Η\u0301’\xE2"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct upcase u =
+			engine(UPCASE_FULL, cases[i].language, UPCASE_KEEP);
+		size_t first = strlen(cases[i].first);
+		size_t last = strlen(cases[i].last);
+		struct stream s;
+
+		begin(&s, &u, 100);
+		feed(&s, (const unsigned char *)cases[i].in,
+			strlen(cases[i].in), false);
+		assert_int_equal(s.out.len, first);
+		feed(&s, NULL, 0, true);
+		assert_int_equal(s.out.len, first + last);
+		assert_memory_equal(s.out.bytes, cases[i].first, first);
+		assert_memory_equal(s.out.bytes + first, cases[i].last, last);
+		assert_state_is_initial(&s.st);
+		free(s.out.bytes);
+	}
 }
 
 static void an_empty_stream_gives_nothing(void **state)
@@ -997,6 +1055,9 @@ int main(void)
 		cmocka_unit_test(a_newline_ends_every_context),
 		cmocka_unit_test(nul_bytes_pass),
 		cmocka_unit_test(too_small_a_buffer_changes_nothing),
+		cmocka_unit_test(a_state_is_small),
+		cmocka_unit_test(greek_in_pieces_wants_memory_to_hold_text_in),
+		cmocka_unit_test(an_empty_last_piece_brings_what_was_held_back),
 		cmocka_unit_test(an_empty_stream_gives_nothing),
 		cmocka_unit_test(
 			the_bound_is_three_times_the_length_and_saturates),
