@@ -2,7 +2,20 @@
 
 #include "upcase/map.h"
 
-#include "upcase/utf8.h"
+#define FULL                                            \
+	.row = tables_full_row, .two = tables_full_two, \
+	.vector = tables_full_vector
+#define SIMPLE                                              \
+	.row = tables_simple_row, .two = tables_simple_two, \
+	.vector = tables_simple_vector
+
+const struct map map_full = {FULL, .letters = true};
+const struct map map_full_turkish = {FULL, .letters = true, .dotted_i = true};
+const struct map map_full_armenian = {FULL, .letters = true, .ech_yiwn = true};
+const struct map map_simple = {SIMPLE, .letters = true};
+const struct map map_simple_turkish = {
+	SIMPLE, .letters = true, .dotted_i = true};
+const struct map map_ascii = {SIMPLE};
 
 unsigned char *map_char(const struct map *map, const unsigned char *p, int n,
 	unsigned char *dst)

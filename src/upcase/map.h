@@ -51,7 +51,6 @@ enum {
 	MAP_SLACK = 128
 };
 
-/* A mapping, ready for use. Read only once made. */
 struct map {
 	const uint16_t (*row)[TABLES_ROW];
 	const struct tables_string *two; /* of the same mapping, */
@@ -60,6 +59,10 @@ struct map {
 	bool dotted_i;			 /* tr, az: i -> U+0130 */
 	bool ech_yiwn;			 /* hy: U+0587 -> U+0535 U+054E */
 };
+
+/* All there are. A language that is not named here has the full one. */
+extern const struct map map_full, map_full_turkish, map_full_armenian;
+extern const struct map map_simple, map_simple_turkish, map_ascii;
 
 /* Converts the characters at span->src until its end, or until the first byte
  * there that begins no complete, well-formed character (nor, with `keep`, an

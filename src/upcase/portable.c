@@ -472,41 +472,76 @@ static bool run_out_of_place(const struct map *map, struct map_span *span)
 }
 
 /* By way of a buffer, because what is written at once may be wider than what
- * was read. Returns whether there may be more to do. */
+ * was read; up to CHUNK bytes. Returns whether there may be more to do. */
 static bool run_chunk_in_place(const struct map *map, struct map_span *span)
 {
 	unsigned char out[CHUNK_OUT];
-	struct map_span part = *span;
+	unsigned char *dst = span->dst;
+	const unsigned char *src = span->src;
+	const unsigned char *first_bad = span->first_bad;
+	uint64_t invalid = span->invalid;
 	bool good;
 	size_t len;
 
-	if (part.end - part.src > CHUNK) {
-		part.end = part.src + CHUNK;
-		part.end -= utf8_incomplete(part.src, CHUNK);
-	}
-	part.dst = out;
-	part.in_place = false;
-	good = run_out_of_place(map, &part);
-	len = (size_t)(part.dst - out);
-	if (len > (size_t)(part.src - span->dst))
+	span->dst = out;
+	good = run_out_of_place(map, span);
+	len = (size_t)(span->dst - out);
+	span->dst = dst;
+	if (len > (size_t)(span->src - dst)) {
+		/* As if nothing had been. */
+		span->src = src;
+		span->invalid = invalid;
+		span->first_bad = first_bad;
 		return false;
+	}
 	/* cppcheck-suppress uninitvar ; run_out_of_place has written it */
-	memcpy(span->dst, out, len);
+	memcpy(dst, out, len);
 	span->dst += len;
-	span->src = part.src;
-	span->invalid = part.invalid;
-	span->first_bad = part.first_bad;
-	span->pace = part.pace;
 	return good;
 }
 
+static void run_in_place(const struct map *map, struct map_span *span)
+{
+	const unsigned char *end = span->end;
+	bool more = true;
+
+	while (more && span->src < end) {
+		if (end - span->src > CHUNK) {
+			span->end = span->src + CHUNK;
+			span->end -= utf8_incomplete(span->src, CHUNK);
+		}
+		more = run_chunk_in_place(map, span);
+		span->end = end;
+	}
+}
+
+/* Whole words of ASCII, from which nothing spills, in place or not. */
+static ALWAYS_INLINE void run_ascii_words(struct map_span *span)
+{
+	while (span->end - span->src >= WORD) {
+		uint64_t word = load_word(span->src);
+
+		if (word & EACH_BYTE(0x80))
+			return;
+		word = upper_word(word);
+		memcpy(span->dst, &word, WORD);
+		span->src += WORD;
+		span->dst += WORD;
+	}
+}
+
+/* Many calls are for a short line of ASCII, and it is these that should not
+ * have to go through all the rest. */
 void portable_run(const struct map *map, struct map_span *span)
 {
-	if (!span->in_place)
-		(void)run_out_of_place(map, span);
+	if (!map->dotted_i)
+		run_ascii_words(span);
+	if (span->src == span->end)
+		return;
+	if (span->in_place)
+		run_in_place(map, span);
 	else
-		while (span->src < span->end && run_chunk_in_place(map, span))
-			;
+		(void)run_out_of_place(map, span);
 }
 
 static bool runs(void)

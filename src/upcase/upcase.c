@@ -28,7 +28,6 @@ struct call {
 	const struct upcase *u;
 	struct upcase_state *st;
 	struct upcase_result *res;
-	struct map map;
 	struct map_span span;
 	struct greek_piece greek; /* el */
 	bool after_soft_dotted;	  /* lt: U+0307 would be dropped here */
@@ -37,6 +36,20 @@ struct call {
 	unsigned char *begin;	  /* of the output */
 	unsigned char *spare; /* where it goes when it does not fit in place */
 };
+
+static const struct map *map_of(
+	enum upcase_mapping mapping, enum upcase_language language)
+{
+	bool turkish = language == UPCASE_TR || language == UPCASE_AZ;
+
+	if (mapping == UPCASE_ASCII)
+		return &map_ascii;
+	if (mapping == UPCASE_SIMPLE)
+		return turkish ? &map_simple_turkish : &map_simple;
+	if (language == UPCASE_HY)
+		return &map_full_armenian;
+	return turkish ? &map_full_turkish : &map_full;
+}
 
 int upcase_init(struct upcase *u, enum upcase_mapping mapping,
 	enum upcase_language language, enum upcase_invalid invalid)
@@ -49,22 +62,9 @@ int upcase_init(struct upcase *u, enum upcase_mapping mapping,
 	u->mapping = mapping;
 	u->language = language;
 	u->invalid = invalid;
+	u->map = map_of(mapping, language);
 	u->variant = variant_best();
 	return 0;
-}
-
-static struct map map_of(const struct upcase *u)
-{
-	bool full = u->mapping == UPCASE_FULL;
-	struct map map;
-
-	map.row = full ? tables_full_row : tables_simple_row;
-	map.two = full ? tables_full_two : tables_simple_two;
-	map.vector = full ? tables_full_vector : tables_simple_vector;
-	map.letters = u->mapping != UPCASE_ASCII;
-	map.dotted_i = u->language == UPCASE_TR || u->language == UPCASE_AZ;
-	map.ech_yiwn = u->language == UPCASE_HY;
-	return map;
 }
 
 void upcase_state_init(struct upcase_state *st)
@@ -91,12 +91,12 @@ static void run(struct call *c)
 	struct map_span *span = &c->span;
 
 	if (c->u->language == UPCASE_LT)
-		lithuanian_run(&c->map, c->u->variant->run,
+		lithuanian_run(c->u->map, c->u->variant->run,
 			&c->after_soft_dotted, span);
 	else if (c->u->language == UPCASE_EL)
-		greek_run(&c->map, &c->greek, span);
+		greek_run(c->u->map, &c->greek, span);
 	else
-		c->u->variant->run(&c->map, span);
+		c->u->variant->run(c->u->map, span);
 	if (span->invalid == 0)
 		return;
 	if (c->res->invalid == 0)
@@ -295,7 +295,7 @@ static int convert_piece(
 	if (!err && taken < len) {
 		err = convert(c, src + taken, len - taken,
 			c->st->offset + taken, last);
-		if (!err)
+		if (!err && c->span.src < c->span.end)
 			keep_partial(c);
 	}
 	return err;
@@ -319,6 +319,17 @@ static void restart(struct upcase_state *st)
 	st->held = held;
 }
 
+/* Not all of it is cleared, which would take longer than a short text. */
+static void begin_call(struct call *c, const struct upcase *u,
+	struct upcase_state *st, struct upcase_result *res)
+{
+	c->u = u;
+	c->st = st;
+	c->res = res;
+	c->span = (struct map_span){.in_place = false};
+	c->spare = NULL;
+}
+
 static int convert_call(struct call *c, const unsigned char *src, size_t len,
 	bool last, size_t size)
 {
@@ -330,7 +341,6 @@ static int convert_call(struct call *c, const unsigned char *src, size_t len,
 		return -ENOBUFS;
 	if (c->u->language == UPCASE_EL && !last && !st->held)
 		return -EINVAL;
-	c->map = map_of(c->u);
 	c->span.dst = c->begin;
 	resume_context(c);
 	err = convert_piece(c, src, len, last);
@@ -352,8 +362,10 @@ int upcase_convert(const struct upcase *u, struct upcase_state *st,
 	const unsigned char *src, size_t len, bool last, unsigned char *dst,
 	size_t size, struct upcase_result *res)
 {
-	struct call c = {.u = u, .st = st, .res = res, .begin = dst};
+	struct call c;
 
+	begin_call(&c, u, st, res);
+	c.begin = dst;
 	return convert_call(&c, src, len, last, size);
 }
 
@@ -361,16 +373,12 @@ int upcase_convert_in_place(const struct upcase *u, struct upcase_state *st,
 	unsigned char *text, size_t len, bool last, unsigned char *spare,
 	size_t size, struct upcase_result *res)
 {
-	/* What the piece before has left to say would come before the text. */
-	bool in_place = st->n_partial == 0 && !upcase_has_context(u);
-	struct call c = {
-		.u = u,
-		.st = st,
-		.res = res,
-		.begin = in_place ? text : spare,
-		.spare = spare,
-		.span.in_place = in_place,
-	};
+	struct call c;
 
+	begin_call(&c, u, st, res);
+	/* What the piece before has left to say would come before the text. */
+	c.span.in_place = st->n_partial == 0 && !upcase_has_context(u);
+	c.begin = c.span.in_place ? text : spare;
+	c.spare = spare;
 	return convert_call(&c, text, len, last, size);
 }
