@@ -3,9 +3,7 @@
 
 #include "upcase/tables.h"
 
-#include "upcase/upcase.h"
-
-const char upcase_unicode_version[] = "18.0.0";
+const char tables_unicode_version[] = "18.0.0";
 
 const uint16_t tables_map_lead[256] = {
 	0, 0, 0, 0, 0, 0, 0, 0,

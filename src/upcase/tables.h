@@ -22,6 +22,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The version of what they are made from, "18.0.0". */
+extern const char tables_unicode_version[];
+
 enum {
 	TABLES_ROW = 64
 };

@@ -1,5 +1,35 @@
 #include "config.h"
 
+/*
+ * The top of the engine: a stream that comes in pieces, and what is not UTF-8
+ * in it. Nothing below knows of either. Calls and includes go down only:
+ *
+ *	upcase.h             what the rest of the program sees:
+ *	  upcase.c             streams
+ *	  language.c           the tags of languages
+ *	  variant.c            which ways to run there are
+ *
+ *	variant.h            runs of characters that stand by themselves,
+ *	  avx512.c             by vectors, and what two of these
+ *	  avx2.c, ssse3.c      share (shuffle.h), and what they
+ *	  neon.c               all are (kernel.h);
+ *	  portable.c           by words, also what vectors leave over
+ *
+ *	greek.h              runs where it counts what stands around them:
+ *	  greek.c              every character looked at
+ *	lithuanian.h
+ *	  lithuanian.c         only those near a dot; a variant runs the rest
+ *
+ *	map.h                what a run is; a character by itself
+ *	  map.c
+ *
+ *	tables.h, utf8.h     what Unicode says of characters; their bytes
+ *	  tables.c             by gen-tables.c, from data/
+ *
+ * In a call convert_piece completes the character that the piece before was cut
+ * in; convert lets one of those below run up to the next ill-formed sequence,
+ * take_invalid does to that what was asked for, and so on to the end.
+ */
 #include "upcase/upcase.h"
 
 #include "upcase/greek.h"
@@ -22,6 +52,8 @@ enum {
 _Static_assert(UPCASE_LOOKAHEAD == GREEK_LOOKAHEAD, "two words, one number");
 _Static_assert(sizeof(struct greek) <= sizeof((struct upcase_state){0}.context),
 	"the state has room for what Greek keeps");
+
+const char *const upcase_unicode_version = tables_unicode_version;
 
 /* One call of upcase_convert. */
 struct call {

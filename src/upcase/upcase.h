@@ -26,7 +26,7 @@
 #include <stdint.h>
 
 /* The Unicode version of the tables, "18.0.0". */
-extern const char upcase_unicode_version[];
+extern const char *const upcase_unicode_version;
 
 enum upcase_mapping {
 	UPCASE_FULL,   /* full mapping: U+00DF -> "SS" */
