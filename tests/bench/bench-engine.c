@@ -9,6 +9,9 @@
  * each time, so that what makes a machine slower for a while hits all alike;
  * the median of the runs counts.
  *
+ * Behind the texts: how long a call with next to no text takes, which is what
+ * somebody who converts line by line pays.
+ *
  * Exit status: 0, 1 if a variant does not give the bytes of "portable", 2 for
  * anything else.
  */
@@ -31,6 +34,7 @@
 #define MAX_RUNS     1000
 #define MEGABYTE     1000000
 #define MAX_MB	     100000
+#define CALLS	     20000 /* short ones, between two looks at the clock */
 
 struct settings {
 	struct competitor_settings what;
@@ -204,6 +208,41 @@ static void bench_text(struct bench *bench, const struct settings *settings,
 	text_release(&text);
 }
 
+/* Nanoseconds that CALLS short calls take. In place the text becomes its own
+ * upper case, which takes as long to convert. */
+static int64_t calls(const struct room *room, const struct competitor *c)
+{
+	int64_t begin;
+
+	memcpy(room->text, "one line", BENCH_CALL);
+	begin = clock_now();
+	for (int i = 0; i < CALLS; i++) {
+		struct converted done;
+
+		(void)c->convert(c, room, BENCH_CALL, &done);
+	}
+	return clock_now() - begin;
+}
+
+static void bench_calls(
+	const struct bench *bench, size_t runs, const struct report *report)
+{
+	const struct competitors *all = &bench->all;
+	int64_t *times = allocate(all->n * runs * sizeof(times[0]));
+	double ns[COMPETITORS_MAX] = {0};
+
+	for (size_t run = 0; run < runs; run++)
+		for (size_t i = 0; i < all->n; i++)
+			if (all->one[i].absent == NULL)
+				times[i * runs + run] =
+					calls(&bench->room, &all->one[i]);
+	for (size_t i = 0; i < all->n; i++)
+		if (all->one[i].absent == NULL)
+			ns[i] = median(times + i * runs, runs) / CALLS;
+	report_calls(report, all, ns);
+	free(times);
+}
+
 /* ---------------------------------------------------------------- options */
 
 static const char help[] =
@@ -349,6 +388,7 @@ int main(int argc, char **argv)
 	report_heading(&report);
 	for (int i = optind; i < argc; i++)
 		bench_text(&bench, &settings, argv[i], &report);
+	bench_calls(&bench, settings.runs, &report);
 	report_targets(&report);
 
 	report_release(&report);

@@ -77,6 +77,13 @@ static const struct column columns[] = {
 	{"", 0},
 };
 
+static const struct column call_columns[] = {
+	{"engine", -13},
+	{"ns", 7},
+	{"in place ns", 11},
+	{"", 0},
+};
+
 static const struct column target_columns[] = {
 	{"name", -34},
 	{"target", 7},
@@ -217,6 +224,29 @@ void report_skipped(
 	snprintf(cells[0], CELL, "%.*s", text->name_len, text->name);
 	snprintf(cells[7], CELL, "%s", why);
 	print_row(report, columns, COUNT(columns), cells);
+}
+
+void report_calls(const struct report *report, const struct competitors *all,
+	const double *ns)
+{
+	printf("\nA call with %d bytes of ASCII\n\n", BENCH_CALL);
+	print_heading(report, call_columns, COUNT(call_columns));
+	for (size_t i = 0; i < all->n; i++) {
+		const struct competitor *c = &all->one[i];
+		char cells[COUNT(call_columns)][CELL] = {{0}};
+
+		if (c->kind == COMPETITOR_IN_PLACE)
+			continue; /* in the row of its variant */
+		snprintf(cells[0], CELL, "%s", c->name);
+		if (c->absent != NULL)
+			snprintf(cells[3], CELL, "%s", c->absent);
+		else
+			snprintf(cells[1], CELL, "%.1f", ns[i]);
+		if (c->kind == COMPETITOR_ENGINE && c->absent == NULL)
+			snprintf(cells[2], CELL, "%.1f", ns[i + 1]);
+		print_row(report, call_columns, COUNT(call_columns), cells);
+	}
+	fflush(stdout);
 }
 
 /* ------------------------------------------------- measured against target */

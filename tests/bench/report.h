@@ -2,7 +2,7 @@
  * report - the table, and the comparison with the targets
  *
  * A row for each text and engine, printed as soon as the text is measured. A
- * ratio is GB/s by ICU's GB/s for the same text.
+ * ratio is GB/s by ICU's GB/s for the same text. Then what short calls take.
  */
 #ifndef UPCASE_BENCH_REPORT_H
 #define UPCASE_BENCH_REPORT_H
@@ -12,6 +12,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#define BENCH_CALL 8 /* bytes of a short text */
 
 /* What was found out about one competitor with one text. */
 struct measured {
@@ -45,6 +47,10 @@ void report_text(struct report *report, const struct text *text,
 /* A text that is left out, with the reason. */
 void report_skipped(
 	const struct report *report, const struct text *text, const char *why);
+
+/* What a call with a short text takes; ns has an entry for each competitor. */
+void report_calls(const struct report *report, const struct competitors *all,
+	const double *ns);
 
 /* Every target that something was measured for: name, target, measured, and
  * whether it is met. */
