@@ -4,8 +4,8 @@
 
 #include "cli/number.h"
 #include "io/clock.h"
-#include "io/deflate.h"
-#include "io/inflate.h"
+#include "codec/deflate.h"
+#include "codec/gzip.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -2,7 +2,7 @@
 
 #include "io/source.h"
 
-#include "io/member.h"
+#include "codec/members.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -21,7 +21,7 @@
 #include "io/ahead.h"
 #include "io/fault.h"
 #include "io/fdio.h"
-#include "io/inflate.h"
+#include "codec/gzip.h"
 
 #include <stdbool.h>
 #include <stddef.h>

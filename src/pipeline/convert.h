@@ -7,7 +7,7 @@
 #ifndef UPCASE_PIPELINE_CONVERT_H
 #define UPCASE_PIPELINE_CONVERT_H
 
-#include "io/deflate.h"
+#include "codec/deflate.h"
 #include "pipeline/batch.h"
 #include "pipeline/ledger.h"
 #include "text/text.h"

@@ -3,7 +3,7 @@
 #include "pipeline/pipeline.h"
 
 #include "io/clock.h"
-#include "io/deflate.h"
+#include "codec/deflate.h"
 #include "pipeline/control.h"
 #include "pipeline/convert.h"
 #include "pipeline/crew.h"

@@ -3,7 +3,7 @@
 #include "pipeline/unpackers.h"
 
 #include "io/clock.h"
-#include "io/member.h"
+#include "codec/members.h"
 #include "pipeline/crew.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "io/deflate.h"
+#include "codec/deflate.h"
 
 #include "support.h"
 

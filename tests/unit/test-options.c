@@ -7,7 +7,7 @@
 #include "cli/options.h"
 
 #include "io/clock.h"
-#include "io/deflate.h"
+#include "codec/deflate.h"
 #include "support.h"
 
 #include <errno.h>

@@ -7,8 +7,8 @@
 #include "io/source.h"
 
 #include "io/clock.h"
-#include "io/deflate.h"
-#include "io/member.h"
+#include "codec/deflate.h"
+#include "codec/members.h"
 #include "pipeline/unpackers.h"
 #include "support.h"
 

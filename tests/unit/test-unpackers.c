@@ -7,8 +7,8 @@
 
 #include "pipeline/unpackers.h"
 
-#include "io/deflate.h"
-#include "io/member.h"
+#include "codec/deflate.h"
+#include "codec/members.h"
 #include "support.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /*
- * member - a gzip member that says how long it is, and its text
+ * members - gzip members that say how long they are, and their text
  *
  * What it is for: find the end of a member without decoding it, so that several
  * threads can decode one file, and decode a member that is in memory as a
@@ -13,8 +13,8 @@
  * What is said there is not trusted: a member is good only if it ends where it
  * said, and its CRC and length are right.
  */
-#ifndef UPCASE_IO_MEMBER_H
-#define UPCASE_IO_MEMBER_H
+#ifndef UPCASE_CODEC_MEMBERS_H
+#define UPCASE_CODEC_MEMBERS_H
 
 #include <stddef.h>
 

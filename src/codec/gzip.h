@@ -1,5 +1,5 @@
 /*
- * inflate - gzip members to bytes, as a stream
+ * gzip - gzip members to bytes, as a stream
  *
  * What it is for: decode what gzip calls a file: one member or more, any header
  * fields, zero bytes behind the last one. What could be decoded before damage
@@ -11,8 +11,8 @@
  *
  * Sources: RFC 1952; zlib.h.
  */
-#ifndef UPCASE_IO_INFLATE_H
-#define UPCASE_IO_INFLATE_H
+#ifndef UPCASE_CODEC_GZIP_H
+#define UPCASE_CODEC_GZIP_H
 
 #include "io/fault.h"
 

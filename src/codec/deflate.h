@@ -15,8 +15,8 @@
  *
  * With libdeflate, where configure found it, otherwise with zlib.
  */
-#ifndef UPCASE_IO_DEFLATE_H
-#define UPCASE_IO_DEFLATE_H
+#ifndef UPCASE_CODEC_DEFLATE_H
+#define UPCASE_CODEC_DEFLATE_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "io/member.h"
+#include "codec/members.h"
 
 #include <errno.h>
 #include <stdint.h>

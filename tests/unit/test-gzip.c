@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "io/inflate.h"
+#include "codec/gzip.h"
 
 #include "support.h"
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "io/inflate.h"
+#include "codec/gzip.h"
 
 #include <errno.h>
 #include <inttypes.h>

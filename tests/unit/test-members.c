@@ -5,9 +5,9 @@
  */
 #include "config.h"
 
-#include "io/member.h"
+#include "codec/members.h"
 
-#include "io/deflate.h"
+#include "codec/deflate.h"
 #include "support.h"
 
 #include <errno.h>

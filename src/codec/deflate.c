@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "io/deflate.h"
+#include "codec/deflate.h"
 
 #include <errno.h>
 #include <stdint.h>
