@@ -3,9 +3,9 @@
 #include "cli/options.h"
 
 #include "cli/number.h"
-#include "io/clock.h"
 #include "codec/deflate.h"
 #include "codec/gzip.h"
+#include "io/clock.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -486,7 +486,7 @@ int options_print_version(const struct options *o)
 			 "Unicode %s\n"
 			 "zlib %s, %s\n"
 			 "engine: %s%s, of",
-		PACKAGE_VERSION, upcase_unicode_version, inflate_version(),
+		PACKAGE_VERSION, upcase_unicode_version, gzip_version(),
 		deflate_library(), upcase_variant_of(&u),
 		o->variant ? " (" OPTIONS_VARIANT ")" : "");
 	for (size_t i = 0; printed >= 0 && upcase_variant_name(i); i++)

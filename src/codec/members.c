@@ -2,6 +2,8 @@
 
 #include "codec/members.h"
 
+#include "codec/gzip-header.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,9 +13,10 @@
 #include <libdeflate.h>
 #endif
 
-#define FLAG_HEADER_CRC 2
-#define FLAG_EXTRA	4
-#define EXTRA_BEGIN	12 /* behind ten bytes and the length of the field */
+/* So many bytes of a member are enough for its size. */
+#define HEAD 64
+
+#define EXTRA_BEGIN (GZIP_FIXED_SIZE + 2) /* behind the field's length */
 
 static size_t le16(const unsigned char *p)
 {
@@ -35,16 +38,17 @@ static size_t size_told(const unsigned char *p, size_t len)
 	return 0;
 }
 
-size_t member_size(const unsigned char *p, size_t len)
+static size_t member_size(const unsigned char *p, size_t len)
 {
 	size_t at = EXTRA_BEGIN, end;
 
-	if (len < EXTRA_BEGIN || p[0] != 0x1f || p[1] != 0x8b || p[2] != 8)
+	if (len < EXTRA_BEGIN || p[0] != GZIP_ID1 || p[1] != GZIP_ID2 ||
+		p[2] != GZIP_DEFLATE)
 		return 0;
 	/* libdeflate does not check a CRC of the header. */
-	if (!(p[3] & FLAG_EXTRA) || (p[3] & FLAG_HEADER_CRC))
+	if (!(p[3] & GZIP_FLAG_EXTRA) || (p[3] & GZIP_FLAG_CRC))
 		return 0;
-	end = EXTRA_BEGIN + le16(p + 10);
+	end = EXTRA_BEGIN + le16(p + GZIP_FIXED_SIZE);
 	if (end > len)
 		return 0;
 	while (end - at >= 4) {
@@ -61,32 +65,31 @@ size_t member_size(const unsigned char *p, size_t len)
 	return 0;
 }
 
-size_t member_text_size(const unsigned char *p, size_t len)
+static size_t member_text_size(const unsigned char *p, size_t len)
 {
 	return le32(p + len - 4);
 }
 
 #ifdef HAVE_LIBDEFLATE
 
-int member_decoder_new(struct member_decoder **d)
+static int member_make(void **decoder)
 {
-	/* The struct is only a name for what the library has. */
-	*d = (struct member_decoder *)libdeflate_alloc_decompressor();
-	return *d ? 0 : -ENOMEM;
+	*decoder = libdeflate_alloc_decompressor();
+	return *decoder ? 0 : -ENOMEM;
 }
 
-void member_decoder_free(struct member_decoder *d)
+static void member_free(void *decoder)
 {
-	libdeflate_free_decompressor((struct libdeflate_decompressor *)d);
+	libdeflate_free_decompressor(decoder);
 }
 
-int member_decode(struct member_decoder *d, const unsigned char *in, size_t len,
+static int member_decode(void *decoder, const unsigned char *in, size_t len,
 	unsigned char *out, size_t room)
 {
 	size_t taken, made;
 
-	if (libdeflate_gzip_decompress_ex((struct libdeflate_decompressor *)d,
-		    in, len, out, room, &taken, &made) != LIBDEFLATE_SUCCESS)
+	if (libdeflate_gzip_decompress_ex(decoder, in, len, out, room, &taken,
+		    &made) != LIBDEFLATE_SUCCESS)
 		return -EBADMSG;
 	return taken == len && made == room ? 0 : -EBADMSG;
 }
@@ -96,45 +99,52 @@ int member_decode(struct member_decoder *d, const unsigned char *in, size_t len,
 /* windowBits for zlib: 32 KiB window, 16 for 'gzip header and trailer'. */
 #define GZIP_WINDOW_BITS (15 + 16)
 
-struct member_decoder {
-	z_stream z;
-};
-
-int member_decoder_new(struct member_decoder **d)
+static int member_make(void **decoder)
 {
-	struct member_decoder *new = calloc(1, sizeof(*new));
+	z_stream *z = calloc(1, sizeof(*z));
 
-	if (!new)
+	if (!z)
 		return -ENOMEM;
-	if (inflateInit2(&new->z, GZIP_WINDOW_BITS) != Z_OK) {
-		free(new);
+	if (inflateInit2(z, GZIP_WINDOW_BITS) != Z_OK) {
+		free(z);
 		return -ENOMEM;
 	}
-	*d = new;
+	*decoder = z;
 	return 0;
 }
 
-void member_decoder_free(struct member_decoder *d)
+static void member_free(void *decoder)
 {
-	if (!d)
+	if (!decoder)
 		return;
-	(void)inflateEnd(&d->z);
-	free(d);
+	(void)inflateEnd(decoder);
+	free(decoder);
 }
 
-int member_decode(struct member_decoder *d, const unsigned char *in, size_t len,
+static int member_decode(void *decoder, const unsigned char *in, size_t len,
 	unsigned char *out, size_t room)
 {
+	z_stream *z = decoder;
+
 	if (len > UINT32_MAX || room > UINT32_MAX ||
-		inflateReset2(&d->z, GZIP_WINDOW_BITS) != Z_OK)
+		inflateReset2(z, GZIP_WINDOW_BITS) != Z_OK)
 		return -EBADMSG;
-	d->z.next_in = in;
-	d->z.avail_in = (uInt)len;
-	d->z.next_out = out;
-	d->z.avail_out = (uInt)room;
-	if (inflate(&d->z, Z_FINISH) != Z_STREAM_END)
+	z->next_in = in;
+	z->avail_in = (uInt)len;
+	z->next_out = out;
+	z->avail_out = (uInt)room;
+	if (inflate(z, Z_FINISH) != Z_STREAM_END)
 		return -EBADMSG;
-	return d->z.avail_in == 0 && d->z.avail_out == 0 ? 0 : -EBADMSG;
+	return z->avail_in == 0 && z->avail_out == 0 ? 0 : -EBADMSG;
 }
 
 #endif
+
+const struct format_pieces member_pieces = {
+	.head = HEAD,
+	.size = member_size,
+	.text_size = member_text_size,
+	.make = member_make,
+	.free = member_free,
+	.decode = member_decode,
+};

@@ -1,9 +1,9 @@
 /*
- * ahead - the members of a gzip file, decoded by other threads before it is
+ * ahead - the pieces of a packed file, decoded by other threads before it is
  * their turn
  *
- * What it is for: a source reads whole members that say how long they are,
- * lends them out to be decoded, and gets them back in order. Who decodes is not
+ * What it is for: a source reads whole pieces that say how long they are, lends
+ * them out to be decoded, and gets them back in order. Who decodes is not
  * its concern: that is `ahead_help`, which the owner of the threads provides.
  *
  * All memory is here, in packets: as many as may be out at once. They are made
@@ -13,24 +13,27 @@
 #ifndef UPCASE_IO_AHEAD_H
 #define UPCASE_IO_AHEAD_H
 
+#include "codec/format.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Members larger than this, packed or unpacked, are decoded as a stream, so
+/* Pieces larger than this, packed or unpacked, are decoded as a stream, so
  * that memory is bounded. What this program writes unless told otherwise is
  * much smaller. */
 #define AHEAD_MOST (1024 * 1024)
 
-/* One member. */
+/* One piece. */
 struct packet {
-	uint64_t seq;	       /* 0, 1, 2 ... in order of the input */
-	off_t begin;	       /* where it is in the file */
-	unsigned char *packed; /* AHEAD_MOST bytes */
+	uint64_t seq; /* 0, 1, 2 ... in order of the input */
+	const struct format_pieces *pieces; /* what it is one of */
+	off_t begin;			    /* where it is in the file */
+	unsigned char *packed;		    /* AHEAD_MOST bytes */
 	size_t packed_len;
 	unsigned char *text; /* AHEAD_MOST bytes */
-	size_t text_len;     /* as the member says; not 0 */
+	size_t text_len;     /* as the piece says; not 0 */
 	bool good;	     /* text is what it says: set by who decodes */
 };
 

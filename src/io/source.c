@@ -2,10 +2,9 @@
 
 #include "io/source.h"
 
-#include "codec/members.h"
-
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +15,8 @@
 /* Less than this is decoded before another thread has begun. */
 #define WORTH_HELP (2 * RAW_SIZE)
 
-static const unsigned char gzip_magic[2] = {0x1f, 0x8b};
+/* What every message about damage ends with: the promise that goes with it. */
+#define KEPT "everything before it was kept"
 
 void source_init(struct source *s, const struct ahead_help *help)
 {
@@ -27,7 +27,7 @@ void source_init(struct source *s, const struct ahead_help *help)
 void source_release(struct source *s)
 {
 	source_close(s);
-	inflate_release(&s->inflate);
+	stream_release(&s->stream);
 	ahead_release(&s->ahead);
 	free(s->raw);
 	s->raw = NULL;
@@ -61,8 +61,8 @@ int source_open(
 		       : fdio_open_input(&s->io, path, st);
 	if (err)
 		return err;
-	s->detect = detect;
-	s->format = detect ? SOURCE_UNKNOWN : SOURCE_PLAIN;
+	s->known = !detect;
+	s->format = NULL;
 	s->terminal = S_ISCHR(st->st_mode) && isatty(s->io.fd);
 	s->stopped = s->at_end = false;
 	s->raw_at = s->raw_len = 0;
@@ -107,16 +107,20 @@ static ssize_t read_descriptor(struct source *s, void *buf, size_t len,
 	return n;
 }
 
-/* All that was read until now is in raw. */
-static int begin_gzip(struct source *s, struct fault *fault)
+/* The format is clear: the table's, or NULL for none. All that was read until
+ * now is in raw. */
+static int settle(
+	struct source *s, const struct format *format, struct fault *fault)
 {
-	int err = inflate_begin(&s->inflate);
+	int err = format ? stream_begin(&s->stream, format) : 0;
 
 	if (err) {
 		fault_set_errno(fault, err);
 		return err;
 	}
-	s->format = SOURCE_GZIP;
+	s->known = true;
+	s->format = format;
+	s->may_go_ahead = s->may_go_ahead && format && format->pieces;
 	if (s->may_go_ahead) {
 		off_t now = lseek(s->io.fd, 0, SEEK_CUR);
 
@@ -126,44 +130,51 @@ static int begin_gzip(struct source *s, struct fault *fault)
 	return 0;
 }
 
-/* Looks at the first bytes of the input, which are in buf[0..n) and have room
- * beside them in raw. Returns 1 when they are plain text, to be handed out as
- * they are; 0 when they went to raw; or a negative errno. */
+/* Adds buf[0..n) to what is in raw, where there is room for it beside a
+ * beginning that was not clear. */
+static int keep(struct source *s, const unsigned char *buf, size_t n,
+	struct fault *fault)
+{
+	if (!s->raw)
+		s->raw = malloc(FORMAT_MAGIC_MOST + RAW_SIZE);
+	if (!s->raw) {
+		fault_set_errno(fault, ENOMEM);
+		return -ENOMEM;
+	}
+	memcpy(s->raw + s->raw_len, buf, n);
+	s->raw_len += n;
+	return 0;
+}
+
+/* Looks at the first bytes of the input: those in raw and then buf[0..n).
+ * Returns 1 when they are plain text, to be handed out as they are; 0 when they
+ * went to raw; or a negative errno. */
 static int detect_format(struct source *s, const unsigned char *buf, size_t n,
 	struct fault *fault)
 {
-	size_t seen = s->raw_len;
-	bool plain = false;
+	const struct format *format;
+	bool wait;
+	int err;
 
-	for (size_t i = seen; i < sizeof(gzip_magic) && i < seen + n; i++)
-		plain = plain || buf[i - seen] != gzip_magic[i];
-	if (seen == 0 && plain) {
-		s->format = SOURCE_PLAIN;
+	if (s->raw_len == 0 && !format_detect(buf, n, &wait) && !wait) {
+		s->known = true;
 		return 1;
 	}
-	if (!s->raw) {
-		s->raw = malloc(RAW_SIZE + 1);
-		if (!s->raw) {
-			fault_set_errno(fault, ENOMEM);
-			return -ENOMEM;
-		}
-	}
-	memcpy(s->raw + seen, buf, n);
-	s->raw_len += n;
-	if (plain)
-		s->format = SOURCE_PLAIN;
-	else if (s->raw_len >= sizeof(gzip_magic))
-		return begin_gzip(s, fault);
-	return 0;
+	err = keep(s, buf, n, fault);
+	if (err)
+		return err;
+	format = format_detect(s->raw, s->raw_len, &wait);
+	return wait ? 0 : settle(s, format, fault);
 }
 
 /* The first reads, until the format is clear. */
 static ssize_t read_unknown(struct source *s, unsigned char *buf, size_t len,
 	int wake, int64_t deadline, struct fault *fault)
 {
-	while (s->format == SOURCE_UNKNOWN) {
-		/* If this is gzip, it moves to raw, behind a lone 0x1f that
-		 * may be there. */
+	bool wait;
+
+	while (!s->known) {
+		/* If this is of some format, it moves to raw. */
 		size_t want = len < RAW_SIZE ? len : RAW_SIZE;
 		ssize_t n =
 			read_descriptor(s, buf, want, wake, deadline, fault);
@@ -171,11 +182,12 @@ static ssize_t read_unknown(struct source *s, unsigned char *buf, size_t len,
 
 		if (n < 0)
 			return n;
-		if (n == 0) { /* a single 0x1f, or nothing at all */
-			s->format = SOURCE_PLAIN;
-			break;
-		}
-		plain = detect_format(s, buf, (size_t)n, fault);
+		if (n == 0) /* a beginning of something, or nothing at all */
+			plain = settle(s,
+				format_detect(s->raw, s->raw_len, &wait),
+				fault);
+		else
+			plain = detect_format(s, buf, (size_t)n, fault);
 		if (plain < 0)
 			return plain;
 		if (plain)
@@ -236,10 +248,10 @@ static void go_back(struct source *s, off_t begin)
 	s->reread += now - begin;
 	s->raw_at = s->raw_len = 0;
 	s->at_end = false;
-	s->inflate.offset = (uint64_t)(begin - s->begin);
+	stream_seek(&s->stream, (uint64_t)(begin - s->begin));
 }
 
-/* Moves a whole member from raw and the file to the packet. Returns whether it
+/* Moves a whole piece from raw and the file to the packet. Returns whether it
  * is there and fits. */
 static bool fill_packet(struct source *s, struct packet *packet, size_t size)
 {
@@ -258,22 +270,24 @@ static bool fill_packet(struct source *s, struct packet *packet, size_t size)
 			return false;
 		n += (size_t)more;
 	}
+	packet->pieces = s->format->pieces;
 	packet->packed_len = size;
-	packet->text_len = member_text_size(packet->packed, size);
+	packet->text_len = packet->pieces->text_size(packet->packed, size);
 	return packet->text_len > 0 && packet->text_len <= AHEAD_MOST;
 }
 
-/* Sends one member to be decoded. Returns whether it did; if not, the rest is a
+/* Sends one piece to be decoded. Returns whether it did; if not, the rest is a
  * stream once those that are out have come back, or there are enough out. */
-static bool send_member(struct source *s)
+static bool send_piece(struct source *s)
 {
+	const struct format_pieces *pieces = s->format->pieces;
 	struct packet *packet = ahead_next(&s->ahead);
 	size_t size = 0;
 
 	if (!packet)
 		return false;
-	if (look_ahead(s, MEMBER_HEAD) == 0)
-		size = member_size(s->raw + s->raw_at, s->raw_len - s->raw_at);
+	if (look_ahead(s, pieces->head) == 0)
+		size = pieces->size(s->raw + s->raw_at, s->raw_len - s->raw_at);
 	if (size == 0 || size > AHEAD_MOST) {
 		s->may_go_ahead = false;
 		return false;
@@ -292,8 +306,8 @@ static ssize_t read_ahead(struct source *s, unsigned char *buf, size_t len)
 {
 	struct packet *packet;
 
-	while (s->may_go_ahead && !s->stopped && !s->inflate.in_member &&
-		send_member(s))
+	while (s->may_go_ahead && !s->stopped &&
+		stream_is_between(&s->stream) && send_piece(s))
 		;
 	if (!s->ahead.current) {
 		if (!ahead_is_out(&s->ahead))
@@ -307,14 +321,50 @@ static ssize_t read_ahead(struct source *s, unsigned char *buf, size_t len)
 			return 0;
 		}
 		/* As if it had come through the stream. */
-		s->inflate.members++;
-		s->inflate.offset = (uint64_t)(packet->begin - s->begin) +
-				    packet->packed_len;
+		stream_pass(&s->stream, (uint64_t)(packet->begin - s->begin) +
+						packet->packed_len);
 	}
 	return (ssize_t)ahead_hand_out(&s->ahead, buf, len);
 }
 
-static ssize_t read_gzip(struct source *s, void *buf, size_t len, int wake,
+/* What is wrong, in words. Returns err. */
+static int tell(const struct source *s, int err, struct fault *fault)
+{
+	const struct damage *damage = &s->stream.damage;
+
+	switch (damage->kind) {
+	case DAMAGE_BAD:
+		fault_set(fault,
+			"corrupt %s data at byte %" PRIu64 ": %s; " KEPT,
+			s->format->name, damage->at, damage->why);
+		break;
+	case DAMAGE_CUT:
+		fault_set(fault,
+			"unexpected end of %s data at byte %" PRIu64 "; " KEPT,
+			s->format->name, damage->at);
+		break;
+	case DAMAGE_GARBAGE:
+		fault_set(fault,
+			"trailing garbage at byte %" PRIu64 " ignored; " KEPT,
+			damage->at);
+		break;
+	case DAMAGE_NONE:
+	default:
+		fault_set_errno(fault, err);
+		break;
+	}
+	return err;
+}
+
+/* The input is at its end, or was stopped, which may be anywhere. */
+static int end(struct source *s, struct fault *fault)
+{
+	int err = s->stopped ? 0 : stream_end(&s->stream);
+
+	return err ? tell(s, err, fault) : 0;
+}
+
+static ssize_t read_packed(struct source *s, void *buf, size_t len, int wake,
 	int64_t deadline, struct fault *fault)
 {
 	ssize_t ready = read_ahead(s, buf, len);
@@ -324,8 +374,8 @@ static ssize_t read_gzip(struct source *s, void *buf, size_t len, int wake,
 	for (;;) {
 		size_t in = s->raw_len - s->raw_at;
 		size_t out = len;
-		int err = inflate_more(
-			&s->inflate, s->raw + s->raw_at, &in, buf, &out, fault);
+		int err = stream_more(
+			&s->stream, s->raw + s->raw_at, &in, buf, &out);
 		ssize_t n;
 
 		s->raw_at += in;
@@ -335,14 +385,14 @@ static ssize_t read_gzip(struct source *s, void *buf, size_t len, int wake,
 			return (ssize_t)out;
 		}
 		if (err)
-			return err;
+			return tell(s, err, fault);
 		if (s->raw_at < s->raw_len)
 			continue;
 		n = read_descriptor(s, s->raw, RAW_SIZE, wake, deadline, fault);
 		if (n < 0)
 			return n;
 		if (n == 0)
-			return s->stopped ? 0 : inflate_end(&s->inflate, fault);
+			return end(s, fault);
 		s->raw_at = 0;
 		s->raw_len = (size_t)n;
 	}
@@ -351,13 +401,9 @@ static ssize_t read_gzip(struct source *s, void *buf, size_t len, int wake,
 ssize_t source_read(struct source *s, void *buf, size_t len, int wake,
 	int64_t deadline, struct fault *fault)
 {
-	switch (s->format) {
-	case SOURCE_UNKNOWN:
+	if (!s->known)
 		return read_unknown(s, buf, len, wake, deadline, fault);
-	case SOURCE_GZIP:
-		return read_gzip(s, buf, len, wake, deadline, fault);
-	case SOURCE_PLAIN:
-	default:
-		return read_plain(s, buf, len, wake, deadline, fault);
-	}
+	if (s->format)
+		return read_packed(s, buf, len, wake, deadline, fault);
+	return read_plain(s, buf, len, wake, deadline, fault);
 }

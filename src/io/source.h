@@ -1,15 +1,14 @@
 /*
  * source - the input files, one after the other, as one kind of byte stream
  *
- * What it is for: a file, standard input or a terminal, plain or gzip (found
- * out from the content), read in a way that can be woken and timed, with damage
- * told apart from the end.
+ * What it is for: a file, standard input or a terminal, plain or of a format
+ * that codec/format.h knows (found out from the content), read in a way that
+ * can be woken and timed, with damage told apart from the end.
  *
- * A gzip file whose members say how long they are is decoded ahead by other
- * threads, where there is help (ahead.h); every other one, and every other kind
- * of file, as a stream. What is not as it says is read again as a stream: so
- * damage is told, and what is good before it handed out, in one and the same
- * way.
+ * A file whose pieces say how long they are is decoded ahead by other threads,
+ * where there is help (ahead.h); every other one, and every other kind of file,
+ * as a stream. What is not as it says is read again as a stream: so damage is
+ * told, and what is good before it handed out, in one and the same way.
  *
  * Life: source_init; then for each input source_open, source_read until it
  * returns no more, source_close; at the end source_release. Used by one thread
@@ -18,10 +17,11 @@
 #ifndef UPCASE_IO_SOURCE_H
 #define UPCASE_IO_SOURCE_H
 
+#include "codec/format.h"
+#include "codec/stream.h"
 #include "io/ahead.h"
 #include "io/fault.h"
 #include "io/fdio.h"
-#include "codec/gzip.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,28 +29,22 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-enum source_format {
-	SOURCE_UNKNOWN, /* not enough bytes seen yet */
-	SOURCE_PLAIN,
-	SOURCE_GZIP,
-};
-
 struct source {
 	const char *name; /* for messages; the caller's */
 	struct fdio io;	  /* open between source_open and source_close */
-	enum source_format format;
-	bool detect;		/* look for gzip */
-	bool terminal;		/* a person types */
-	bool stopped;		/* by source_stop */
-	bool at_end;		/* the descriptor has no more */
-	struct inflate inflate; /* kept from one gzip input to the next */
+	bool known;	  /* enough bytes were seen to tell the format: */
+	const struct format *format; /* or NULL: plain */
+	bool terminal;		     /* a person types */
+	bool stopped;		     /* by source_stop */
+	bool at_end;		     /* the descriptor has no more */
+	struct stream stream;	     /* kept from one input to the next */
 	unsigned char *raw;	/* bytes read but not handed out: compressed, or
 				   seen while the format was not clear */
 	size_t raw_at, raw_len; /* raw[raw_at..raw_len) */
-	struct ahead ahead;	/* members that are decoded by others */
+	struct ahead ahead;	/* pieces that are decoded by others */
 	bool may_go_ahead;	/* the rest of this input may hold such */
 	off_t size;		/* of a regular file when it was opened; or 0 */
-	off_t begin;		/* gzip: where in the file reading began */
+	off_t begin;		/* where in the file reading began, if it may */
 	off_t reread;		/* bytes that were read once and are to be read
 				   again: also after source_stop */
 };
@@ -63,9 +57,9 @@ void source_init(struct source *s, const struct ahead_help *help);
  * packets. */
 void source_release(struct source *s);
 
-/* Opens an input; path "-" is standard input. detect says whether gzip is to be
- * recognised. Fills *st when it succeeds. Returns 0 or a negative errno. Does
- * not block, also not on a FIFO. */
+/* Opens an input; path "-" is standard input. detect says whether a format is
+ * to be recognised. Fills *st when it succeeds. Returns 0 or a negative errno.
+ * Does not block, also not on a FIFO. */
 int source_open(
 	struct source *s, const char *path, bool detect, struct stat *st);
 
@@ -83,8 +77,8 @@ ssize_t source_read(struct source *s, void *buf, size_t len, int wake,
 	int64_t deadline, struct fault *fault);
 
 /* From now on nothing is read from the descriptor. What was read already is
- * still handed out, then source_read says 0, without a word about a gzip member
- * that is not complete. */
+ * still handed out, then source_read says 0, without a word about a piece that
+ * is not complete. */
 void source_stop(struct source *s);
 
 #endif

@@ -2,8 +2,8 @@
 
 #include "pipeline/unpackers.h"
 
+#include "codec/piece.h"
 #include "io/clock.h"
-#include "codec/members.h"
 #include "pipeline/crew.h"
 
 #include <errno.h>
@@ -21,23 +21,21 @@ static uint64_t packet_seq(const void *packet)
 static void *unpacker_main(void *unpackers)
 {
 	struct unpackers *u = unpackers;
-	struct member_decoder *decoder = NULL;
-	/* Without a decoder no packet is good: each is decoded as a stream. */
-	int err = member_decoder_new(&decoder);
+	struct piece_decoder decoder = {.pieces = NULL};
 	void *item;
 
 	crew_set_name("unpack", -1);
 	while (queue_get(&u->packed, &item, QUEUE_FOREVER) == QUEUE_OK) {
 		struct packet *packet = item;
 
-		packet->good = !err && member_decode(decoder, packet->packed,
-					       packet->packed_len, packet->text,
-					       packet->text_len) == 0;
+		packet->good = piece_decode(&decoder, packet->pieces,
+				       packet->packed, packet->packed_len,
+				       packet->text, packet->text_len) == 0;
 		/* There is room for all packets. */
 		(void)queue_put(&u->unpacked, packet, QUEUE_NOWAIT);
 		(void)queue_task_done(&u->packed);
 	}
-	member_decoder_free(decoder);
+	piece_decoder_release(&decoder);
 	return NULL;
 }
 

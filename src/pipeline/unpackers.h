@@ -1,10 +1,10 @@
 /*
- * unpackers - threads that decode gzip members for the reader
+ * unpackers - threads that decode pieces of packed files for the reader
  *
  *	reader --(packed)--> unpacker xN --(unpacked, by number)--> reader
  *
  * What it is for: the help that io/ahead.h asks for. The threads are started
- * with the first member. They never wait for anything but members, so they are
+ * with the first piece. They never wait for anything but pieces, so they are
  * done as soon as nobody has any left for them.
  *
  * Threads: all functions are the reader's, but unpackers_abort, which is for

@@ -20,6 +20,8 @@
 
 #include <cmocka.h>
 
+#define HEAD 64 /* bytes of a member that are enough for its size */
+
 #define HEADER_CRC 2 /* the flag of a CRC */
 #define EXTRA	   4 /* the flag of the extra field */
 #define UP(size)   "UP\4\0" size
@@ -45,7 +47,7 @@ static struct copy copy_of(const void *bytes, size_t len)
 static size_t size_in(const void *bytes, size_t len)
 {
 	struct copy c = copy_of(bytes, len);
-	size_t size = member_size(c.bytes, len);
+	size_t size = member_pieces.size(c.bytes, len);
 
 	free(c.memory);
 	return size;
@@ -263,7 +265,7 @@ static void what_is_not_gzip_has_no_size(void **state)
 
 static void a_header_cut_at_any_byte_has_no_size(void **state)
 {
-	unsigned char bytes[MEMBER_HEAD + 16];
+	unsigned char bytes[HEAD + 16];
 	struct header h, longest;
 
 	(void)state;
@@ -274,14 +276,13 @@ static void a_header_cut_at_any_byte_has_no_size(void **state)
 	memset(longest.bytes + longest.len, 'x', 40);
 	longest.len += 40;
 	add_extra(&longest, BYTES(UP("\x64\0\0\0")));
-	assert_int_equal(longest.len, MEMBER_HEAD);
+	assert_int_equal(longest.len, HEAD);
 	memset(bytes, 'x', sizeof(bytes));
 	for (size_t cut = 0; cut <= sizeof(bytes); cut++) {
 		memcpy(bytes, h.bytes, h.len);
 		assert_int_equal(size_in(bytes, cut), cut < h.len ? 0 : 100);
 		memcpy(bytes, longest.bytes, longest.len);
-		assert_int_equal(
-			size_in(bytes, cut), cut < MEMBER_HEAD ? 0 : 100);
+		assert_int_equal(size_in(bytes, cut), cut < HEAD ? 0 : 100);
 	}
 }
 
@@ -312,7 +313,8 @@ static void the_size_of_the_text_is_in_the_last_bytes(void **state)
 	(void)state;
 	memcpy(least + MEMBER_LEAST - 4, "\x01\x02\x03\xfe", 4);
 	c = copy_of(least, sizeof(least));
-	assert_int_equal(member_text_size(c.bytes, sizeof(least)), 0xfe030201);
+	assert_int_equal(
+		member_pieces.text_size(c.bytes, sizeof(least)), 0xfe030201);
 	free(c.memory);
 }
 
@@ -362,26 +364,26 @@ static unsigned char *member_of(
 	return m;
 }
 
-static struct member_decoder *new_decoder(void)
+static void *new_decoder(void)
 {
-	struct member_decoder *d = NULL;
+	void *d = NULL;
 
-	assert_int_equal(member_decoder_new(&d), 0);
+	assert_int_equal(member_pieces.make(&d), 0);
 	assert_non_null(d);
 	return d;
 }
 
 /* Decodes from and to memory of exactly these sizes. If that is good, it gives
  * text[0..room). */
-static int decode(struct member_decoder *d, const void *member, size_t size,
-	const void *text, size_t room)
+static int decode(
+	void *d, const void *member, size_t size, const void *text, size_t room)
 {
 	struct copy in = copy_of(member, size);
 	struct copy out = {.memory = support_allocate(BEFORE + room)};
 	int err;
 
 	out.bytes = out.memory + BEFORE;
-	err = member_decode(d, in.bytes, size, out.bytes, room);
+	err = member_pieces.decode(d, in.bytes, size, out.bytes, room);
 	if (!err)
 		support_same(out.bytes, room, text, room);
 	free(out.memory);
@@ -393,7 +395,7 @@ static void text_of_any_length_is_decoded(void **state)
 {
 	static const size_t lengths[] = {1, 2, 3, 10, 100, 1000, 4095, 4096,
 		32767, 32768, 32769, 65535, 65536, 65537, 300000, 1 << 20};
-	struct member_decoder *d = new_decoder();
+	void *d = new_decoder();
 
 	(void)state;
 	for (int kind = 0; kind < N_KINDS; kind++) {
@@ -405,21 +407,19 @@ static void text_of_any_length_is_decoded(void **state)
 
 			assert_int_equal(size_in(m, size), size);
 			assert_int_equal(
-				size_in(m, size < MEMBER_HEAD ? size
-							      : MEMBER_HEAD),
-				size);
-			assert_int_equal(member_text_size(m, size), len);
+				size_in(m, size < HEAD ? size : HEAD), size);
+			assert_int_equal(member_pieces.text_size(m, size), len);
 			assert_int_equal(decode(d, m, size, text, len), 0);
 			free(m);
 		}
 		free(text);
 	}
-	member_decoder_free(d);
+	member_pieces.free(d);
 }
 
 static void every_level_is_decoded(void **state)
 {
-	struct member_decoder *d = new_decoder();
+	void *d = new_decoder();
 	unsigned char *text = make(TEXT, 70000);
 
 	(void)state;
@@ -431,7 +431,7 @@ static void every_level_is_decoded(void **state)
 		free(m);
 	}
 	free(text);
-	member_decoder_free(d);
+	member_pieces.free(d);
 }
 
 static void members_of_other_programs_are_decoded(void **state)
@@ -442,7 +442,7 @@ static void members_of_other_programs_are_decoded(void **state)
 		"\0\0") "a name\0a comment";
 	size_t size, head_size = sizeof(head);
 	unsigned char *gz = support_gzip(BYTES(text), &size), m[200];
-	struct member_decoder *d = new_decoder();
+	void *d = new_decoder();
 
 	(void)state;
 	assert_int_equal(decode(d, gz, size, BYTES(text)), 0);
@@ -452,7 +452,7 @@ static void members_of_other_programs_are_decoded(void **state)
 	m[16] = (unsigned char)(size - 1);
 	assert_int_equal(size_in(m, size), size);
 	assert_int_equal(decode(d, m, size, BYTES(text)), 0);
-	member_decoder_free(d);
+	member_pieces.free(d);
 	free(gz);
 }
 
@@ -460,7 +460,7 @@ static void members_of_other_programs_are_decoded(void **state)
 static void damage_each_byte(enum kind kind, size_t len)
 {
 	static const unsigned char flips[] = {1, 2, 0x10, 0x80, 0xff};
-	struct member_decoder *d = new_decoder();
+	void *d = new_decoder();
 	unsigned char *text = make(kind, len);
 	size_t size, bad = 0;
 	unsigned char *m = member_of(1, text, len, &size);
@@ -484,7 +484,7 @@ static void damage_each_byte(enum kind kind, size_t len)
 	assert_true(bad > (size - 20) * COUNT(flips) * 9 / 10);
 	free(m);
 	free(text);
-	member_decoder_free(d);
+	member_pieces.free(d);
 }
 
 static void a_damaged_byte_never_gives_another_text(void **state)
@@ -498,7 +498,7 @@ static void a_damaged_byte_never_gives_another_text(void **state)
 
 static void a_member_cut_at_any_byte_is_not_good(void **state)
 {
-	struct member_decoder *d = new_decoder();
+	void *d = new_decoder();
 
 	(void)state;
 	for (int kind = 0; kind < N_KINDS; kind++) {
@@ -513,13 +513,13 @@ static void a_member_cut_at_any_byte_is_not_good(void **state)
 		free(m);
 		free(text);
 	}
-	member_decoder_free(d);
+	member_pieces.free(d);
 }
 
 static void the_room_must_be_that_of_the_text(void **state)
 {
 	static const size_t lengths[] = {2, 3, 300, 4096, 65536, 300000};
-	struct member_decoder *d = new_decoder();
+	void *d = new_decoder();
 
 	(void)state;
 	for (int kind = 0; kind < N_KINDS; kind++) {
@@ -539,26 +539,26 @@ static void the_room_must_be_that_of_the_text(void **state)
 		}
 		free(text);
 	}
-	member_decoder_free(d);
+	member_pieces.free(d);
 }
 
 static void a_member_without_text_has_no_room_to_fill(void **state)
 {
-	struct member_decoder *d = new_decoder();
+	void *d = new_decoder();
 	size_t size;
 	unsigned char *m = member_of(6, "", 0, &size);
 
 	(void)state;
-	assert_int_equal(member_text_size(m, size), 0);
+	assert_int_equal(member_pieces.text_size(m, size), 0);
 	assert_int_equal(decode(d, m, size, "x", 1), -EBADMSG);
 	free(m);
-	member_decoder_free(d);
+	member_pieces.free(d);
 }
 
 static void the_length_must_be_that_of_the_member(void **state)
 {
 	static const size_t lengths[] = {1, 300, 4096, 65536};
-	struct member_decoder *d = new_decoder();
+	void *d = new_decoder();
 
 	(void)state;
 	for (int kind = 0; kind < N_KINDS; kind++) {
@@ -582,12 +582,12 @@ static void the_length_must_be_that_of_the_member(void **state)
 		}
 		free(text);
 	}
-	member_decoder_free(d);
+	member_pieces.free(d);
 }
 
 static void two_members_are_not_one(void **state)
 {
-	struct member_decoder *d = new_decoder();
+	void *d = new_decoder();
 	unsigned char *text = make(TEXT, 2000), *two;
 	size_t first, second;
 	unsigned char *a = member_of(6, text, 1000, &first);
@@ -605,14 +605,14 @@ static void two_members_are_not_one(void **state)
 	free(b);
 	free(a);
 	free(text);
-	member_decoder_free(d);
+	member_pieces.free(d);
 }
 
 static void a_decoder_may_be_unused_or_not_there(void **state)
 {
 	(void)state;
-	member_decoder_free(NULL);
-	member_decoder_free(new_decoder());
+	member_pieces.free(NULL);
+	member_pieces.free(new_decoder());
 }
 
 int main(void)

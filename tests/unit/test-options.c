@@ -6,8 +6,8 @@
 
 #include "cli/options.h"
 
-#include "io/clock.h"
 #include "codec/deflate.h"
+#include "io/clock.h"
 #include "support.h"
 
 #include <errno.h>

@@ -6,9 +6,10 @@
 
 #include "io/source.h"
 
-#include "io/clock.h"
 #include "codec/deflate.h"
 #include "codec/members.h"
+#include "codec/piece.h"
+#include "io/clock.h"
 #include "pipeline/unpackers.h"
 #include "support.h"
 
@@ -754,7 +755,7 @@ struct helper {
 	size_t sent, taken;
 	size_t takes; /* packets that are not refused */
 	size_t gives; /* packets that come back before an abort */
-	struct member_decoder *d;
+	struct piece_decoder d;
 };
 
 static int helper_send(void *context, struct packet *packet)
@@ -779,8 +780,9 @@ static struct packet *helper_take(void *context)
 		return NULL;
 	assert_true(h->taken < h->sent);
 	packet = h->out[h->taken++ % HELPER_MOST];
-	packet->good = member_decode(h->d, packet->packed, packet->packed_len,
-			       packet->text, packet->text_len) == 0;
+	packet->good = piece_decode(&h->d, packet->pieces, packet->packed,
+			       packet->packed_len, packet->text,
+			       packet->text_len) == 0;
 	return packet;
 }
 
@@ -815,7 +817,6 @@ static struct rig *rig_new(enum who who, unsigned n, size_t len)
 	if (who == NOBODY) {
 		source_init(&r->s, NULL);
 	} else if (who == HERE) {
-		assert_int_equal(member_decoder_new(&r->h.d), 0);
 		source_init(&r->s, &r->h.help);
 	} else {
 		assert_int_equal(unpackers_init(&r->u, n), 0);
@@ -831,7 +832,7 @@ static void rig_free(struct rig *r)
 	assert_false(ahead_is_out(&r->s.ahead));
 	if (r->who == HERE) {
 		assert_true(r->h.sent == r->h.taken || r->h.gives != SIZE_MAX);
-		member_decoder_free(r->h.d);
+		piece_decoder_release(&r->h.d);
 	} else if (r->who == THREADS) {
 		unpackers_stop(&r->u);
 		unpackers_release(&r->u);
@@ -879,8 +880,8 @@ static bool read_some(
 static void read_rest(struct rig *r, struct outcome *o)
 {
 	assert_false(read_some(&r->s, r->len, SIZE_MAX, o));
-	o->members = r->s.inflate.members;
-	o->offset = r->s.inflate.offset;
+	o->members = r->s.stream.pieces;
+	o->offset = r->s.stream.offset;
 	assert_int_equal(o->fault.text[0] != '\0', o->last != 0);
 }
 

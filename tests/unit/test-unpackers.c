@@ -88,6 +88,7 @@ static int send_next(struct ahead *a)
 		return 1;
 	m = &members[packet->seq % N_MEMBERS];
 	memcpy(packet->packed, m->packed, m->packed_len);
+	packet->pieces = &member_pieces;
 	packet->packed_len = m->packed_len;
 	packet->text_len = m->text_len;
 	return ahead_send(a);

@@ -1,0 +1,45 @@
+#include "config.h"
+
+#include "codec/format.h"
+
+#include <string.h>
+
+#define FORMAT_ENTER(name) &format_##name,
+static const struct format *const formats[] = {FORMATS(FORMAT_ENTER)};
+#undef FORMAT_ENTER
+
+#define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+enum match format_match(
+	const unsigned char *p, size_t len, const void *magic, size_t n)
+{
+	if (memcmp(p, magic, len < n ? len : n) != 0)
+		return MATCH_NO;
+	return len < n ? MATCH_PART : MATCH_YES;
+}
+
+/* Whether a text may begin with this byte: all but controls that move no
+ * cursor, and what UTF-8 has no use for. */
+static bool begins_text(unsigned char c)
+{
+	if (c < 0x20)
+		return (c >= '\a' && c <= '\r') || c == 0x1b;
+	return c < 0xf8;
+}
+
+const struct format *format_detect(
+	const unsigned char *p, size_t len, bool *wait)
+{
+	const struct format *found = NULL;
+
+	*wait = len == 0;
+	for (size_t i = 0; len > 0 && !found && i < N_FORMATS; i++) {
+		enum match match = formats[i]->magic(p, len);
+
+		if (match == MATCH_YES)
+			found = formats[i];
+		else if (match == MATCH_PART && !begins_text(p[0]))
+			*wait = true;
+	}
+	return found;
+}

@@ -1,0 +1,22 @@
+/*
+ * gzip-header - what the header of a gzip member is made of
+ *
+ * What it is for: the one place where the bytes stand by which a member is
+ * known. Shared by gzip (members from anywhere) and members (those that tell
+ * their size, read and written).
+ *
+ * Source: RFC 1952, section 2.3.
+ */
+#ifndef UPCASE_CODEC_GZIP_HEADER_H
+#define UPCASE_CODEC_GZIP_HEADER_H
+
+#define GZIP_ID1	0x1f
+#define GZIP_ID2	0x8b
+#define GZIP_DEFLATE	8 /* the one compression method there is */
+#define GZIP_FLAG_CRC	2 /* the header ends with a CRC of its own */
+#define GZIP_FLAG_EXTRA 4 /* there is an extra field */
+#define GZIP_OS_UNKNOWN 255
+#define GZIP_FIXED_SIZE 10 /* what each header begins with */
+#define GZIP_TRAILER	8  /* CRC and length behind the data */
+
+#endif
