@@ -8,8 +8,6 @@
 static const struct format *const formats[] = {FORMATS(FORMAT_ENTER)};
 #undef FORMAT_ENTER
 
-#define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
-
 enum match format_match(
 	const unsigned char *p, size_t len, const void *magic, size_t n)
 {
@@ -27,19 +25,26 @@ static bool begins_text(unsigned char c)
 	return c < 0xf8;
 }
 
-const struct format *format_detect(
-	const unsigned char *p, size_t len, bool *wait)
+const struct format *format_detect_among(const struct format *const *table,
+	size_t n, const unsigned char *p, size_t len, bool *wait)
 {
 	const struct format *found = NULL;
 
 	*wait = len == 0;
-	for (size_t i = 0; len > 0 && !found && i < N_FORMATS; i++) {
-		enum match match = formats[i]->magic(p, len);
+	for (size_t i = 0; len > 0 && !found && i < n; i++) {
+		enum match match = table[i]->magic(p, len);
 
 		if (match == MATCH_YES)
-			found = formats[i];
+			found = table[i];
 		else if (match == MATCH_PART && !begins_text(p[0]))
 			*wait = true;
 	}
 	return found;
+}
+
+const struct format *format_detect(
+	const unsigned char *p, size_t len, bool *wait)
+{
+	return format_detect_among(
+		formats, sizeof(formats) / sizeof(formats[0]), p, len, wait);
 }

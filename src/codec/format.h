@@ -103,9 +103,15 @@ FORMATS(FORMAT_DECLARE)
 
 /* The format of a file that begins with p[0..len); NULL: none, so it is taken
  * as it is. *wait: that may change with the bytes that follow, and what is
- * there is no text, which must not be held back. */
+ * there is no text, which must not be held back. Of several formats the first
+ * one counts; should it wait, a later one is what the file is if it ends here.
+ */
 const struct format *format_detect(
 	const unsigned char *p, size_t len, bool *wait);
+
+/* The same with a table of n formats. */
+const struct format *format_detect_among(const struct format *const *table,
+	size_t n, const unsigned char *p, size_t len, bool *wait);
 
 /* For formats: whether p[0..len) begins with magic[0..n), as far as it goes. */
 enum match format_match(

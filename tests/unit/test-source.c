@@ -182,6 +182,49 @@ static void gzip_cut_at_any_byte_is_damage_behind_a_beginning(void **state)
 	free(gz);
 }
 
+/* Reads "in", which is damaged, and compares the words. */
+static void damage_is_told_as(const void *file, size_t len, const char *want)
+{
+	struct taken t = {.len = 0};
+	struct source s;
+
+	support_write("in", file, len);
+	source_init(&s, NULL);
+	open_source(&s, "in", true);
+	take(&s, 100, &t);
+	assert_int_equal(t.last, -EBADMSG);
+	assert_string_equal(t.fault.text, want);
+	source_release(&s);
+}
+
+static void damage_is_told_with_its_place_and_what_was_kept(void **state)
+{
+	size_t size;
+	unsigned char *gz = support_gzip(BYTES(text), &size), more[1024];
+	char want[200];
+
+	(void)state;
+	(void)snprintf(want, sizeof(want),
+		"unexpected end of gzip data at byte %zu; everything before it "
+		"was kept",
+		size - 1);
+	damage_is_told_as(gz, size - 1, want);
+	memcpy(more, gz, size);
+	memcpy(more + size, "\0\x1fx", 3);
+	(void)snprintf(want, sizeof(want),
+		"trailing garbage at byte %zu ignored; everything before it "
+		"was kept",
+		size + 1);
+	damage_is_told_as(more, size + 3, want);
+	gz[size - 1] ^= 1;
+	(void)snprintf(want, sizeof(want),
+		"corrupt gzip data at byte %zu: incorrect length check; "
+		"everything before it was kept",
+		size);
+	damage_is_told_as(gz, size, want);
+	free(gz);
+}
+
 static void one_source_reads_any_number_of_inputs(void **state)
 {
 	size_t size;
@@ -1759,6 +1802,7 @@ int main(void)
 		in_directory(two_magic_bytes_alone_are_gzip_cut_short),
 		in_directory(what_is_good_comes_before_the_damage),
 		in_directory(gzip_cut_at_any_byte_is_damage_behind_a_beginning),
+		in_directory(damage_is_told_with_its_place_and_what_was_kept),
 		in_directory(one_source_reads_any_number_of_inputs),
 		in_directory(an_input_can_be_left_half_read),
 		in_directory(what_cannot_be_opened_or_read_is_told),
