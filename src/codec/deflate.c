@@ -5,17 +5,11 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <zlib.h>
 
 #ifdef HAVE_LIBDEFLATE
 #include <libdeflate.h>
 #endif
-
-/* Sizes of a member's fixed parts: header with an extra field of one subfield
- * of 4 bytes, and CRC and length behind the data. */
-#define HEADER_SIZE  20
-#define TRAILER_SIZE 8
 
 struct deflater {
 	int level;
@@ -26,7 +20,7 @@ struct deflater {
 #endif
 };
 
-/* The library's part: raw deflate data for a whole buffer. */
+/* The library's part. */
 #ifdef HAVE_LIBDEFLATE
 
 int deflate_max_level(void)
@@ -39,29 +33,29 @@ const char *deflate_library(void)
 	return "libdeflate " LIBDEFLATE_VERSION_STRING;
 }
 
-static int codec_init(struct deflater *d)
+static int library_init(struct deflater *d)
 {
 	d->c = libdeflate_alloc_compressor(d->level);
 	return d->c ? 0 : -ENOMEM;
 }
 
-static void codec_release(struct deflater *d)
+static void library_release(struct deflater *d)
 {
 	libdeflate_free_compressor(d->c);
 }
 
-static size_t codec_bound(struct deflater *d, size_t len)
+static size_t library_bound(struct deflater *d, size_t len)
 {
 	return libdeflate_deflate_compress_bound(d->c, len);
 }
 
-static size_t codec_compress(struct deflater *d, const void *text, size_t len,
-	void *out, size_t room)
+size_t deflate_text(struct deflater *d, const void *text, size_t len, void *out,
+	size_t room)
 {
 	return libdeflate_deflate_compress(d->c, text, len, out, room);
 }
 
-static uint32_t codec_crc(const void *text, size_t len)
+uint32_t deflate_crc(const void *text, size_t len)
 {
 	return libdeflate_crc32(0, text, len);
 }
@@ -78,7 +72,7 @@ const char *deflate_library(void)
 	return "no libdeflate";
 }
 
-static int codec_init(struct deflater *d)
+static int library_init(struct deflater *d)
 {
 	/* Negative window bits: raw deflate; 8 is zlib's default memLevel. */
 	if (deflateInit2(&d->z, d->level, Z_DEFLATED, -15, 8,
@@ -87,20 +81,20 @@ static int codec_init(struct deflater *d)
 	return 0;
 }
 
-static void codec_release(struct deflater *d)
+static void library_release(struct deflater *d)
 {
 	(void)deflateEnd(&d->z);
 }
 
-static size_t codec_bound(struct deflater *d, size_t len)
+static size_t library_bound(struct deflater *d, size_t len)
 {
 	return deflateBound(&d->z, (uLong)len);
 }
 
-static size_t codec_compress(struct deflater *d, const void *text, size_t len,
-	void *out, size_t room)
+size_t deflate_text(struct deflater *d, const void *text, size_t len, void *out,
+	size_t room)
 {
-	/* deflate_bound keeps both below 4 GiB, so they fit zlib's uInt. */
+	/* deflate_bound says no to what does not fit zlib's uInt. */
 	d->z.next_in = text;
 	d->z.avail_in = (uInt)len;
 	d->z.next_out = out;
@@ -111,7 +105,7 @@ static size_t codec_compress(struct deflater *d, const void *text, size_t len,
 	return room - d->z.avail_out;
 }
 
-static uint32_t codec_crc(const void *text, size_t len)
+uint32_t deflate_crc(const void *text, size_t len)
 {
 	return (uint32_t)crc32_z(0, text, len);
 }
@@ -129,7 +123,7 @@ int deflater_new(struct deflater **d, int level)
 	if (!new)
 		return -ENOMEM;
 	new->level = level;
-	err = codec_init(new);
+	err = library_init(new);
 	if (err) {
 		free(new);
 		return err;
@@ -142,7 +136,7 @@ void deflater_free(struct deflater *d)
 {
 	if (!d)
 		return;
-	codec_release(d);
+	library_release(d);
 	free(d);
 }
 
@@ -152,39 +146,6 @@ size_t deflate_bound(struct deflater *d, size_t len)
 
 	if (len > UINT32_MAX / 2)
 		return SIZE_MAX;
-	bound = codec_bound(d, len) + HEADER_SIZE + TRAILER_SIZE;
+	bound = library_bound(d, len);
 	return bound > UINT32_MAX ? SIZE_MAX : bound;
-}
-
-static void put_le32(unsigned char *p, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (unsigned char)(v >> (8 * i));
-}
-
-int deflate_member(struct deflater *d, const void *text, size_t len, void *out,
-	size_t room, size_t *size)
-{
-	static const unsigned char header[HEADER_SIZE - 4] = {0x1f, 0x8b,
-		8,	    /* compression method deflate */
-		4,	    /* flags: an extra field */
-		0, 0, 0, 0, /* no modification time */
-		0, 255,	    /* extra flags; operating system unknown */
-		8, 0,	    /* length of the extra field */
-		'U', 'P', 4, 0 /* subfield: the size follows */};
-	unsigned char *p = out;
-	size_t bound = deflate_bound(d, len), n;
-
-	if (room < bound)
-		return -ENOBUFS;
-	memcpy(p, header, sizeof(header));
-	n = codec_compress(d, text, len, p + HEADER_SIZE,
-		bound - HEADER_SIZE - TRAILER_SIZE);
-	if (n == 0)
-		return -ENOBUFS;
-	*size = HEADER_SIZE + n + TRAILER_SIZE;
-	put_le32(p + HEADER_SIZE - 4, (uint32_t)*size);
-	put_le32(p + HEADER_SIZE + n, codec_crc(text, len));
-	put_le32(p + HEADER_SIZE + n + 4, (uint32_t)len);
-	return 0;
 }

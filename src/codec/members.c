@@ -2,11 +2,12 @@
 
 #include "codec/members.h"
 
-#include "codec/gzip-header.h"
+#include "codec/deflate.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 
 #ifdef HAVE_LIBDEFLATE
@@ -17,6 +18,10 @@
 #define HEAD 64
 
 #define EXTRA_BEGIN (GZIP_FIXED_SIZE + 2) /* behind the field's length */
+
+/* The header that is written: with an extra field of one subfield of 4 bytes.
+ */
+#define HEADER_SIZE (EXTRA_BEGIN + 8)
 
 static size_t le16(const unsigned char *p)
 {
@@ -147,4 +152,77 @@ const struct format_pieces member_pieces = {
 	.make = member_make,
 	.free = member_free,
 	.decode = member_decode,
+};
+
+/* What goes out. */
+
+static int members_make(void **state, int level)
+{
+	struct deflater *d;
+	int err = deflater_new(&d, level);
+
+	if (!err)
+		*state = d;
+	return err;
+}
+
+static void members_free(void *state)
+{
+	deflater_free(state);
+}
+
+static size_t members_bound(void *state, size_t len)
+{
+	size_t bound = deflate_bound(state, len);
+
+	/* The size is told in 32 bits. */
+	if (bound > UINT32_MAX - HEADER_SIZE - GZIP_TRAILER)
+		return SIZE_MAX;
+	return HEADER_SIZE + bound + GZIP_TRAILER;
+}
+
+static void put_le32(unsigned char *p, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (unsigned char)(v >> (8 * i));
+}
+
+static int members_member(void *state, const void *text, size_t len, void *out,
+	size_t room, size_t *size)
+{
+	/* Without a modification time (four zeroes) and extra flags (one). */
+	static const unsigned char header[HEADER_SIZE - 4] = {GZIP_ID1,
+		GZIP_ID2, GZIP_DEFLATE, GZIP_FLAG_EXTRA, 0, 0, 0, 0, 0,
+		GZIP_OS_UNKNOWN, 8, 0, /* length of the extra field */
+		'U', 'P', 4, 0 /* subfield: the size follows */};
+	unsigned char *p = out;
+	size_t bound = members_bound(state, len), n;
+
+	if (room < bound)
+		return -ENOBUFS;
+	memcpy(p, header, sizeof(header));
+	n = deflate_text(state, text, len, p + HEADER_SIZE,
+		bound - HEADER_SIZE - GZIP_TRAILER);
+	if (n == 0)
+		return -ENOBUFS;
+	*size = HEADER_SIZE + n + GZIP_TRAILER;
+	put_le32(p + HEADER_SIZE - 4, (uint32_t)*size);
+	put_le32(p + HEADER_SIZE + n, deflate_crc(text, len));
+	put_le32(p + HEADER_SIZE + n + 4, (uint32_t)len);
+	return 0;
+}
+
+static int members_close(
+	void *state, bool empty, void *out, size_t room, size_t *size)
+{
+	*size = 0;
+	return empty ? members_member(state, "", 0, out, room, size) : 0;
+}
+
+const struct packing packing_members = {
+	.make = members_make,
+	.free = members_free,
+	.bound = members_bound,
+	.member = members_member,
+	.close = members_close,
 };

@@ -2,6 +2,8 @@
 
 #include "io/sink.h"
 
+#include "codec/format.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -104,12 +106,16 @@ int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync)
 
 int sink_check_kind(struct sink *s, struct fault *fault)
 {
-	unsigned char first[2] = {0};
-	bool is_gzip;
+	unsigned char first[FORMAT_MAGIC_MOST];
+	bool is_gzip, wait;
+	ssize_t n;
 
-	if (!s->regular || s->look < 0 || pread(s->look, first, 2, 0) < 1)
+	if (!s->regular || s->look < 0)
 		return 0;
-	is_gzip = first[0] == 0x1f && first[1] == 0x8b;
+	n = pread(s->look, first, sizeof(first), 0);
+	if (n < 1)
+		return 0;
+	is_gzip = format_detect(first, (size_t)n, &wait) == &format_gzip;
 	if (is_gzip == s->gzip)
 		return 0;
 	fault_set(fault, "%s",

@@ -98,15 +98,15 @@ void convert_batch(
 }
 
 int convert_compress(
-	const struct converter *c, struct deflater *d, struct batch *b)
+	const struct converter *c, struct packer *p, struct batch *b)
 {
 	struct fault fault;
 	int err;
 
 	if (b->upper_len == 0)
 		return 0;
-	err = deflate_member(d, b->upper, b->upper_len, b->member,
-		deflate_bound(d, b->upper_len), &b->member_len);
+	err = packer_member(p, b->upper, b->upper_len, b->member,
+		packer_bound(p, b->upper_len), &b->member_len);
 	if (err) { /* cannot be: the room was asked for before */
 		fault_set(&fault, "text could not be compressed");
 		ledger_fail(c->ledger, err, &fault);

@@ -7,7 +7,7 @@
 #ifndef UPCASE_PIPELINE_CONVERT_H
 #define UPCASE_PIPELINE_CONVERT_H
 
-#include "codec/deflate.h"
+#include "codec/packer.h"
 #include "pipeline/batch.h"
 #include "pipeline/ledger.h"
 #include "text/text.h"
@@ -28,6 +28,6 @@ void convert_batch(const struct converter *c, struct upcase_state *engine,
 /* Makes b's upper case a gzip member; none of nothing. Returns 0, or a negative
  * errno after a ledger_fail. */
 int convert_compress(
-	const struct converter *c, struct deflater *d, struct batch *b);
+	const struct converter *c, struct packer *p, struct batch *b);
 
 #endif

@@ -74,9 +74,9 @@ static int finish_here(struct handover *h, struct batch *b)
 	int err = 0;
 
 	convert(h, b);
-	if (h->config.deflater)
+	if (h->config.packer)
 		err = convert_compress(
-			h->config.converter, h->config.deflater, b);
+			h->config.converter, h->config.packer, b);
 	if (!err)
 		err = output_write(h->config.output, b);
 	output_disown(h->config.output);
@@ -91,7 +91,7 @@ static bool is_one_of_few(const struct handover *h)
 {
 	if (h->config.rules.few != RULE_AUTO)
 		return h->config.rules.few == RULE_ALWAYS;
-	return !h->config.deflater && !h->asked && h->full < FEW;
+	return !h->config.packer && !h->asked && h->full < FEW;
 }
 
 /* Whether finish_here is quicker than a hand-over, if it is possible. */
@@ -101,8 +101,8 @@ static bool is_for_here(const struct handover *h, const struct batch *b)
 	if (b->cut.open || b->cut.continues)
 		return false;
 	/* Compressing is worth a thread once there is one; and it has the
-	 * deflater. */
-	if (h->config.deflater && h->asked)
+	 * packer. */
+	if (h->config.packer && h->asked)
 		return false;
 	if (h->config.rules.finish != RULE_AUTO)
 		return h->config.rules.finish == RULE_ALWAYS;
@@ -129,7 +129,7 @@ static bool is_converted_here(const struct handover *h, const struct batch *b)
 		return true;
 	if (h->config.rules.convert != RULE_AUTO)
 		return h->config.rules.convert == RULE_ALWAYS;
-	return !h->config.deflater && are_busy(h);
+	return !h->config.packer && are_busy(h);
 }
 
 /* Sends a batch to the other stages. */
@@ -141,13 +141,13 @@ static int send_on(struct handover *h, struct batch *b)
 	b->queued = true;
 	if (is_converted_here(h, b)) {
 		convert(h, b);
-		if (!h->config.deflater)
+		if (!h->config.packer)
 			q = h->config.out;
 	}
 	if (h->transformers == 0) {
 		q = h->config.out;
-		if (h->config.deflater && convert_compress(h->config.converter,
-						  h->config.deflater, b) != 0)
+		if (h->config.packer && convert_compress(h->config.converter,
+						h->config.packer, b) != 0)
 			return -ECANCELED;
 	}
 	if (crew_put(q, b, &h->wait) != QUEUE_OK) {

@@ -48,9 +48,9 @@ struct handover_config {
 	struct pool *pool;
 	struct output *output;
 	const struct converter *converter;
-	struct deflater *deflater; /* gzip: used only while there is no
+	struct packer *packer; /* gzip: used only while there is no
 				      transformer; NULL: plain */
-	unsigned jobs;		   /* transformers that are wanted */
+	unsigned jobs;	       /* transformers that are wanted */
 	struct rules rules;
 	/* Starts the writer, and returns how many transformers as well; a
 	 * negative number if there is not even a writer. Called once. */

@@ -3,7 +3,8 @@
 #include "pipeline/pipeline.h"
 
 #include "io/clock.h"
-#include "codec/deflate.h"
+#include "codec/members.h"
+#include "codec/packer.h"
 #include "pipeline/control.h"
 #include "pipeline/convert.h"
 #include "pipeline/crew.h"
@@ -34,9 +35,9 @@ struct pipeline {
 	struct control control;
 	struct crew crew;
 	struct ledger ledger;
-	struct queue in;	     /* FIFO, to the transformers */
-	struct queue out;	     /* by batch_seq, to the writer */
-	struct deflater **deflaters; /* config.jobs of them; all NULL: plain */
+	struct queue in;	 /* FIFO, to the transformers */
+	struct queue out;	 /* by batch_seq, to the writer */
+	struct packer **packers; /* config.jobs of them; all NULL: plain */
 	struct pool pool;
 	void **discarded; /* room for all batches; on_abort's */
 	struct output output;
@@ -94,24 +95,25 @@ static int make_out(struct pipeline *p)
 	return queue_init(&p->out, QUEUE_SEQUENCE, p->config.depth, batch_seq);
 }
 
-static void free_deflaters(struct pipeline *p)
+static void free_packers(struct pipeline *p)
 {
-	for (unsigned i = 0; p->deflaters && i < p->config.jobs; i++)
-		deflater_free(p->deflaters[i]);
-	free(p->deflaters);
+	for (unsigned i = 0; p->packers && i < p->config.jobs; i++)
+		packer_free(p->packers[i]);
+	free(p->packers);
 }
 
-static int make_deflaters(struct pipeline *p)
+static int make_packers(struct pipeline *p)
 {
 	int err = 0;
 
-	p->deflaters = calloc(p->config.jobs, sizeof(struct deflater *));
-	if (!p->deflaters)
+	p->packers = calloc(p->config.jobs, sizeof(struct packer *));
+	if (!p->packers)
 		return -ENOMEM;
 	for (unsigned i = 0; !err && p->config.level && i < p->config.jobs; i++)
-		err = deflater_new(&p->deflaters[i], p->config.level);
+		err = packer_new(
+			&p->packers[i], &packing_members, p->config.level);
 	if (err)
-		free_deflaters(p);
+		free_packers(p);
 	return err;
 }
 
@@ -125,7 +127,7 @@ static int measure_batches(struct pipeline *p, struct pool_sizes *sizes)
 		return -ENOMEM;
 	*sizes = (struct pool_sizes){.text = size, .spare = upper + 1};
 	if (p->config.level) {
-		sizes->member = deflate_bound(p->deflaters[0], upper + 1);
+		sizes->member = packer_bound(p->packers[0], upper + 1);
 		if (sizes->member == SIZE_MAX)
 			return -ENOMEM;
 	}
@@ -158,10 +160,9 @@ static int make_empty_member(struct pipeline *p)
 	size_t len = 0;
 	int err;
 
-	if (!p->deflaters[0])
+	if (!p->packers[0])
 		return 0;
-	err = deflate_member(
-		p->deflaters[0], "", 0, member, sizeof(member), &len);
+	err = packer_close(p->packers[0], true, member, sizeof(member), &len);
 	if (!err)
 		sink_set_empty(p->config.sink, member, len);
 	return err;
@@ -208,7 +209,7 @@ static void connect_handover(struct pipeline *p)
 		.pool = &p->pool,
 		.output = &p->output,
 		.converter = &p->converter,
-		.deflater = p->deflaters[0],
+		.packer = p->packers[0],
 		.jobs = p->config.jobs,
 		.rules = p->config.rules,
 		.start_others = start_others,
@@ -263,7 +264,7 @@ static void connect_transformer(struct pipeline *p, unsigned i)
 		.worker = &p->crew.transformers[i],
 		.number = (int)i,
 		.converter = &p->converter,
-		.deflater = p->deflaters[i],
+		.packer = p->packers[i],
 		.in = &p->in,
 		.out = &p->out};
 }
@@ -345,7 +346,7 @@ static const struct part {
 	{make_ledger, free_ledger},
 	{make_in, free_in},
 	{make_out, free_out},
-	{make_deflaters, free_deflaters},
+	{make_packers, free_packers},
 	{make_pool, free_pool},
 	{make_output, free_output},
 	{make_unpackers, free_unpackers},

@@ -12,8 +12,8 @@ static int work(const struct transformer *t, struct batch *b)
 
 	if (!b->converted)
 		convert_batch(t->converter, NULL, b);
-	if (t->deflater)
-		err = convert_compress(t->converter, t->deflater, b);
+	if (t->packer)
+		err = convert_compress(t->converter, t->packer, b);
 	t->worker->busy += clock_now() - begin;
 	return err;
 }

@@ -20,7 +20,7 @@ struct transformer {
 	struct worker *worker; /* itself */
 	int number;	       /* for its name */
 	const struct converter *converter;
-	struct deflater *deflater; /* NULL: plain output */
+	struct packer *packer; /* NULL: plain output */
 	struct queue *in, *out;
 };
 

@@ -351,16 +351,16 @@ static unsigned char *make(enum kind kind, size_t len)
 static unsigned char *member_of(
 	int level, const void *text, size_t len, size_t *size)
 {
-	struct deflater *d;
+	struct packer *d;
 	unsigned char *m;
 	size_t bound;
 
-	assert_int_equal(deflater_new(&d, level), 0);
-	bound = deflate_bound(d, len);
+	assert_int_equal(packer_new(&d, &packing_members, level), 0);
+	bound = packer_bound(d, len);
 	m = support_allocate(bound + BEHIND);
-	assert_int_equal(deflate_member(d, text, len, m, bound, size), 0);
+	assert_int_equal(packer_member(d, text, len, m, bound, size), 0);
 	memset(m + *size, 0, BEHIND);
-	deflater_free(d);
+	packer_free(d);
 	return m;
 }
 

@@ -6,7 +6,6 @@
 
 #include "io/source.h"
 
-#include "codec/deflate.h"
 #include "codec/members.h"
 #include "codec/piece.h"
 #include "io/clock.h"
@@ -672,7 +671,7 @@ struct file {
 	size_t len, text_len;
 	size_t begin[MAX_MEMBERS + 1]; /* of each member; behind the last one */
 	size_t n;
-	struct deflater *d;
+	struct packer *d;
 	uint32_t seed;
 };
 
@@ -683,14 +682,14 @@ static void file_init(struct file *f)
 	*f = (struct file){.bytes = support_allocate(FILE_ROOM),
 		.text = support_allocate(FILE_ROOM),
 		.seed = 20261126};
-	assert_int_equal(deflater_new(&f->d, 1), 0);
+	assert_int_equal(packer_new(&f->d, &packing_members, 1), 0);
 }
 
 static void file_release(struct file *f)
 {
 	free(f->bytes);
 	free(f->text);
-	deflater_free(f->d);
+	packer_free(f->d);
 }
 
 static void file_add(struct file *f, const void *bytes, size_t len)
@@ -731,7 +730,7 @@ static void file_add_member(struct file *f, size_t len, bool noise)
 	size_t size;
 
 	f->begin[f->n] = f->len;
-	assert_int_equal(deflate_member(f->d, p, len, f->bytes + f->len,
+	assert_int_equal(packer_member(f->d, p, len, f->bytes + f->len,
 				 FILE_ROOM - f->len, &size),
 		0);
 	f->len += size;

@@ -7,7 +7,6 @@
 
 #include "pipeline/unpackers.h"
 
-#include "codec/deflate.h"
 #include "codec/members.h"
 #include "support.h"
 
@@ -39,17 +38,17 @@ static struct member members[N_MEMBERS];
 static int make_members(void **state)
 {
 	uint32_t seed = 20261124;
-	struct deflater *d;
+	struct packer *d;
 
 	(void)state;
-	if (deflater_new(&d, 1) != 0)
+	if (packer_new(&d, &packing_members, 1) != 0)
 		return -1;
 	for (size_t i = 0; i < N_MEMBERS; i++) {
 		struct member *m = &members[i];
 		size_t room;
 
 		m->text_len = i % 5 == 0 ? LARGEST : 1 + 10 * i;
-		room = deflate_bound(d, m->text_len);
+		room = packer_bound(d, m->text_len);
 		m->text = malloc(m->text_len);
 		m->packed = malloc(room);
 		if (!m->text || !m->packed)
@@ -57,14 +56,14 @@ static int make_members(void **state)
 		for (size_t n = 0; n < m->text_len; n++)
 			m->text[n] = (unsigned char)("etaoin shrdlu\n"
 					[support_random(&seed) % 14]);
-		if (deflate_member(d, m->text, m->text_len, m->packed, room,
+		if (packer_member(d, m->text, m->text_len, m->packed, room,
 			    &m->packed_len) != 0)
 			return -1;
 		m->damaged = i % 7 == 3;
 		if (m->damaged) /* the CRC */
 			m->packed[m->packed_len - 6] ^= 1;
 	}
-	deflater_free(d);
+	packer_free(d);
 	return 0;
 }
 
