@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Less than this is decoded before another thread has begun. */
+#define WORTH_HELP (2 * FEED_SIZE)
+
 void ahead_init(struct ahead *a, const struct ahead_help *help)
 {
 	*a = (struct ahead){.help = help};
@@ -94,4 +97,87 @@ void ahead_call_back(struct ahead *a)
 	while (ahead_is_out(a))
 		(void)ahead_take(a);
 	a->current = NULL;
+}
+
+void ahead_begin(
+	struct ahead *a, const struct feed *feed, const struct format *format)
+{
+	a->pieces = NULL;
+	if (!a->help || !format->pieces || feed->size <= WORTH_HELP)
+		return;
+	a->begin = feed_position(feed);
+	if (a->begin >= 0)
+		a->pieces = format->pieces;
+}
+
+/* The rest of this input, from `begin` on, is left to the stream. */
+static void give_up(
+	struct ahead *a, struct feed *feed, struct stream *stream, off_t begin)
+{
+	a->pieces = NULL;
+	feed_go_back(feed, begin);
+	stream_seek(stream, (uint64_t)(begin - a->begin));
+}
+
+/* Moves a whole piece from the feed to the packet. Returns whether it is there
+ * and fits. */
+static bool fill_packet(
+	struct ahead *a, struct feed *feed, struct packet *packet, size_t size)
+{
+	if (!feed_take_all(feed, packet->packed, size))
+		return false;
+	packet->pieces = a->pieces;
+	packet->packed_len = size;
+	packet->text_len = a->pieces->text_size(packet->packed, size);
+	return packet->text_len > 0 && packet->text_len <= AHEAD_MOST;
+}
+
+/* Sends one piece to be decoded. Returns whether it did; if not, the rest is a
+ * stream once those that are out have come back, or there are enough out. */
+static bool send_piece(
+	struct ahead *a, struct feed *feed, struct stream *stream)
+{
+	struct packet *packet = ahead_next(a);
+	size_t size = 0;
+
+	if (!packet)
+		return false;
+	if (feed_look(feed, a->pieces->head) == 0)
+		size = a->pieces->size(feed_next(feed), feed_ready(feed));
+	if (size == 0 || size > AHEAD_MOST) {
+		a->pieces = NULL;
+		return false;
+	}
+	packet->begin = feed_position(feed);
+	if (!fill_packet(a, feed, packet, size) || ahead_send(a) != 0) {
+		give_up(a, feed, stream, packet->begin);
+		return false;
+	}
+	return true;
+}
+
+ssize_t ahead_read(struct ahead *a, struct feed *feed, struct stream *stream,
+	unsigned char *buf, size_t len)
+{
+	struct packet *packet;
+
+	while (a->pieces && !feed->stopped && stream_is_between(stream) &&
+		send_piece(a, feed, stream))
+		;
+	if (!a->current) {
+		if (!ahead_is_out(a))
+			return 0;
+		if (ahead_take(a) != 0)
+			return -ECANCELED;
+		packet = a->current;
+		if (!packet->good) {
+			ahead_call_back(a);
+			give_up(a, feed, stream, packet->begin);
+			return 0;
+		}
+		/* As if it had come through the stream. */
+		stream_pass(stream, (uint64_t)(packet->begin - a->begin) +
+					    packet->packed_len);
+	}
+	return (ssize_t)ahead_hand_out(a, buf, len);
 }

@@ -2,9 +2,11 @@
  * ahead - the pieces of a packed file, decoded by other threads before it is
  * their turn
  *
- * What it is for: a source reads whole pieces that say how long they are, lends
- * them out to be decoded, and gets them back in order. Who decodes is not
- * its concern: that is `ahead_help`, which the owner of the threads provides.
+ * What it is for: pieces that say how long they are are read as a whole, lent
+ * out to be decoded, and come back in order. Who decodes is not its concern:
+ * that is `ahead_help`, which the owner of the threads provides. What is not as
+ * it says, or too large, is left to the stream, which then finds the feed where
+ * that piece begins.
  *
  * All memory is here, in packets: as many as may be out at once. They are made
  * when the first one is needed. Used by one thread at a time; only a packet
@@ -14,6 +16,8 @@
 #define UPCASE_IO_AHEAD_H
 
 #include "codec/format.h"
+#include "codec/stream.h"
+#include "io/feed.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,11 +56,14 @@ struct ahead_help {
 };
 
 struct ahead {
-	const struct ahead_help *help; /* NULL: there is none */
-	struct packet *packets;	       /* help->most of them, or NULL */
-	uint64_t sent, taken;	       /* the next numbers */
-	struct packet *current;	       /* being handed out, or NULL */
-	size_t at;		       /* current->text from here on */
+	const struct ahead_help *help;	    /* NULL: there is none */
+	struct packet *packets;		    /* help->most of them, or NULL */
+	uint64_t sent, taken;		    /* the next numbers */
+	struct packet *current;		    /* being handed out, or NULL */
+	size_t at;			    /* current->text from here on */
+	const struct format_pieces *pieces; /* what the rest of the input may
+					       hold; NULL: nothing to send */
+	off_t begin; /* where the input does, in its file */
 };
 
 /* Makes *a one that has nothing out. help may be NULL; it must live as long as
@@ -65,6 +72,20 @@ void ahead_init(struct ahead *a, const struct ahead_help *help);
 
 /* Frees the packets. None may be out. */
 void ahead_release(struct ahead *a);
+
+/* An input of this format begins with the next byte of the feed. Finds out
+ * whether there is anything in it for others to do. */
+void ahead_begin(
+	struct ahead *a, const struct feed *feed, const struct format *format);
+
+/* Sends what there is to send, and hands out up to len bytes of text that comes
+ * next in the input and was decoded by others. Returns their number; 0 when
+ * there is nothing of the kind, then the feed and the stream are where it goes
+ * on; or -ECANCELED after an abort. Blocks as ahead_take. */
+ssize_t ahead_read(struct ahead *a, struct feed *feed, struct stream *stream,
+	unsigned char *buf, size_t len);
+
+/* The steps of that: */
 
 /* Whether packets are out. */
 bool ahead_is_out(const struct ahead *a);

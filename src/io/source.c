@@ -5,22 +5,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Compressed bytes per read(2). */
-#define RAW_SIZE 65536
-
-/* Less than this is decoded before another thread has begun. */
-#define WORTH_HELP (2 * RAW_SIZE)
 
 /* What every message about damage ends with: the promise that goes with it. */
 #define KEPT "everything before it was kept"
 
+/* A beginning that is not clear stays in the feed. */
+_Static_assert(FEED_KEPT >= FORMAT_MAGIC_MOST, "as long as any magic");
+
 void source_init(struct source *s, const struct ahead_help *help)
 {
-	*s = (struct source){.io = {.fd = -1, .own = -1}};
+	*s = (struct source){.name = NULL};
+	feed_init(&s->feed);
 	ahead_init(&s->ahead, help);
 }
 
@@ -29,8 +26,7 @@ void source_release(struct source *s)
 	source_close(s);
 	stream_release(&s->stream);
 	ahead_release(&s->ahead);
-	free(s->raw);
-	s->raw = NULL;
+	feed_release(&s->feed);
 }
 
 static int open_standard_input(struct fdio *io, struct stat *st)
@@ -57,19 +53,14 @@ int source_open(
 	int err;
 
 	s->name = standard ? "standard input" : path;
-	err = standard ? open_standard_input(&s->io, st)
-		       : fdio_open_input(&s->io, path, st);
+	err = standard ? open_standard_input(&s->feed.io, st)
+		       : fdio_open_input(&s->feed.io, path, st);
 	if (err)
 		return err;
 	s->known = !detect;
 	s->format = NULL;
-	s->terminal = S_ISCHR(st->st_mode) && isatty(s->io.fd);
-	s->stopped = s->at_end = false;
-	s->raw_at = s->raw_len = 0;
-	s->reread = 0;
-	s->may_go_ahead = s->ahead.help && S_ISREG(st->st_mode) &&
-			  st->st_size > WORTH_HELP;
-	s->size = S_ISREG(st->st_mode) ? st->st_size : 0;
+	s->terminal = S_ISCHR(st->st_mode) && isatty(s->feed.io.fd);
+	feed_begin(&s->feed, st);
 	return 0;
 }
 
@@ -77,38 +68,16 @@ void source_close(struct source *s)
 {
 	ahead_call_back(&s->ahead);
 	/* Closing what was only read has nothing to tell. */
-	(void)fdio_close(&s->io);
+	(void)fdio_close(&s->feed.io);
 }
 
 void source_stop(struct source *s)
 {
-	s->stopped = true;
-}
-
-/* fdio_read, unless stopped or at the end, with the error in words. */
-static ssize_t read_descriptor(struct source *s, void *buf, size_t len,
-	int wake, int64_t deadline, struct fault *fault)
-{
-	ssize_t n;
-
-	if ((s->stopped && s->reread == 0) || s->at_end)
-		return 0;
-	if (s->stopped && (off_t)len > s->reread)
-		len = (size_t)s->reread;
-	n = fdio_read(&s->io, buf, len, wake, deadline);
-	/* A file that gave all that it has, and less than was asked for, is at
-	 * its end; whoever appends to it now is late. */
-	if (n == 0 || (n == s->size && (size_t)n < len))
-		s->at_end = true;
-	if (n > 0)
-		s->reread -= n < s->reread ? n : s->reread;
-	if (n < 0 && n != -EAGAIN && n != -ECANCELED)
-		fault_set_errno(fault, (int)n);
-	return n;
+	feed_stop(&s->feed);
 }
 
 /* The format is clear: the table's, or NULL for none. All that was read until
- * now is in raw. */
+ * now is in the feed. */
 static int settle(
 	struct source *s, const struct format *format, struct fault *fault)
 {
@@ -120,35 +89,14 @@ static int settle(
 	}
 	s->known = true;
 	s->format = format;
-	s->may_go_ahead = s->may_go_ahead && format && format->pieces;
-	if (s->may_go_ahead) {
-		off_t now = lseek(s->io.fd, 0, SEEK_CUR);
-
-		s->begin = now - (off_t)s->raw_len;
-		s->may_go_ahead = now >= 0;
-	}
+	if (format)
+		ahead_begin(&s->ahead, &s->feed, format);
 	return 0;
 }
 
-/* Adds buf[0..n) to what is in raw, where there is room for it beside a
- * beginning that was not clear. */
-static int keep(struct source *s, const unsigned char *buf, size_t n,
-	struct fault *fault)
-{
-	if (!s->raw)
-		s->raw = malloc(FORMAT_MAGIC_MOST + RAW_SIZE);
-	if (!s->raw) {
-		fault_set_errno(fault, ENOMEM);
-		return -ENOMEM;
-	}
-	memcpy(s->raw + s->raw_len, buf, n);
-	s->raw_len += n;
-	return 0;
-}
-
-/* Looks at the first bytes of the input: those in raw and then buf[0..n).
+/* Looks at the first bytes of the input: those in the feed and then buf[0..n).
  * Returns 1 when they are plain text, to be handed out as they are; 0 when they
- * went to raw; or a negative errno. */
+ * went to the feed; or a negative errno. */
 static int detect_format(struct source *s, const unsigned char *buf, size_t n,
 	struct fault *fault)
 {
@@ -156,14 +104,16 @@ static int detect_format(struct source *s, const unsigned char *buf, size_t n,
 	bool wait;
 	int err;
 
-	if (s->raw_len == 0 && !format_detect(buf, n, &wait) && !wait) {
+	if (feed_ready(&s->feed) == 0 && !format_detect(buf, n, &wait) &&
+		!wait) {
 		s->known = true;
 		return 1;
 	}
-	err = keep(s, buf, n, fault);
+	err = feed_keep(&s->feed, buf, n, fault);
 	if (err)
 		return err;
-	format = format_detect(s->raw, s->raw_len, &wait);
+	format =
+		format_detect(feed_next(&s->feed), feed_ready(&s->feed), &wait);
 	return wait ? 0 : settle(s, format, fault);
 }
 
@@ -174,17 +124,18 @@ static ssize_t read_unknown(struct source *s, unsigned char *buf, size_t len,
 	bool wait;
 
 	while (!s->known) {
-		/* If this is of some format, it moves to raw. */
-		size_t want = len < RAW_SIZE ? len : RAW_SIZE;
+		/* If this is of some format, it moves to the feed. */
+		size_t want = len < FEED_SIZE ? len : FEED_SIZE;
 		ssize_t n =
-			read_descriptor(s, buf, want, wake, deadline, fault);
+			feed_read(&s->feed, buf, want, wake, deadline, fault);
 		int plain;
 
 		if (n < 0)
 			return n;
 		if (n == 0) /* a beginning of something, or nothing at all */
 			plain = settle(s,
-				format_detect(s->raw, s->raw_len, &wait),
+				format_detect(feed_next(&s->feed),
+					feed_ready(&s->feed), &wait),
 				fault);
 		else
 			plain = detect_format(s, buf, (size_t)n, fault);
@@ -199,132 +150,9 @@ static ssize_t read_unknown(struct source *s, unsigned char *buf, size_t len,
 static ssize_t read_plain(struct source *s, void *buf, size_t len, int wake,
 	int64_t deadline, struct fault *fault)
 {
-	size_t seen = s->raw_len - s->raw_at;
-
-	if (seen == 0)
-		return read_descriptor(s, buf, len, wake, deadline, fault);
-	if (len > seen)
-		len = seen;
-	memcpy(buf, s->raw + s->raw_at, len);
-	s->raw_at += len;
-	return (ssize_t)len;
-}
-
-/* Reads what is in `raw` and beyond it up to raw_len = want, if there is so
- * much. Never waits: the file is a regular one. Returns 0 or a negative
- * errno. */
-static int look_ahead(struct source *s, size_t want)
-{
-	struct fault fault;
-
-	memmove(s->raw, s->raw + s->raw_at, s->raw_len - s->raw_at);
-	s->raw_len -= s->raw_at;
-	s->raw_at = 0;
-	while (s->raw_len < want && !s->at_end && !s->stopped) {
-		ssize_t n = read_descriptor(s, s->raw + s->raw_len,
-			RAW_SIZE - s->raw_len, FDIO_NO_WAKE, 0, &fault);
-
-		if (n < 0)
-			return (int)n;
-		s->raw_len += (size_t)n;
-	}
-	return 0;
-}
-
-/* Where in the file the first byte is that was not taken yet. */
-static off_t position(const struct source *s)
-{
-	return lseek(s->io.fd, 0, SEEK_CUR) - (off_t)(s->raw_len - s->raw_at);
-}
-
-/* Reads on from `begin` as a stream, to the end of this input. */
-static void go_back(struct source *s, off_t begin)
-{
-	off_t now = lseek(s->io.fd, 0, SEEK_CUR);
-
-	s->may_go_ahead = false;
-	if (lseek(s->io.fd, begin, SEEK_SET) < 0)
-		return; /* cannot be: it could before */
-	s->reread += now - begin;
-	s->raw_at = s->raw_len = 0;
-	s->at_end = false;
-	stream_seek(&s->stream, (uint64_t)(begin - s->begin));
-}
-
-/* Moves a whole piece from raw and the file to the packet. Returns whether it
- * is there and fits. */
-static bool fill_packet(struct source *s, struct packet *packet, size_t size)
-{
-	size_t n = s->raw_len - s->raw_at;
-	struct fault fault;
-
-	if (n > size)
-		n = size;
-	memcpy(packet->packed, s->raw + s->raw_at, n);
-	s->raw_at += n;
-	while (n < size) {
-		ssize_t more = read_descriptor(s, packet->packed + n, size - n,
-			FDIO_NO_WAKE, 0, &fault);
-
-		if (more <= 0)
-			return false;
-		n += (size_t)more;
-	}
-	packet->pieces = s->format->pieces;
-	packet->packed_len = size;
-	packet->text_len = packet->pieces->text_size(packet->packed, size);
-	return packet->text_len > 0 && packet->text_len <= AHEAD_MOST;
-}
-
-/* Sends one piece to be decoded. Returns whether it did; if not, the rest is a
- * stream once those that are out have come back, or there are enough out. */
-static bool send_piece(struct source *s)
-{
-	const struct format_pieces *pieces = s->format->pieces;
-	struct packet *packet = ahead_next(&s->ahead);
-	size_t size = 0;
-
-	if (!packet)
-		return false;
-	if (look_ahead(s, pieces->head) == 0)
-		size = pieces->size(s->raw + s->raw_at, s->raw_len - s->raw_at);
-	if (size == 0 || size > AHEAD_MOST) {
-		s->may_go_ahead = false;
-		return false;
-	}
-	packet->begin = position(s);
-	if (!fill_packet(s, packet, size) || ahead_send(&s->ahead) != 0) {
-		go_back(s, packet->begin);
-		return false;
-	}
-	return true;
-}
-
-/* Hands out what others have decoded. Returns as source_read does, 0 when there
- * is nothing of the kind. */
-static ssize_t read_ahead(struct source *s, unsigned char *buf, size_t len)
-{
-	struct packet *packet;
-
-	while (s->may_go_ahead && !s->stopped &&
-		stream_is_between(&s->stream) && send_piece(s))
-		;
-	if (!s->ahead.current) {
-		if (!ahead_is_out(&s->ahead))
-			return 0;
-		if (ahead_take(&s->ahead) != 0)
-			return -ECANCELED;
-		packet = s->ahead.current;
-		if (!packet->good) {
-			ahead_call_back(&s->ahead);
-			go_back(s, packet->begin);
-			return 0;
-		}
-		/* As if it had come through the stream. */
-		stream_pass(&s->stream, (uint64_t)(packet->begin - s->begin) +
-						packet->packed_len);
-	}
-	return (ssize_t)ahead_hand_out(&s->ahead, buf, len);
+	if (feed_ready(&s->feed) == 0)
+		return feed_read(&s->feed, buf, len, wake, deadline, fault);
+	return (ssize_t)feed_take(&s->feed, buf, len);
 }
 
 /* What is wrong, in words. Returns err. */
@@ -359,7 +187,7 @@ static int tell(const struct source *s, int err, struct fault *fault)
 /* The input is at its end, or was stopped, which may be anywhere. */
 static int end(struct source *s, struct fault *fault)
 {
-	int err = s->stopped ? 0 : stream_end(&s->stream);
+	int err = s->feed.stopped ? 0 : stream_end(&s->stream);
 
 	return err ? tell(s, err, fault) : 0;
 }
@@ -367,18 +195,19 @@ static int end(struct source *s, struct fault *fault)
 static ssize_t read_packed(struct source *s, void *buf, size_t len, int wake,
 	int64_t deadline, struct fault *fault)
 {
-	ssize_t ready = read_ahead(s, buf, len);
+	struct feed *feed = &s->feed;
+	ssize_t ready = ahead_read(&s->ahead, feed, &s->stream, buf, len);
 
 	if (ready != 0)
 		return ready;
 	for (;;) {
-		size_t in = s->raw_len - s->raw_at;
+		size_t in = feed_ready(feed);
 		size_t out = len;
 		int err = stream_more(
-			&s->stream, s->raw + s->raw_at, &in, buf, &out);
+			&s->stream, feed_next(feed), &in, buf, &out);
 		ssize_t n;
 
-		s->raw_at += in;
+		feed_pass(feed, in);
 		if (out > 0) {
 			/* Damage comes up again at the next call, behind the
 			 * text that was good. */
@@ -386,15 +215,11 @@ static ssize_t read_packed(struct source *s, void *buf, size_t len, int wake,
 		}
 		if (err)
 			return tell(s, err, fault);
-		if (s->raw_at < s->raw_len)
+		if (feed_ready(feed) > 0)
 			continue;
-		n = read_descriptor(s, s->raw, RAW_SIZE, wake, deadline, fault);
-		if (n < 0)
-			return n;
-		if (n == 0)
-			return end(s, fault);
-		s->raw_at = 0;
-		s->raw_len = (size_t)n;
+		n = feed_refill(feed, wake, deadline, fault);
+		if (n <= 0)
+			return n < 0 ? n : end(s, fault);
 	}
 }
 

@@ -21,7 +21,7 @@
 #include "codec/stream.h"
 #include "io/ahead.h"
 #include "io/fault.h"
-#include "io/fdio.h"
+#include "io/feed.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,22 +31,12 @@
 
 struct source {
 	const char *name; /* for messages; the caller's */
-	struct fdio io;	  /* open between source_open and source_close */
+	struct feed feed; /* open between source_open and source_close */
 	bool known;	  /* enough bytes were seen to tell the format: */
 	const struct format *format; /* or NULL: plain */
 	bool terminal;		     /* a person types */
-	bool stopped;		     /* by source_stop */
-	bool at_end;		     /* the descriptor has no more */
 	struct stream stream;	     /* kept from one input to the next */
-	unsigned char *raw;	/* bytes read but not handed out: compressed, or
-				   seen while the format was not clear */
-	size_t raw_at, raw_len; /* raw[raw_at..raw_len) */
-	struct ahead ahead;	/* pieces that are decoded by others */
-	bool may_go_ahead;	/* the rest of this input may hold such */
-	off_t size;		/* of a regular file when it was opened; or 0 */
-	off_t begin;		/* where in the file reading began, if it may */
-	off_t reread;		/* bytes that were read once and are to be read
-				   again: also after source_stop */
+	struct ahead ahead;	     /* pieces that are decoded by others */
 };
 
 /* Makes *s a source without input. help, which may be NULL, must live as long

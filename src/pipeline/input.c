@@ -27,7 +27,7 @@ static void begin_typing(struct input *in, const char *path)
 	t->prompted = t->ended = false;
 	t->at = t->len = 0;
 	if (t->prompting)
-		prompt_open(&t->prompt, in->source.io.fd);
+		prompt_open(&t->prompt, in->source.feed.io.fd);
 }
 
 int input_open(struct input *in, const char *path, struct stat *st)
@@ -70,7 +70,7 @@ bool input_has_prompt(const struct input *in)
 
 bool input_may_wait(const struct input *in)
 {
-	return !in->source.io.regular;
+	return !in->source.feed.io.regular;
 }
 
 /* Whether typed text is left from the last read. */
@@ -84,7 +84,7 @@ bool input_wants_prompt(const struct input *in)
 	const struct input_typed *t = &in->typed;
 
 	return t->prompting && !t->prompted && !t->ended && !has_text(t) &&
-	       !in->source.stopped;
+	       !in->source.feed.stopped;
 }
 
 void input_show_prompt(struct input *in)
@@ -148,5 +148,5 @@ void input_stop(struct input *in)
 
 int64_t input_waited(const struct input *in)
 {
-	return in->source.io.waited;
+	return in->source.feed.io.waited;
 }

@@ -1080,31 +1080,31 @@ static void nobody_is_asked_to_help_with_other_files(void **state)
 	file_release(&f);
 }
 
-struct feed {
+struct fifo_writer {
 	const struct file *f;
 	int fd;
 	bool whole;
 };
 
-static void feed_fifo(void *context)
+static void write_fifo(void *context)
 {
-	struct feed *feed = context;
+	struct fifo_writer *w = context;
 	size_t at = 0;
 	ssize_t n = 1;
 
-	while (at < feed->f->len && n > 0) {
-		n = write(feed->fd, feed->f->bytes + at, feed->f->len - at);
+	while (at < w->f->len && n > 0) {
+		n = write(w->fd, w->f->bytes + at, w->f->len - at);
 		at += n > 0 ? (size_t)n : 0;
 	}
-	(void)close(feed->fd);
-	feed->whole = at == feed->f->len;
+	(void)close(w->fd);
+	w->whole = at == w->f->len;
 }
 
 static void a_fifo_is_read_without_help(void **state)
 {
 	struct support_thread t;
 	struct outcome o = {.len = 0};
-	struct feed feed;
+	struct fifo_writer w;
 	struct file f;
 	struct rig *r;
 
@@ -1113,12 +1113,13 @@ static void a_fifo_is_read_without_help(void **state)
 	assert_int_equal(mkfifo("fifo", 0600), 0);
 	r = rig_new(HERE, 4, 65536);
 	open_source(&r->s, "fifo", true);
-	feed = (struct feed){.f = &f, .fd = open("fifo", O_WRONLY | O_CLOEXEC)};
-	assert_true(feed.fd >= 0);
-	support_start(&t, feed_fifo, &feed);
+	w = (struct fifo_writer){
+		.f = &f, .fd = open("fifo", O_WRONLY | O_CLOEXEC)};
+	assert_true(w.fd >= 0);
+	support_start(&t, write_fifo, &w);
 	read_rest(r, &o);
 	support_join(&t);
-	assert_true(feed.whole);
+	assert_true(w.whole);
 	assert_int_equal(o.last, 0);
 	support_same(o.text, o.len, f.text, f.text_len);
 	assert_int_equal(r->s.ahead.sent, 0);
@@ -1507,7 +1508,7 @@ static void stop_after(
 		free(o.text);
 		return;
 	}
-	read = lseek(r->s.io.fd, 0, SEEK_CUR) + r->s.reread;
+	read = lseek(r->s.feed.io.fd, 0, SEEK_CUR) + r->s.feed.reread;
 	assert_in_range(read, 1, f->len);
 	source_stop(&r->s);
 	read_rest(r, &o);

@@ -1,0 +1,157 @@
+#include "config.h"
+
+#include "io/feed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void feed_init(struct feed *f)
+{
+	*f = (struct feed){.io = {.fd = -1, .own = -1}};
+}
+
+void feed_release(struct feed *f)
+{
+	free(f->raw);
+	f->raw = NULL;
+}
+
+void feed_begin(struct feed *f, const struct stat *st)
+{
+	f->stopped = f->at_end = false;
+	f->raw_at = f->raw_len = 0;
+	f->reread = 0;
+	f->size = S_ISREG(st->st_mode) ? st->st_size : 0;
+}
+
+void feed_stop(struct feed *f)
+{
+	f->stopped = true;
+}
+
+ssize_t feed_read(struct feed *f, void *buf, size_t len, int wake,
+	int64_t deadline, struct fault *fault)
+{
+	ssize_t n;
+
+	if ((f->stopped && f->reread == 0) || f->at_end)
+		return 0;
+	if (f->stopped && (off_t)len > f->reread)
+		len = (size_t)f->reread;
+	n = fdio_read(&f->io, buf, len, wake, deadline);
+	/* A file that gave all that it has, and less than was asked for, is at
+	 * its end; whoever appends to it now is late. */
+	if (n == 0 || (n == f->size && (size_t)n < len))
+		f->at_end = true;
+	if (n > 0)
+		f->reread -= n < f->reread ? n : f->reread;
+	if (n < 0 && n != -EAGAIN && n != -ECANCELED)
+		fault_set_errno(fault, (int)n);
+	return n;
+}
+
+ssize_t feed_refill(
+	struct feed *f, int wake, int64_t deadline, struct fault *fault)
+{
+	ssize_t n = feed_read(f, f->raw, FEED_SIZE, wake, deadline, fault);
+
+	if (n > 0) {
+		f->raw_at = 0;
+		f->raw_len = (size_t)n;
+	}
+	return n;
+}
+
+int feed_keep(struct feed *f, const unsigned char *bytes, size_t len,
+	struct fault *fault)
+{
+	if (!f->raw)
+		f->raw = malloc(FEED_KEPT + FEED_SIZE);
+	if (!f->raw) {
+		fault_set_errno(fault, ENOMEM);
+		return -ENOMEM;
+	}
+	memcpy(f->raw + f->raw_len, bytes, len);
+	f->raw_len += len;
+	return 0;
+}
+
+size_t feed_ready(const struct feed *f)
+{
+	return f->raw_len - f->raw_at;
+}
+
+const unsigned char *feed_next(const struct feed *f)
+{
+	return f->raw ? f->raw + f->raw_at : NULL;
+}
+
+void feed_pass(struct feed *f, size_t len)
+{
+	f->raw_at += len;
+}
+
+size_t feed_take(struct feed *f, void *buf, size_t len)
+{
+	size_t ready = feed_ready(f);
+
+	if (len > ready)
+		len = ready;
+	memcpy(buf, feed_next(f), len);
+	feed_pass(f, len);
+	return len;
+}
+
+int feed_look(struct feed *f, size_t want)
+{
+	struct fault fault;
+
+	memmove(f->raw, f->raw + f->raw_at, feed_ready(f));
+	f->raw_len -= f->raw_at;
+	f->raw_at = 0;
+	while (f->raw_len < want && !f->at_end && !f->stopped) {
+		ssize_t n = feed_read(f, f->raw + f->raw_len,
+			FEED_SIZE - f->raw_len, FDIO_NO_WAKE, 0, &fault);
+
+		if (n < 0)
+			return (int)n;
+		f->raw_len += (size_t)n;
+	}
+	return 0;
+}
+
+bool feed_take_all(struct feed *f, unsigned char *buf, size_t len)
+{
+	size_t n = feed_take(f, buf, len);
+	struct fault fault;
+
+	while (n < len) {
+		ssize_t more =
+			feed_read(f, buf + n, len - n, FDIO_NO_WAKE, 0, &fault);
+
+		if (more <= 0)
+			return false;
+		n += (size_t)more;
+	}
+	return true;
+}
+
+off_t feed_position(const struct feed *f)
+{
+	off_t now = lseek(f->io.fd, 0, SEEK_CUR);
+
+	return now < 0 ? -1 : now - (off_t)feed_ready(f);
+}
+
+void feed_go_back(struct feed *f, off_t position)
+{
+	off_t now = lseek(f->io.fd, 0, SEEK_CUR);
+
+	if (lseek(f->io.fd, position, SEEK_SET) < 0)
+		return; /* cannot be: it could before */
+	f->reread += now - position;
+	f->raw_at = f->raw_len = 0;
+	f->at_end = false;
+}
