@@ -2,19 +2,9 @@
 
 #include "codec/format.h"
 
-#include <string.h>
-
 #define FORMAT_ENTER(name) &format_##name,
 static const struct format *const formats[] = {FORMATS(FORMAT_ENTER)};
 #undef FORMAT_ENTER
-
-enum match format_match(
-	const unsigned char *p, size_t len, const void *magic, size_t n)
-{
-	if (memcmp(p, magic, len < n ? len : n) != 0)
-		return MATCH_NO;
-	return len < n ? MATCH_PART : MATCH_YES;
-}
 
 /* Whether a text may begin with this byte: all but controls that move no
  * cursor, and what UTF-8 has no use for. */

@@ -22,6 +22,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* The table: all formats that are looked for, in this order. */
 #define FORMATS(entry) entry(gzip)
@@ -88,8 +89,9 @@ struct format {
 	/* Decodes from in[0..*in_len) to out[0..*out_len), and sets both
 	 * lengths to what was taken and produced. Takes nothing behind the end
 	 * of the piece, and comes to that end with what was taken alone: not
-	 * only with the byte behind it. With DECODED_BAD, *why is the reason,
-	 * good until the next call. */
+	 * only with the byte behind it. With DECODED_BAD, what was taken goes
+	 * to the place of the damage, as well as that is known, and *why is the
+	 * reason, good until the next call. */
 	enum decoded (*more)(void *decoder, const unsigned char *in,
 		size_t *in_len, unsigned char *out, size_t *out_len,
 		const char **why);
@@ -114,7 +116,12 @@ const struct format *format_detect_among(const struct format *const *table,
 	size_t n, const unsigned char *p, size_t len, bool *wait);
 
 /* For formats: whether p[0..len) begins with magic[0..n), as far as it goes. */
-enum match format_match(
-	const unsigned char *p, size_t len, const void *magic, size_t n);
+static inline enum match format_match(
+	const unsigned char *p, size_t len, const void *magic, size_t n)
+{
+	if (memcmp(p, magic, len < n ? len : n) != 0)
+		return MATCH_NO;
+	return len < n ? MATCH_PART : MATCH_YES;
+}
 
 #endif

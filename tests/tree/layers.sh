@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Layers that could be lifted out as they are know nothing of the rest, and what
+# is to stand in one place does.
+set -u
+: "${srcdir:=.}"
+cd "$srcdir" || exit 1
+failed=0
+not_ok() { echo "not ok - $1: $2"; failed=1; }
+
+# includes FOLDER: what its files include, a line each, as FILE:LINE:include
+includes() { grep -n '^ *# *include' "src/$1"/*.[ch]; }
+
+for layer in codec upcase; do
+	[ -n "$(includes $layer)" ] || not_ok $layer 'nothing was looked at'
+	out=$(includes $layer | grep '"' | grep -v -e '"config\.h"' -e "\"$layer/")
+	[ -z "$out" ] || not_ok "$layer includes from outside" "$out"
+	out=$(includes $layer |
+		grep -E '<(fcntl|poll|pthread|signal|threads|unistd|sys/(file|poll|select|socket|stat|uio|wait))\.h>')
+	[ -z "$out" ] || not_ok "$layer has descriptors, threads or waits" "$out"
+done
+
+# The bytes by which gzip is known.
+out=$(grep -n -i -E '0x1f\b|0x8b\b|\\x1f|\\x8b' src/*.c src/cli/* src/codec/* src/io/* src/pipeline/* |
+	grep -v '^src/codec/gzip-header\.h:')
+[ -z "$out" ] || not_ok "gzip's magic is somewhere else, too" "$out"
+grep -q 0x1f src/codec/gzip-header.h || not_ok gzip-header.h 'no magic'
+
+exit $failed
