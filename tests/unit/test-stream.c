@@ -104,6 +104,15 @@ static enum decoded toy_more(void *decoder, const unsigned char *in,
 	return status;
 }
 
+/* One byte at a time, whatever there is. */
+static enum decoded toy_sip(void *decoder, const unsigned char *in,
+	size_t *in_len, unsigned char *out, size_t *out_len, const char **why)
+{
+	if (*in_len > 1)
+		*in_len = 1;
+	return toy_more(decoder, in, in_len, out, out_len, why);
+}
+
 static const struct format toy = {.name = "toy",
 	.magic = toy_magic,
 	.make = toy_make,
@@ -118,6 +127,13 @@ static const struct format padded_toy = {.name = "padded toy",
 	.free = toy_free,
 	.begin = toy_begin,
 	.more = toy_more};
+
+static const struct format slow_toy = {.name = "slow toy",
+	.magic = toy_magic,
+	.make = toy_make,
+	.free = toy_free,
+	.begin = toy_begin,
+	.more = toy_sip};
 
 /* What came out of a file. */
 struct outcome {
@@ -170,6 +186,7 @@ static const struct {
 	{&toy, BYTES(""), "", 0, DAMAGE_NONE, 0},
 	{&toy, BYTES("(PC)one."), "one", 1, DAMAGE_NONE, 0},
 	{&toy, BYTES("(PC)one.(PC).(PC)two."), "onetwo", 3, DAMAGE_NONE, 0},
+	{&slow_toy, BYTES("(PC)one.(PC)two."), "onetwo", 2, DAMAGE_NONE, 0},
 	/* Cut: in the first magic, a text, a later magic, behind one. */
 	{&toy, BYTES("(P"), "", 0, DAMAGE_CUT, 2},
 	{&toy, BYTES("(PC)one.(PC)tw"), "onetw", 1, DAMAGE_CUT, 14},
@@ -285,6 +302,11 @@ static void without_memory_nothing_begins_and_nothing_is_lost(void **state)
 				 room, &out),
 		-ENOMEM);
 	assert_int_equal(s.damage.kind, DAMAGE_NONE);
+	/* It did not begin. */
+	in = 8;
+	assert_int_equal(stream_more(&s, (const unsigned char *)"(PC)one.", &in,
+				 room, &out),
+		-ENOMEM);
 	no_memory = false;
 	decode(&s, &toy, BYTES("(PC)one."), 64, 64, &o);
 	assert_int_equal(o.err, 0);
