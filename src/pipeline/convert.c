@@ -59,10 +59,9 @@ static uint64_t count_tail(const struct batch *b)
 /* Makes upper of text, which is used up unless a bad sequence may have to be
  * told of. */
 static void turn(
-	const struct text *t, struct upcase_state *engine, struct batch *b)
+	const struct text *t, struct text_engine *engine, struct batch *b)
 {
-	uint64_t begin = engine ? engine->offset : 0;
-	struct upcase_result result;
+	struct text_result result;
 	/* Without context a piece stands alone: it was cut between characters,
 	 * so what looks unfinished at its end will not be finished. */
 	struct text_piece piece = {.begin = &b->cut.begin,
@@ -79,7 +78,7 @@ static void turn(
 	b->upper_len = result.produced;
 	b->invalid = result.invalid;
 	if (err == -EILSEQ)
-		note_bad(b, (size_t)(result.first_bad - begin));
+		note_bad(b, (size_t)result.bad_at);
 	else if (text_can_fail(t) && b->cut.open)
 		b->tail_chars = count_tail(b);
 }
@@ -87,7 +86,7 @@ static void turn(
 /* The lines are counted first, so that they are known as lost whatever becomes
  * of this thread. */
 void convert_batch(
-	const struct converter *c, struct upcase_state *engine, struct batch *b)
+	const struct converter *c, struct text_engine *engine, struct batch *b)
 {
 	count_lines(b);
 	turn(c->text, engine, b);

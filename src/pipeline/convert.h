@@ -22,8 +22,8 @@ struct converter {
  * left of the piece of the same record before, NULL where b holds whole records
  * or there is no context. Does not fail: with invalid=fail, b->bad says what
  * was met. */
-void convert_batch(const struct converter *c, struct upcase_state *engine,
-	struct batch *b);
+void convert_batch(
+	const struct converter *c, struct text_engine *engine, struct batch *b);
 
 /* Makes b's upper case a gzip member; none of nothing. Returns 0, or a negative
  * errno after a ledger_fail. */

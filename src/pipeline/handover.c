@@ -55,12 +55,8 @@ static void convert(struct handover *h, struct batch *b)
 	bool piece = b->cut.continues || b->cut.open;
 
 	if (piece && text_has_context(c->text)) {
-		/* The last piece goes through the engine even if it is empty:
-		 * what was held back of the others comes out with it. */
-		if (!b->cut.continues) {
-			upcase_state_init(&h->engine);
-			h->engine.held = h->held;
-		}
+		if (!b->cut.continues)
+			text_engine_begin(&h->engine);
 		convert_batch(c, &h->engine, b);
 	} else {
 		convert_batch(c, NULL, b);

@@ -65,9 +65,8 @@ struct handover {
 	bool asked;		       /* others were to be started */
 	bool alone;		       /* there are none, not even a writer */
 	int transformers;	       /* that run */
-	struct upcase_state engine;    /* of the record that is in pieces */
-	unsigned char held[UPCASE_LOOKAHEAD]; /* engine's */
-	int64_t wait; /* nanoseconds waited for others */
+	struct text_engine engine;     /* of the record that is in pieces */
+	int64_t wait;		       /* nanoseconds waited for others */
 };
 
 void handover_init(struct handover *h, const struct handover_config *config);

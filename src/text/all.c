@@ -17,21 +17,30 @@ static size_t scan(const struct text *t, struct text_state *now,
 }
 
 static int convert(const struct text *t, const struct text_piece *piece,
-	struct upcase_result *result)
+	struct text_result *result)
 {
 	struct upcase_state alone;
-	struct upcase_state *state = piece->engine;
+	struct upcase_state *state = &alone;
+	struct upcase_result r;
+	uint64_t begin;
+	int err;
 
-	if (!state) {
+	if (piece->engine)
+		state = &piece->engine->state;
+	else
 		upcase_state_init(&alone);
-		state = &alone;
-	}
+	begin = state->offset;
 	if (piece->in_place)
-		return upcase_convert_in_place(t->upcase, state, piece->text,
-			piece->len, piece->last, piece->spare, piece->room,
-			result);
-	return upcase_convert(t->upcase, state, piece->text, piece->len,
-		piece->last, piece->spare, piece->room, result);
+		err = upcase_convert_in_place(t->upcase, state, piece->text,
+			piece->len, piece->last, piece->spare, piece->room, &r);
+	else
+		err = upcase_convert(t->upcase, state, piece->text, piece->len,
+			piece->last, piece->spare, piece->room, &r);
+	*result = (struct text_result){.out = r.out,
+		.produced = r.produced,
+		.invalid = r.invalid,
+		.bad_at = (ptrdiff_t)(r.first_bad - begin)};
+	return err;
 }
 
 const struct text_kind text_all = {scan, convert};

@@ -30,9 +30,15 @@ size_t text_whole(const struct text *t, const struct text_state *begin,
 }
 
 int text_convert(const struct text *t, const struct text_piece *piece,
-	struct upcase_result *result)
+	struct text_result *result)
 {
 	return t->kind->convert(t, piece, result);
+}
+
+void text_engine_begin(struct text_engine *e)
+{
+	upcase_state_init(&e->state);
+	e->state.held = e->held;
 }
 
 size_t text_bound(size_t len)

@@ -47,19 +47,37 @@ struct text {
 	const struct upcase *upcase; /* the caller's */
 };
 
+/* What the engine carries from piece to piece of one record, for who has
+ * context. Owned by the caller, used by one thread at a time. */
+struct text_engine {
+	struct upcase_state state;
+	unsigned char held[UPCASE_LOOKAHEAD]; /* the state's */
+};
+
 /* A piece to convert. */
 struct text_piece {
 	const struct text_state *begin; /* the state before it */
-	/* What the engine carries from piece to piece of one record, for who
-	 * has context (text_has_context); otherwise NULL: a piece that was cut
-	 * between characters stands alone. */
-	struct upcase_state *engine;
+	/* For who has context (text_has_context), where records are in pieces;
+	 * otherwise NULL: a piece that was cut between characters stands alone.
+	 * The last piece must come, even if it is empty: what was held back of
+	 * the others comes out with it. */
+	struct text_engine *engine;
 	bool last;	     /* nothing of this record comes behind it */
 	unsigned char *text; /* len bytes, used up if `in_place` */
 	size_t len;
 	bool in_place;
 	unsigned char *spare; /* text_bound(len) bytes */
 	size_t room;	      /* that there are */
+};
+
+/* What became of it. */
+struct text_result {
+	unsigned char *out; /* where the upper case is: in text or in spare */
+	size_t produced;    /* its bytes */
+	uint64_t invalid;   /* ill-formed sequences met */
+	/* When converting stopped at one (-EILSEQ): where in text it begins. It
+	 * may be up to 3 bytes before it, in the piece before. */
+	ptrdiff_t bad_at;
 };
 
 /* What a way to choose is made of. */
@@ -69,10 +87,10 @@ struct text_kind {
 	 * the state there, otherwise it is left alone. */
 	size_t (*scan)(const struct text *t, struct text_state *now,
 		struct text_state *at_end, const unsigned char *p, size_t len);
-	/* As upcase_convert: 0, or -EILSEQ at the first ill-formed sequence of
-	 * what is turned, with upcase's result. */
+	/* Returns 0, or, where text_can_fail, -EILSEQ at the first ill-formed
+	 * sequence of what is turned: everything before it is converted. */
 	int (*convert)(const struct text *t, const struct text_piece *piece,
-		struct upcase_result *result);
+		struct text_result *result);
 };
 
 /* Makes *t. upcase must live as long. */
@@ -88,7 +106,10 @@ size_t text_whole(const struct text *t, const struct text_state *begin,
 	const unsigned char *p, size_t len);
 
 int text_convert(const struct text *t, const struct text_piece *piece,
-	struct upcase_result *result);
+	struct text_result *result);
+
+/* Makes *e the engine before the first piece of a record. */
+void text_engine_begin(struct text_engine *e);
 
 /* The room that converting len bytes wants. SIZE_MAX if that overflows. */
 size_t text_bound(size_t len);

@@ -19,6 +19,24 @@ for layer in codec upcase; do
 	[ -z "$out" ] || not_ok "$layer has descriptors, threads or waits" "$out"
 done
 
+# Which folder may include which others: the drawing in src/README.md.
+may_include() {
+	case $1 in
+	text) echo upcase ;;
+	io) echo codec ;;
+	pipeline) echo pipeline text io codec ;;
+	cli) echo io codec upcase pipeline/stats.h ;;
+	esac
+}
+for layer in text io pipeline cli; do
+	allowed=(-e '"config\.h"' -e "\"$layer/")
+	for other in $(may_include $layer); do
+		allowed+=(-e "\"$other")
+	done
+	out=$(includes $layer | grep '"' | grep -v "${allowed[@]}")
+	[ -z "$out" ] || not_ok "$layer includes what is not below it" "$out"
+done
+
 # The bytes by which gzip is known.
 out=$(grep -n -i -E '0x1f\b|0x8b\b|\\x1f|\\x8b' src/*.c src/cli/* src/codec/* src/io/* src/pipeline/* |
 	grep -v '^src/codec/gzip-header\.h:')

@@ -44,12 +44,12 @@ static void a_record_is_a_line(void **state)
 	assert_int_equal(text_whole(&t, &now, p, 1), 0);
 }
 
-static int convert(const struct text *t, struct upcase_state *engine,
+static int convert(const struct text *t, struct text_engine *engine,
 	const char *in, bool last, bool in_place, const char *want)
 {
 	static const struct text_state begin;
 	unsigned char text[64], spare[4096];
-	struct upcase_result result;
+	struct text_result result;
 	struct text_piece piece = {.begin = &begin,
 		.engine = engine,
 		.last = last,
@@ -95,14 +95,14 @@ static void a_piece_becomes_upper_case(void **state)
 
 static void context_goes_from_piece_to_piece(void **state)
 {
-	struct upcase_state engine;
+	struct text_engine engine;
 	struct upcase u;
 	struct text t;
 
 	(void)state;
 	make(&t, &u, UPCASE_LT, UPCASE_KEEP);
 	assert_true(text_has_context(&t));
-	upcase_state_init(&engine);
+	text_engine_begin(&engine);
 	assert_int_equal(convert(&t, &engine, "i", false, true, "I"), 0);
 	/* U+0307 goes behind a soft-dotted letter only. */
 	assert_int_equal(convert(&t, &engine, "\xCC\x87x", true, true, "X"), 0);
