@@ -119,51 +119,63 @@ static void give_up(
 	stream_seek(stream, (uint64_t)(begin - a->begin));
 }
 
-/* Moves a whole piece from the feed to the packet. Returns whether it is there
- * and fits. */
-static bool fill_packet(
+/* Moves a whole piece from the feed to the packet. Returns 1 when it is there
+ * and fits, 0 if not, or -EOWNERDEAD. */
+static int fill_packet(
 	struct ahead *a, struct feed *feed, struct packet *packet, size_t size)
 {
-	if (!feed_take_all(feed, packet->packed, size))
-		return false;
+	int taken = feed_take_all(feed, packet->packed, size);
+
+	if (taken <= 0)
+		return taken;
 	packet->pieces = a->pieces;
 	packet->packed_len = size;
 	packet->text_len = a->pieces->text_size(packet->packed, size);
 	return packet->text_len > 0 && packet->text_len <= AHEAD_MOST;
 }
 
-/* Sends one piece to be decoded. Returns whether it did; if not, the rest is a
- * stream once those that are out have come back, or there are enough out. */
-static bool send_piece(
-	struct ahead *a, struct feed *feed, struct stream *stream)
+/* Sends one piece to be decoded. Returns 1 when it did; 0 if not: the rest is a
+ * stream once those that are out have come back, or there are enough out; or
+ * -EOWNERDEAD. */
+static int send_piece(struct ahead *a, struct feed *feed, struct stream *stream)
 {
 	struct packet *packet = ahead_next(a);
 	size_t size = 0;
+	int err, filled;
 
 	if (!packet)
-		return false;
-	if (feed_look(feed, a->pieces->head) == 0)
+		return 0;
+	err = feed_look(feed, a->pieces->head);
+	if (err == -EOWNERDEAD)
+		return err;
+	if (!err)
 		size = a->pieces->size(feed_next(feed), feed_ready(feed));
 	if (size == 0 || size > AHEAD_MOST) {
 		a->pieces = NULL;
-		return false;
+		return 0;
 	}
 	packet->begin = feed_position(feed);
-	if (!fill_packet(a, feed, packet, size) || ahead_send(a) != 0) {
+	filled = fill_packet(a, feed, packet, size);
+	if (filled < 0)
+		return filled;
+	if (!filled || ahead_send(a) != 0) {
 		give_up(a, feed, stream, packet->begin);
-		return false;
+		return 0;
 	}
-	return true;
+	return 1;
 }
 
 ssize_t ahead_read(struct ahead *a, struct feed *feed, struct stream *stream,
 	unsigned char *buf, size_t len)
 {
 	struct packet *packet;
+	int sent = 1;
 
-	while (a->pieces && !feed->stopped && stream_is_between(stream) &&
-		send_piece(a, feed, stream))
-		;
+	while (sent > 0 && a->pieces && !feed->stopped &&
+		stream_is_between(stream))
+		sent = send_piece(a, feed, stream);
+	if (sent < 0)
+		return sent;
 	if (!a->current) {
 		if (!ahead_is_out(a))
 			return 0;

@@ -81,7 +81,8 @@ void ahead_begin(
 /* Sends what there is to send, and hands out up to len bytes of text that comes
  * next in the input and was decoded by others. Returns their number; 0 when
  * there is nothing of the kind, then the feed and the stream are where it goes
- * on; or -ECANCELED after an abort. Blocks as ahead_take. */
+ * on; -ECANCELED after an abort; or -EOWNERDEAD as feed_read. Blocks as
+ * ahead_take. */
 ssize_t ahead_read(struct ahead *a, struct feed *feed, struct stream *stream,
 	unsigned char *buf, size_t len);
 

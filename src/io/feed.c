@@ -34,13 +34,19 @@ void feed_stop(struct feed *f)
 ssize_t feed_read(struct feed *f, void *buf, size_t len, int wake,
 	int64_t deadline, struct fault *fault)
 {
+	/* Who relieves this thread does without: there is nobody left. */
+	struct relief *relief = f->relief;
 	ssize_t n;
 
 	if ((f->stopped && f->reread == 0) || f->at_end)
 		return 0;
 	if (f->stopped && (off_t)len > f->reread)
 		len = (size_t)f->reread;
+	if (relief)
+		relief_expose(relief);
 	n = fdio_read(&f->io, buf, len, wake, deadline);
+	if (relief && !relief_withdraw(relief))
+		return -EOWNERDEAD;
 	/* A file that gave all that it has, and less than was asked for, is at
 	 * its end; whoever appends to it now is late. */
 	if (n == 0 || (n == f->size && (size_t)n < len))
@@ -122,20 +128,42 @@ int feed_look(struct feed *f, size_t want)
 	return 0;
 }
 
-bool feed_take_all(struct feed *f, unsigned char *buf, size_t len)
+int feed_take_all(struct feed *f, unsigned char *buf, size_t len)
 {
 	size_t n = feed_take(f, buf, len);
 	struct fault fault;
 
 	while (n < len) {
-		ssize_t more =
-			feed_read(f, buf + n, len - n, FDIO_NO_WAKE, 0, &fault);
+		ssize_t more;
 
+		f->pending = buf;
+		f->pending_len = n;
+		more = feed_read(f, buf + n, len - n, FDIO_NO_WAKE, 0, &fault);
+		if (more == -EOWNERDEAD)
+			return -EOWNERDEAD;
+		f->pending = NULL;
 		if (more <= 0)
-			return false;
+			return 0;
 		n += (size_t)more;
 	}
-	return true;
+	return 1;
+}
+
+int feed_relieve(struct feed *f)
+{
+	f->relief = NULL;
+	feed_stop(f);
+	if (!f->pending)
+		return 0;
+	/* raw is empty, since all of it went there; and it is too small. */
+	f->raw = malloc(f->pending_len + 1);
+	if (!f->raw)
+		return -ENOMEM;
+	memcpy(f->raw, f->pending, f->pending_len);
+	f->raw_at = 0;
+	f->raw_len = f->pending_len;
+	f->pending = NULL;
+	return 0;
 }
 
 off_t feed_position(const struct feed *f)

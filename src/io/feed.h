@@ -14,6 +14,7 @@
 
 #include "io/fault.h"
 #include "io/fdio.h"
+#include "io/relief.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,11 +35,14 @@ struct feed {
 	unsigned char *raw;
 	size_t raw_at, raw_len; /* raw[raw_at..raw_len) is not taken yet */
 	off_t size;		/* of a regular file when it was opened; or 0 */
+	struct relief *relief;	/* exposed in each read; NULL: none */
+	unsigned char *pending; /* in feed_take_all: pending[0..pending_len) */
+	size_t pending_len;	/* was taken; NULL otherwise */
 	off_t reread; /* bytes that were read once and are to be read again:
 			 also after feed_stop */
 };
 
-/* Makes *f a feed without input. */
+/* Makes *f a feed without input, and without relief. */
 void feed_init(struct feed *f);
 
 /* Frees raw. The input must be closed. */
@@ -51,7 +55,9 @@ void feed_begin(struct feed *f, const struct stat *st);
 void feed_stop(struct feed *f);
 
 /* Reads from the descriptor, beside raw. Returns as fdio_read does; 0 also when
- * stopped. *fault is filled for errors that are not about waiting. */
+ * stopped; -EOWNERDEAD when the caller was relieved meanwhile, who then must
+ * not touch *f or anything else that was its own. *fault is filled for errors
+ * that are not about waiting. */
 ssize_t feed_read(struct feed *f, void *buf, size_t len, int wake,
 	int64_t deadline, struct fault *fault);
 
@@ -82,9 +88,14 @@ size_t feed_take(struct feed *f, void *buf, size_t len);
  * are. Returns 0 or a negative errno. */
 int feed_look(struct feed *f, size_t want);
 
-/* Takes exactly len bytes, from raw and behind it. Returns whether there were
- * so many; if not, some may be gone. */
-bool feed_take_all(struct feed *f, unsigned char *buf, size_t len);
+/* Takes exactly len bytes, from raw and behind it. Returns 1; 0 when there were
+ * not so many, then some may be gone; or -EOWNERDEAD. */
+int feed_take_all(struct feed *f, unsigned char *buf, size_t len);
+
+/* For who has relieved the one that was in a read: *f is as it was before that,
+ * and stopped; what feed_take_all had taken is back. Returns 0 or -ENOMEM, then
+ * it is not. */
+int feed_relieve(struct feed *f);
 
 /* Where in the file the next byte is; -1 where that cannot be told. */
 off_t feed_position(const struct feed *f);

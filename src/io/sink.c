@@ -179,6 +179,8 @@ static int lock_file(struct sink *s)
 
 bool sink_is_ready(struct sink *s, size_t len)
 {
+	if (s->sync == SINK_SYNC_BATCH)
+		return false;
 	if (!s->regular)
 		return fdio_has_room(&s->io, len);
 	if (!s->flocked && flock(s->io.fd, LOCK_EX | LOCK_NB) == 0)
@@ -196,6 +198,12 @@ static void unlock_file(struct sink *s)
 	while (flock(s->io.fd, LOCK_UN) < 0 && errno == EINTR)
 		;
 	s->flocked = false;
+}
+
+void sink_let_go(struct sink *s)
+{
+	if (!s->line_open)
+		unlock_file(s);
 }
 
 /* Finds the end of the file and whether a line that is not ours hangs there. */

@@ -95,10 +95,15 @@ void sink_set_records(struct sink *s,
 /* Closes without a word what sink_finish has not closed. */
 void sink_release(struct sink *s);
 
-/* Whether an append of len bytes would not have to wait for another process, as
- * far as can be told: takes the lock if nobody has it; looks whether a pipe has
- * room. Does not block. */
+/* Whether an append of len bytes would not have to wait for anybody, as far as
+ * can be told: takes the lock if no other process has it, until sink_append or
+ * sink_let_go; looks whether a pipe has room. Not with a sync behind each
+ * append. Does not block. */
 bool sink_is_ready(struct sink *s, size_t len);
+
+/* No append comes for now: lets go of a lock that sink_is_ready took, unless a
+ * line is open. */
+void sink_let_go(struct sink *s);
 
 /* Appends one piece. line_ends: whether the text in it ends with a newline; if
  * not, the next piece goes on with the same line. *kept is the number of bytes

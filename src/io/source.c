@@ -21,6 +21,16 @@ void source_init(struct source *s, const struct ahead_help *help)
 	ahead_init(&s->ahead, help);
 }
 
+void source_set_relief(struct source *s, struct relief *relief)
+{
+	s->feed.relief = relief;
+}
+
+int source_relieve(struct source *s)
+{
+	return feed_relieve(&s->feed);
+}
+
 void source_release(struct source *s)
 {
 	source_close(s);

@@ -43,6 +43,14 @@ struct source {
  * as *s. */
 void source_init(struct source *s, const struct ahead_help *help);
 
+/* Who reads may be relieved in a read (relief.h): from the next one on. */
+void source_set_relief(struct source *s, struct relief *relief);
+
+/* For who has relieved the one that was in source_read: what was read before is
+ * handed out by the next calls, as after source_stop. Returns 0 or -ENOMEM,
+ * then some of it is lost. */
+int source_relieve(struct source *s);
+
 /* Frees everything, closes what is open. Whoever helps must be done with all
  * packets. */
 void source_release(struct source *s);
@@ -60,7 +68,8 @@ void source_close(struct source *s);
  * Returns their number; 0 at the end; -EAGAIN when none came before deadline
  * (clock_now() time, 0: do not wait); -ECANCELED when `wake` became readable
  * first, or everything was aborted: then the only thing left to do is
- * source_close. Any other negative errno, with *fault filled: the input is
+ * source_close; -EOWNERDEAD when the caller was relieved, who then must not
+ * touch *s. Any other negative errno, with *fault filled: the input is
  * unreadable or damaged from here on, all that was good has been handed out,
  * and the only thing left to do is source_close. */
 ssize_t source_read(struct source *s, void *buf, size_t len, int wake,

@@ -77,7 +77,7 @@ unsigned crew_running(struct crew *c)
 
 	control_drain_pipe(c->event_pipe[0]);
 	for (unsigned i = 0; (w = worker_at(c, i)); i++)
-		n += !w->left && crew_runs(w);
+		n += !atomic_load(&w->left) && crew_runs(w);
 	return n;
 }
 

@@ -22,7 +22,7 @@ struct worker {
 	pthread_t thread;
 	atomic_bool started; /* thread is good */
 	atomic_bool ended;   /* ... but does nothing any more */
-	bool left; /* nobody waits for it any more; the main thread's */
+	atomic_bool left;    /* nobody waits for it any more */
 	/* Nanoseconds at work, waiting for a queue, and for input or output.
 	 * The thread's own until it has ended. */
 	int64_t busy, wait, blocked;

@@ -240,20 +240,14 @@ struct batch *cutter_take_away(struct cutter *c)
 	return b;
 }
 
-bool cutter_seal(
-	const struct cutter_config *config, struct batch *b, bool typed)
+void cutter_move(struct cutter *c, struct batch *next)
 {
-	bool line_open =
-		b->len > 0 ? !lines_end(b->text, b->len) : b->cut.continues;
+	struct batch *b = c->b;
 
-	if (line_open) {
-		b->cut.unterminated++;
-		if (config->lines || typed) {
-			b->text[b->len++] = '\n';
-			b->cut.inserted++;
-		}
-	}
-	b->cut.open = false;
-	b->cut.terminate = config->lines;
-	return b->len > 0 || b->cut.continues;
+	memcpy(next->text, b->text, b->len);
+	next->len = b->len;
+	next->inputs = b->inputs;
+	next->cut = b->cut;
+	batch_reset(b);
+	c->b = next;
 }

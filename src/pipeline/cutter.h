@@ -122,10 +122,8 @@ void cutter_drop(struct cutter *c);
 /* Takes the batch away, as it is; NULL if there is none. */
 struct batch *cutter_take_away(struct cutter *c);
 
-/* Makes of a batch that was being filled, in the hands of a cutter that is no
- * more, what cutter_end and CUTTER_ALL would have made of it. The text is the
- * caller's to have safe. Returns whether it needs to go on. */
-bool cutter_seal(
-	const struct cutter_config *config, struct batch *b, bool typed);
+/* Goes on with `next`, empty, in the place of the batch that it has, which is
+ * left empty: what is in that goes there. */
+void cutter_move(struct cutter *c, struct batch *next);
 
 #endif

@@ -49,32 +49,30 @@ void handover_look(struct handover *h)
 	output_look(h->config.output, h->sent);
 }
 
-static void convert(struct handover *h, struct batch *b)
+/* Turns it to upper case, and packs it if that is this thread's to do. */
+static int convert(struct handover *h, struct batch *b, bool pack)
 {
 	const struct converter *c = h->config.converter;
 	bool piece = b->cut.continues || b->cut.open;
+	struct text_engine *engine = NULL;
 
 	if (piece && text_has_context(c->text)) {
+		engine = &h->engine;
 		if (!b->cut.continues)
-			text_engine_begin(&h->engine);
-		convert_batch(c, &h->engine, b);
-	} else {
-		convert_batch(c, NULL, b);
+			text_engine_begin(engine);
 	}
+	convert_batch(c, engine, b);
+	return pack && h->config.packer
+		       ? convert_compress(c, h->config.packer, b)
+		       : 0;
 }
 
-/* Does what the other stages would do. The caller owns the output, and owns it
- * no more afterwards. */
-static int finish_here(struct handover *h, struct batch *b)
+/* Writes a batch that is converted. The caller owns the output, and owns it no
+ * more afterwards. */
+static int write_here(struct handover *h, struct batch *b)
 {
-	int err = 0;
+	int err = output_write(h->config.output, b);
 
-	convert(h, b);
-	if (h->config.packer)
-		err = convert_compress(
-			h->config.converter, h->config.packer, b);
-	if (!err)
-		err = output_write(h->config.output, b);
 	output_disown(h->config.output);
 	if (err)
 		return -ECANCELED;
@@ -90,7 +88,8 @@ static bool is_one_of_few(const struct handover *h)
 	return !h->config.packer && !h->asked && h->full < FEW;
 }
 
-/* Whether finish_here is quicker than a hand-over, if it is possible. */
+/* Whether to finish a batch here is quicker than a hand-over, if it is
+ * possible. */
 static bool is_for_here(const struct handover *h, const struct batch *b)
 {
 	/* Pieces go with their like: the rest of the record is to come. */
@@ -128,24 +127,10 @@ static bool is_converted_here(const struct handover *h, const struct batch *b)
 	return !h->config.packer && are_busy(h);
 }
 
-/* Sends a batch to the other stages. */
-static int send_on(struct handover *h, struct batch *b)
+static int put(struct handover *h, struct queue *q, struct batch *b)
 {
-	struct queue *q = h->config.in;
-
 	b->seq = h->sent;
 	b->queued = true;
-	if (is_converted_here(h, b)) {
-		convert(h, b);
-		if (!h->config.packer)
-			q = h->config.out;
-	}
-	if (h->transformers == 0) {
-		q = h->config.out;
-		if (h->config.packer && convert_compress(h->config.converter,
-						h->config.packer, b) != 0)
-			return -ECANCELED;
-	}
 	if (crew_put(q, b, &h->wait) != QUEUE_OK) {
 		if (!b->converted)
 			batch_lose(b);
@@ -153,6 +138,19 @@ static int send_on(struct handover *h, struct batch *b)
 	}
 	h->sent++;
 	return 0;
+}
+
+/* Sends a batch to the other stages. */
+static int send_on(struct handover *h, struct batch *b)
+{
+	bool pack = h->transformers == 0;
+	bool packed = pack || !h->config.packer;
+
+	if (!is_converted_here(h, b))
+		return put(h, h->config.in, b);
+	if (convert(h, b, pack) != 0)
+		return -ECANCELED;
+	return put(h, packed ? h->config.out : h->config.in, b);
 }
 
 static void start_others(struct handover *h)
@@ -164,18 +162,37 @@ static void start_others(struct handover *h)
 	h->alone = h->transformers < 0;
 }
 
+/* Finishes a batch here, but for the writing where that would have to wait. */
+static int finish_here(struct handover *h, struct batch *b)
+{
+	if (convert(h, b, true) != 0)
+		return -ECANCELED;
+	h->full += b->cut.full;
+	if (output_try_own(h->config.output, h->sent,
+		    b->member_len > 0 ? b->member_len : b->upper_len))
+		return write_here(h, b);
+	start_others(h);
+	if (!h->alone)
+		return put(h, h->config.out, b);
+	output_own(h->config.output);
+	return write_here(h, b);
+}
+
 int handover_send(struct handover *h, struct batch *b)
 {
-	if (is_for_here(h, b) &&
-		output_try_own(h->config.output, h->sent, b->len)) {
-		h->full += b->cut.full;
-		return finish_here(h, b);
+	if (control_is_aborted(h->config.control)) {
+		batch_lose(b);
+		return -ECANCELED;
 	}
+	if (is_for_here(h, b) && handover_is_idle(h))
+		return finish_here(h, b);
 	start_others(h);
 	if (!h->alone)
 		return send_on(h, b);
+	if (convert(h, b, true) != 0)
+		return -ECANCELED;
 	output_own(h->config.output);
-	return finish_here(h, b);
+	return write_here(h, b);
 }
 
 int handover_wait(struct handover *h)
@@ -187,8 +204,7 @@ int handover_wait(struct handover *h)
 		status = queue_join(h->config.out, QUEUE_FOREVER);
 	h->wait += clock_now() - begin;
 	/* join is content when an abort has left nothing to wait for. */
-	if (status != QUEUE_OK ||
-		control_is_aborted(h->config.converter->ledger->control))
+	if (status != QUEUE_OK || control_is_aborted(h->config.control))
 		return -ECANCELED;
 	return 0;
 }
@@ -205,7 +221,7 @@ void handover_end(struct handover *h)
 	}
 	output_own(h->config.output);
 	h->wait += clock_now() - begin;
-	if (control_is_aborted(h->config.converter->ledger->control))
+	if (control_is_aborted(h->config.control))
 		output_abandon(h->config.output);
 	else
 		output_finish(h->config.output);

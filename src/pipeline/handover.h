@@ -47,6 +47,7 @@ struct handover_config {
 	struct queue *in, *out;
 	struct pool *pool;
 	struct output *output;
+	const struct control *control;
 	const struct converter *converter;
 	struct packer *packer; /* gzip: used only while there is no
 				      transformer; NULL: plain */

@@ -9,6 +9,7 @@ void input_init(struct input *in, const struct input_config *config)
 {
 	in->config = *config;
 	source_init(&in->source, config->help);
+	source_set_relief(&in->source, config->relief);
 	in->typed.on = in->typed.prompting = in->typed.prompted = false;
 	memset(&in->typed.strip, 0, sizeof(in->typed.strip));
 }
@@ -44,9 +45,11 @@ void input_close(struct input *in)
 	struct input_typed *t = &in->typed;
 
 	if (t->prompting) {
-		/* The cursor still stands behind the last prompt. */
-		if (t->prompted)
-			prompt_show(&t->prompt, "\n", in->config.give_up);
+		/* The cursor still stands behind the last prompt. At a stop a
+		 * terminal that takes nothing is not waited for. */
+		if (t->prompted && (!in->source.feed.stopped ||
+					   fdio_has_room(&t->prompt.io, 1)))
+			prompt_show(&t->prompt, "\n", in->config.wake);
 		prompt_close(&t->prompt);
 	}
 	t->on = t->prompting = t->prompted = false;
@@ -89,7 +92,7 @@ bool input_wants_prompt(const struct input *in)
 
 void input_show_prompt(struct input *in)
 {
-	prompt_show(&in->typed.prompt, in->config.prompt, in->config.give_up);
+	prompt_show(&in->typed.prompt, in->config.prompt, in->config.wake);
 	in->typed.prompted = true;
 }
 
@@ -144,6 +147,11 @@ ssize_t input_read(struct input *in, unsigned char *buf, size_t len,
 void input_stop(struct input *in)
 {
 	source_stop(&in->source);
+}
+
+int input_relieve(struct input *in)
+{
+	return source_relieve(&in->source);
 }
 
 int64_t input_waited(const struct input *in)

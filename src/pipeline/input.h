@@ -30,9 +30,10 @@ struct input_config {
 	bool detect;	    /* gzip, by content */
 	bool interactive;   /* standard input is typed lines */
 	const char *prompt; /* shown before each */
-	int wake;	    /* ends a wait for input when readable */
-	int give_up; /* ends a wait for the terminal to take the prompt */
+	int wake;	    /* ends a wait, for input or for the terminal to
+			       take the prompt, when readable */
 	const struct ahead_help *help; /* may be NULL */
+	struct relief *relief;
 };
 
 /* What is typed, between the source and who reads. */
@@ -75,17 +76,18 @@ bool input_may_wait(const struct input *in);
 
 /* Whether a prompt is due before the next read, and to show it: everything that
  * was typed before should have been dealt with. May block while the terminal
- * takes nothing, until `give_up` is readable. */
+ * takes nothing, until `wake` is readable. */
 bool input_wants_prompt(const struct input *in);
 void input_show_prompt(struct input *in);
 
-/* As source_read; -EINTR when nothing of what came is text, and the next call
- * may have more. */
+/* As source_read, also about -EOWNERDEAD; -EINTR when nothing of what came is
+ * text, and the next call may have more. */
 ssize_t input_read(struct input *in, unsigned char *buf, size_t len,
 	int64_t deadline, struct fault *fault);
 
-/* As source_stop. */
+/* As source_stop and source_relieve. */
 void input_stop(struct input *in);
+int input_relieve(struct input *in);
 
 /* Nanoseconds waited for this FILE's other side. */
 int64_t input_waited(const struct input *in);

@@ -18,6 +18,11 @@ static size_t whole_records(const void *output, const void *data, size_t len)
 	return text_whole(o->config.text, &o->writing->cut.begin, data, len);
 }
 
+bool output_is_file(const struct output *o, const struct stat *st)
+{
+	return sink_is_file(o->config.sink, st);
+}
+
 int output_init(struct output *o, const struct output_config *config)
 {
 	int err;
@@ -139,10 +144,12 @@ static void reopen(struct output *o)
 	}
 }
 
-/* Whether this is a moment between two records of a file that is open. */
+/* Whether this is a moment between two records of a file that is open, and
+ * will be written to. */
 static bool is_between(const struct output *o)
 {
-	return !o->finished && !sink_is_open_line(o->config.sink);
+	return !o->finished && !control_is_aborted(o->config.control) &&
+	       !sink_is_open_line(o->config.sink);
 }
 
 /* Serves a wish to open anew if this is the moment. Returns whether it did. */
@@ -159,6 +166,7 @@ void output_disown(struct output *o)
 	bool wished;
 
 	expect_owned(o, "output_disown");
+	sink_let_go(o->config.sink);
 	do {
 		(void)serve(o);
 		(void)pthread_mutex_lock(&o->lock);
@@ -191,8 +199,9 @@ size_t output_bad_input(const struct output *o)
 	return atomic_load(&o->bad_input);
 }
 
-int64_t output_waited(const struct output *o)
+int64_t output_waited(struct output *o)
 {
+	expect_owned(o, "output_waited");
 	return o->config.sink->io.waited;
 }
 
@@ -204,10 +213,11 @@ void output_begin(struct output *o, size_t input)
 
 void output_end(struct output *o, size_t input, bool good)
 {
-	(void)input;
 	expect_owned(o, "output_end");
 	o->ended++;
-	o->ended_bad += !good;
+	/* Who reads may have come to its end before the bad sequence was
+	 * met. */
+	o->ended_bad += !good || input == output_bad_input(o);
 }
 
 /* Keeps the place behind a batch that was good. Only of use with invalid=fail,
@@ -339,8 +349,8 @@ int output_write(struct output *o, struct batch *b)
 {
 	int err;
 
-	while (serve(o))
-		;
+	expect_owned(o, "output_write");
+	(void)serve(o);
 	if (o->at.input != b->inputs.first)
 		output_begin(o, b->inputs.first);
 	err = output_piece(o, b);

@@ -13,11 +13,13 @@
  *  - Batches that go through the queues are written in their order, and who
  *    writes past the queues says how many of them come first: try_own fails
  *    while they are not written.
- *  - A wish to open anew is served by the owner: when it begins, between two
- *    batches, or when it disowns, whatever comes first after the wish. So it is
- *    never missed, and who wishes never waits.
- *  - What happens to an input happens in order: output_begin, pieces,
- *    output_end, for each FILE, be it empty or unreadable.
+ *  - A wish to open anew is served by the owner: before a batch, or when it
+ *    disowns, whatever comes first after the wish; where nothing is under way,
+ *    by who reads, when it has been woken. So no batch goes to the old file
+ *    later than the one under way, and who wishes never waits.
+ *  - What happens to a FILE happens in order: output_begin, pieces, output_end,
+ *    be it empty or unreadable. Where they are not kept apart (cutter.h), a
+ *    piece may hold several. Those that a stop left unopened have neither.
  *
  * Threads: as said at each function. The main thread never owns it.
  */
@@ -66,8 +68,8 @@ struct output {
 	/* The owner's. */
 	uint64_t written; /* batches from the queues */
 	struct output_place at;
-	size_t ended, ended_bad; /* FILEs */
-	const struct batch *writing;
+	size_t ended, ended_bad;     /* FILEs, for tests */
+	const struct batch *writing; /* NULL: no append is under way */
 	bool finished;
 };
 
@@ -79,7 +81,8 @@ void output_release(struct output *o);
 /* Becomes the owner if nobody is, `written` batches have gone through the
  * queues, all of which are written, nothing was aborted, and an append of about
  * `len` bytes would not have to wait for anybody (another process's lock, a
- * full pipe). Any thread of the pipeline. Does not block. */
+ * full pipe). Any thread of the pipeline. Does not wait, but to serve a wish to
+ * open anew when it comes to nothing. */
 bool output_try_own(struct output *o, uint64_t written, size_t len);
 
 /* Becomes the owner. Blocks while somebody else is. */
@@ -119,10 +122,13 @@ void output_wish_reopen(struct output *o);
  * nothing is under way. May block. */
 void output_look(struct output *o, uint64_t written);
 
+/* Whether st is the file that is written to. Any thread; does not block. */
+bool output_is_file(const struct output *o, const struct stat *st);
+
 /* The FILE in which a bad sequence was met last. Any thread. */
 size_t output_bad_input(const struct output *o);
 
 /* Nanoseconds waited for a pipe or terminal. The owner's. */
-int64_t output_waited(const struct output *o);
+int64_t output_waited(struct output *o);
 
 #endif

@@ -43,7 +43,7 @@ struct pipeline {
 	struct output output;
 	struct unpackers unpackers; /* for gzip input */
 	struct converter converter;
-	struct standin standin;
+	struct relief relief;
 	struct reader reader;
 	struct transformer *transformers; /* config.jobs of them */
 	struct writer writer;
@@ -208,6 +208,7 @@ static void connect_handover(struct pipeline *p)
 		.out = &p->out,
 		.pool = &p->pool,
 		.output = &p->output,
+		.control = &p->control,
 		.converter = &p->converter,
 		.packer = p->packers[0],
 		.jobs = p->config.jobs,
@@ -237,7 +238,7 @@ static void connect_reader(struct pipeline *p)
 		.interactive = p->config.interactive,
 		.prompt = p->config.prompt,
 		.wake = control_wake_fd(&p->control),
-		.give_up = control_abort_fd(&p->control),
+		.relief = &p->relief,
 		.help = helped ? &p->unpackers.help : NULL};
 	struct cutter_config cut = cutter_config(p);
 
@@ -245,17 +246,12 @@ static void connect_reader(struct pipeline *p)
 	p->reader.control = &p->control;
 	p->reader.ledger = &p->ledger;
 	p->reader.output = &p->output;
-	p->reader.sink = p->config.sink;
 	p->reader.unpackers = helped ? &p->unpackers : NULL;
-	p->reader.standin = &p->standin;
+	p->reader.relief = &p->relief;
 	p->reader.paths = p->config.inputs;
 	p->reader.n_paths = p->config.n_inputs;
 	cutter_init(&p->reader.cutter, &cut);
 	input_init(&p->reader.input, &input);
-	p->standin.crew = &p->crew;
-	p->standin.handover = &p->reader.handover;
-	p->standin.cut = cut;
-	p->standin.typed = p->config.interactive;
 }
 
 static void connect_transformer(struct pipeline *p, unsigned i)
@@ -413,7 +409,7 @@ bool pipeline_nudge(struct pipeline *p)
 {
 	bool aborted = control_is_aborted(&p->control);
 	bool stuck = control_is_stopping(&p->control) &&
-		     standin_may_take_over(&p->standin);
+		     relief_is_exposed(&p->relief);
 	bool late = false;
 
 	if (p->config.nudge_signal == 0)
@@ -421,15 +417,16 @@ bool pipeline_nudge(struct pipeline *p)
 	/* The reader may be writing, too. */
 	if (aborted || stuck)
 		late = crew_nudge(&p->crew.reader, p->config.nudge_signal);
-	if (aborted)
-		late = crew_nudge(&p->crew.writer, p->config.nudge_signal) ||
-		       late;
+	if (aborted) {
+		late |= crew_nudge(&p->crew.writer, p->config.nudge_signal);
+		late |= crew_nudge(&p->crew.stand_in, p->config.nudge_signal);
+	}
 	return late;
 }
 
 int pipeline_leave_reader(struct pipeline *p)
 {
-	int err = standin_take_over(&p->standin);
+	int err = standin_start(&p->reader);
 
 	if (err)
 		pipeline_abort(p);
@@ -483,8 +480,11 @@ struct pipeline_outcome pipeline_finish(struct pipeline *p)
 	o.left = crew_join_ended(&p->crew);
 	o.error = ledger_error(&p->ledger, &o.fault);
 	o.input_trouble = atomic_load(&p->ledger.input_trouble);
-	o.lines_lost = atomic_load(&p->ledger.line_cut) +
-		       standin_lost(&p->standin) + pool_unwritten(&p->pool);
+	o.lines_lost =
+		atomic_load(&p->ledger.line_cut) + pool_unwritten(&p->pool);
+	/* Where no stand-in could be had. */
+	if (relief_take(&p->relief))
+		o.lines_lost += reader_count_lost(&p->reader);
 	o.batches_away = pool_away(&p->pool);
 	return o;
 }

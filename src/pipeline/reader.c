@@ -51,7 +51,8 @@ static int pass_on_due(struct reader *r, int64_t *deadline)
 			cutter_due(&r->cutter, wanted, now, deadline);
 		int err = pass_on(r, due);
 
-		if (err || due != CUTTER_FULL)
+		/* The deadline is that of what is left. */
+		if (err || due == CUTTER_NOTHING)
 			return err;
 	}
 }
@@ -67,21 +68,13 @@ static int ask(struct reader *r)
 	return 0;
 }
 
-/* Reads once, into the batch; a stand-in may take over meanwhile. Returns as
- * input_read does. */
+/* Reads once, into the batch. Returns as input_read does. */
 static ssize_t fill(struct reader *r, int64_t deadline, struct fault *fault)
 {
 	size_t room;
 	unsigned char *at = cutter_room(&r->cutter, &room);
-	ssize_t n;
+	ssize_t n = input_read(&r->input, at, room, deadline, fault);
 
-	standin_expose(r->standin, r->cutter.b);
-	n = input_read(&r->input, at, room, deadline, fault);
-	if (!standin_withdraw(r->standin)) {
-		(void)cutter_take_away(&r->cutter);
-		r->relieved = true;
-		return -ECANCELED;
-	}
 	if (n > 0)
 		cutter_take(&r->cutter, (size_t)n,
 			r->cutter.config.gather ? clock_now() : 0);
@@ -100,8 +93,9 @@ static void look(struct reader *r)
 /* What became of a FILE. */
 enum end {
 	END_GOOD,
-	END_BAD,     /* told, or wanted no more */
-	END_ABORTED, /* of everything */
+	END_BAD,      /* told, or wanted no more */
+	END_ABORTED,  /* of everything */
+	END_RELIEVED, /* nothing is the reader's any more */
 };
 
 /* One turn of reading: whatever is due, then more bytes. Returns whether there
@@ -126,8 +120,8 @@ static bool read_more(struct reader *r, size_t input, enum end *end)
 	n = fill(r, deadline, &fault);
 	if (n > 0 || n == -EINTR)
 		return true;
-	if (r->relieved) {
-		*end = END_ABORTED;
+	if (n == -EOWNERDEAD) {
+		*end = END_RELIEVED;
 		return false;
 	}
 	if (n == -ECANCELED) {
@@ -163,7 +157,7 @@ static bool open_file(struct reader *r, size_t input)
 	struct stat st;
 	int err = input_open(&r->input, r->paths[input], &st);
 
-	if (!err && !sink_is_file(r->sink, &st)) {
+	if (!err && !output_is_file(r->output, &st)) {
 		ledger_note(r->ledger, input_name(&r->input), "reading");
 		return true;
 	}
@@ -184,7 +178,18 @@ static enum cutter_manner manner_of(const struct input *in)
 	return input_is_typed(in) ? CUTTER_TYPED : CUTTER_READ;
 }
 
-/* Reads a FILE from its beginning to its end. Returns 0 or -ECANCELED. */
+/* Ends the FILE that is open. Returns 0 or -ECANCELED. */
+static int end_file(struct reader *r, enum end end)
+{
+	int err = end == END_ABORTED ? -ECANCELED : need_batch(r);
+
+	if (err)
+		return err;
+	return pass_on(r, cutter_end(&r->cutter, end == END_GOOD, clock_now()));
+}
+
+/* Reads a FILE from its beginning to its end. Returns 0, -ECANCELED, or
+ * -EOWNERDEAD when the reader was relieved. */
 static int process_file(struct reader *r, size_t input)
 {
 	bool opened = open_file(r, input);
@@ -192,20 +197,29 @@ static int process_file(struct reader *r, size_t input)
 	enum end end = END_BAD;
 	int err = pass_on(r, cutter_begin(&r->cutter, input, manner));
 
+	r->current = input;
 	if (!err && opened)
 		end = read_file(r, input);
-	if (end == END_ABORTED)
-		err = -ECANCELED;
+	if (end == END_RELIEVED)
+		return -EOWNERDEAD;
 	if (!err)
-		err = need_batch(r);
-	if (!err)
-		err = pass_on(r,
-			cutter_end(&r->cutter, end == END_GOOD, clock_now()));
+		err = end_file(r, end);
 	if (opened) {
 		r->crew->reader.blocked += input_waited(&r->input);
 		input_close(&r->input);
 	}
 	return err;
+}
+
+/* Everything that is left when no FILE comes any more. */
+static int pass_on_all(struct reader *r)
+{
+	int err;
+
+	if (cutter_is_empty(&r->cutter))
+		return 0;
+	err = need_batch(r);
+	return err ? err : pass_on(r, CUTTER_ALL);
 }
 
 static int process_files(struct reader *r)
@@ -217,10 +231,7 @@ static int process_files(struct reader *r)
 			break;
 		err = process_file(r, i);
 	}
-	if (err || cutter_is_empty(&r->cutter))
-		return err;
-	err = need_batch(r);
-	return err ? err : pass_on(r, CUTTER_ALL);
+	return err ? err : pass_on_all(r);
 }
 
 /* A batch that is not needed any more goes home; after an abort, what is in it
@@ -238,6 +249,14 @@ static void put_back(struct reader *r, bool aborted)
 		handover_put_back(&r->handover, b);
 }
 
+static void end(struct reader *r, int err)
+{
+	put_back(r, err != 0);
+	handover_end(&r->handover);
+	if (r->unpackers)
+		unpackers_stop(r->unpackers);
+}
+
 void *reader_main(void *reader)
 {
 	struct reader *r = reader;
@@ -247,17 +266,51 @@ void *reader_main(void *reader)
 
 	crew_set_name("reader", -1);
 	err = process_files(r);
-	if (!r->relieved) {
-		put_back(r, err != 0);
-		handover_end(&r->handover);
-		w->wait = r->handover.wait;
+	if (err == -EOWNERDEAD) {
+		crew_ended(r->crew, w);
+		return NULL;
 	}
-	if (r->unpackers) {
-		unpackers_stop(r->unpackers);
+	end(r, err);
+	w->wait = r->handover.wait;
+	if (r->unpackers)
 		w->wait += r->unpackers->waited;
-	}
 	w->busy = clock_now() - begin - w->wait - w->blocked;
 	input_release(&r->input);
 	crew_ended(r->crew, w);
 	return NULL;
+}
+
+/* What was read goes on in a batch that the read does not know. */
+static int leave_batch(struct reader *r)
+{
+	struct batch *next;
+
+	if (cutter_needs(&r->cutter))
+		return 0;
+	next = handover_get(&r->handover);
+	if (!next)
+		return -ECANCELED;
+	cutter_move(&r->cutter, next);
+	return 0;
+}
+
+void reader_do_rest(struct reader *r)
+{
+	int err = leave_batch(r);
+
+	if (input_relieve(&r->input) != 0)
+		ledger_trouble(r->ledger, input_name(&r->input), 0, 0,
+			"not enough memory for what was read last");
+	if (!err)
+		err = end_file(r, read_file(r, r->current));
+	if (!err)
+		err = pass_on_all(r);
+	end(r, err);
+}
+
+uint64_t reader_count_lost(const struct reader *r)
+{
+	const struct batch *b = r->cutter.b;
+
+	return (b ? batch_count_lines(b) : 0) + r->cutter.line_open;
 }

@@ -4,43 +4,56 @@
  *	input --bytes--> cutter --batches--> handover
  *
  * It only ties these together, looks at the flags, and tells what is wrong with
- * a FILE. Everything it uses is its own while it runs, but for the handover,
- * which goes to a stand-in when it is stuck in a read.
+ * a FILE. input, cutter and handover are its own while it runs; the rest is
+ * shared.
+ *
+ * A reader that does not come back from a read is relieved (io/relief.h): the
+ * stand-in then has all that was its own, and does what is left to do with the
+ * same functions. The read itself may still write behind the text of the batch
+ * that the cutter had then, so that goes on with another one.
  */
 #ifndef UPCASE_PIPELINE_READER_H
 #define UPCASE_PIPELINE_READER_H
 
-#include "io/sink.h"
+#include "io/relief.h"
 #include "pipeline/control.h"
 #include "pipeline/crew.h"
 #include "pipeline/cutter.h"
 #include "pipeline/handover.h"
 #include "pipeline/input.h"
 #include "pipeline/ledger.h"
-#include "pipeline/standin.h"
+#include "pipeline/output.h"
 #include "pipeline/unpackers.h"
 
-#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What it is given; set once before it starts; must outlive it. */
 struct reader {
 	struct crew *crew;
 	struct control *control;
 	struct ledger *ledger;
-	struct output *output; /* for a look which FILE it wants no more of */
-	struct sink *sink;     /* for a look which file that is */
+	struct output *output; /* for a look: which file it is, and which FILE
+				  it wants no more of */
 	struct unpackers *unpackers; /* NULL: none */
-	struct standin *standin;
+	struct relief *relief;
 	struct handover handover;
 	struct cutter cutter;
 	struct input input;
 	const char *const *paths; /* the FILEs */
 	size_t n_paths;
-	bool relieved; /* a stand-in has taken over */
+	size_t current; /* number of the FILE that is open */
 };
 
 /* The thread. */
 void *reader_main(void *reader);
+
+/* For who has relieved the reader, after a stop: does the rest of its work,
+ * with all that was read by then. Blocks until it is written. */
+void reader_do_rest(struct reader *r);
+
+/* Lines in the hands of a reader that will not come back, for who has relieved
+ * it after an abort, in its place. */
+uint64_t reader_count_lost(const struct reader *r);
 
 #endif

@@ -454,47 +454,29 @@ static void a_full_batch_says_so_and_the_last_ends_its_line(void **state)
 	end(&p);
 }
 
-/* What a stand-in makes of a batch. */
-static void a_batch_is_sealed_as_its_cutter_would(void **state)
+/* For who goes on in the place of a reader that is stuck. */
+static void what_is_in_a_batch_can_move_to_another(void **state)
 {
-	static const struct {
-		const char *text;
-		bool continues, lines, typed;
-		const char *sealed; /* NULL: nothing in it */
-	} cases[] = {
-		{"", false, false, false, NULL},
-		{"", false, true, false, NULL},
-		{"a\n", false, true, false, "[a$]"},
-		{"a\nb", false, false, false, "[a$bu]"},
-		{"a\nb", false, true, false, "[a$b$u]"},
-		{"a\nb", false, false, true, "[a$b$u]"},
-		{"", true, false, false, "[~u]"},
-		{"", true, true, false, "[~$u]"},
-		{"\n", true, true, false, "[~$]"},
-	};
+	static const struct setting s = {.size = 8, .lines = true};
+	struct batch *first, *next;
+	struct play p;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct setting s = {.size = 8, .lines = cases[i].lines};
-		struct play p;
-		struct batch *b;
-		bool any;
-
-		begin(&p, &s, 1);
-		b = get(&p);
-		b->cut.continues = cases[i].continues;
-		b->len = strlen(cases[i].text);
-		memcpy(b->text, cases[i].text, b->len);
-		any = cutter_seal(&p.cutter.config, b, cases[i].typed);
-		assert_int_equal(any, cases[i].sealed != NULL);
-		assert_int_equal(b->cut.terminate, cases[i].lines);
-		if (any) {
-			note_batch(&p, b);
-			assert_string_equal(p.log, cases[i].sealed);
-		}
-		put(&p, b);
-		end(&p);
-	}
+	begin(&p, &s, 1);
+	(void)cutter_begin(&p.cutter, 0, CUTTER_READ);
+	read_file(&p, &s, BYTES("0123456789\nab"));
+	assert_string_equal(p.log, "[01234567~]");
+	first = p.cutter.b;
+	next = get(&p);
+	cutter_move(&p.cutter, next);
+	assert_int_equal(first->len, 0);
+	assert_memory_equal(first->text, "89\nab", 5);
+	memset(first->text, 'x', s.size);
+	put(&p, first);
+	read_file(&p, &s, BYTES("c"));
+	cut(&p, cutter_end(&p.cutter, false, 0));
+	end(&p);
+	assert_string_equal(p.log, "[01234567~][~89$abc$ 0-0!u]");
 }
 
 /* Any text in any chunks through batches of any size: what is cut off, one
@@ -542,7 +524,7 @@ int main(void)
 		cmocka_unit_test(what_is_dropped_leaves_its_file_only),
 		cmocka_unit_test(
 			a_full_batch_says_so_and_the_last_ends_its_line),
-		cmocka_unit_test(a_batch_is_sealed_as_its_cutter_would),
+		cmocka_unit_test(what_is_in_a_batch_can_move_to_another),
 		cmocka_unit_test(nothing_is_lost_or_doubled),
 	};
 

@@ -50,6 +50,7 @@ static void make(struct hand *hand, int others, struct rules rules,
 		.out = &hand->s.out,
 		.pool = &hand->s.pool,
 		.output = &hand->s.output,
+		.control = &hand->s.control,
 		.converter = &hand->s.converter,
 		.jobs = 1,
 		.rules = rules,
@@ -186,7 +187,8 @@ static void what_would_have_to_wait_is_the_writers(void **state)
 	fd = open("out", O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(flock(fd, LOCK_EX), 0);
-	assert_int_equal(send(&hand, stages_batch(&hand.s, "a\n")), SENT);
+	assert_int_equal(send(&hand, stages_batch(&hand.s, "a\n")), TO_WRITER);
+	assert_int_equal(hand.asked, 1);
 	assert_int_equal(close(fd), 0);
 	stages_free(&hand.s);
 }

@@ -193,7 +193,13 @@ static void who_would_have_to_wait_for_a_lock_does_not_get_it(void **state)
 	assert_true(output_is_idle(&s.output, 0)); /* it was let go again */
 	assert_int_equal(close(fd), 0);
 	assert_true(output_try_own(&s.output, 0, 1));
+	/* Who has nothing to write after all keeps nobody waiting. */
+	fd = open("out", O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), -1);
 	output_disown(&s.output);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	assert_int_equal(close(fd), 0);
 	stages_free(&s);
 }
 
@@ -353,6 +359,22 @@ static void standard_output_and_a_finished_one_are_not_opened_anew(void **state)
 	stages_free(&s);
 }
 
+static void after_an_abort_nothing_is_opened_anew(void **state)
+{
+	struct stages s;
+
+	(void)state;
+	make(&s);
+	output_own(&s.output);
+	assert_int_equal(rename("out", "old"), 0);
+	control_abort(&s.control);
+	output_wish_reopen(&s.output);
+	output_abandon(&s.output);
+	output_disown(&s.output);
+	assert_int_equal(access("out", F_OK), -1);
+	stages_free(&s);
+}
+
 /* What is counted. */
 
 static void a_newline_put_before_an_input_is_no_line_of_it(void **state)
@@ -403,7 +425,12 @@ static void what_is_behind_a_bad_sequence_counts_for_nothing(void **state)
 	assert_int_equal(atomic_load(&s.ledger.lines_in), 3);
 	assert_int_equal(atomic_load(&s.ledger.lines_out), 3);
 	assert_int_equal(atomic_load(&s.ledger.bytes_in), 7);
-	/* The next FILE is another matter. */
+	/* That FILE is bad, though all of it was read. The next one is another
+	 * matter. */
+	b = stages_batch(&s, "");
+	b->inputs.ended = 1;
+	assert_int_equal(write_as_owner(&s, b), 0);
+	assert_int_equal(s.output.ended_bad, 1);
 	b = stages_batch(&s, "h\n");
 	b->inputs.first = 1;
 	assert_int_equal(write_as_owner(&s, b), 0);
@@ -512,6 +539,7 @@ int main(void)
 		in_directory(a_wish_waits_for_the_end_of_an_open_line),
 		in_directory(
 			standard_output_and_a_finished_one_are_not_opened_anew),
+		in_directory(after_an_abort_nothing_is_opened_anew),
 		in_directory(a_newline_put_before_an_input_is_no_line_of_it),
 		in_directory(what_is_behind_a_bad_sequence_counts_for_nothing),
 		in_directory(

@@ -1,6 +1,6 @@
 /*
- * Tests of the stand-in: that exactly one of it and the reader has the batch,
- * that what was read is written, and what a read that does not return may still
+ * Tests of the stand-in: that exactly one of it and the reader goes on, that
+ * what was read is written, and what a read that does not return may still
  * write to.
  *
  * Threads that cannot be started: pthread_create goes through the test.
@@ -41,9 +41,10 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 struct stuck {
 	struct stages s;
 	struct crew crew;
-	struct handover h;
-	struct standin standin;
-	struct batch *b; /* that the reader reads into */
+	struct relief relief;
+	struct reader r;
+	unsigned char *text; /* what the read writes to, from `len` on */
+	size_t len;
 };
 
 static int start_nobody(void *context)
@@ -52,29 +53,59 @@ static int start_nobody(void *context)
 	return -1;
 }
 
-/* A reader that has text in its batch and is in a read. */
-static void make(struct stuck *t, const char *text, bool lines)
+static void make_reader(struct stuck *t, bool lines)
 {
-	struct handover_config config = {.in = &t->s.in,
+	static const char *const paths[] = {"in"};
+	struct handover_config handover = {.in = &t->s.in,
 		.out = &t->s.out,
 		.pool = &t->s.pool,
 		.output = &t->s.output,
+		.control = &t->s.control,
 		.converter = &t->s.converter,
 		.jobs = 1,
 		.start_others = start_nobody};
+	struct cutter_config cut = {.text = &t->s.text,
+		.size = STAGES_SIZE,
+		.n_inputs = 1,
+		.lines = lines};
+	struct input_config input = {
+		.wake = control_wake_fd(&t->s.control), .relief = &t->relief};
+
+	t->r = (struct reader){.crew = &t->crew,
+		.control = &t->s.control,
+		.ledger = &t->s.ledger,
+		.output = &t->s.output,
+		.relief = &t->relief,
+		.paths = paths,
+		.n_paths = 1};
+	handover_init(&t->r.handover, &handover);
+	cutter_init(&t->r.cutter, &cut);
+	input_init(&t->r.input, &input);
+}
+
+/* A reader that has read text and is in the next read. */
+static void make(struct stuck *t, const char *text, bool lines)
+{
+	struct batch *b;
+	struct stat st;
 
 	no_threads = false;
+	memset(t, 0, sizeof(*t));
 	stages_make(&t->s, "out", UPCASE_ROOT, UPCASE_KEEP);
 	assert_int_equal(crew_init(&t->crew, 1), 0);
-	handover_init(&t->h, &config);
-	t->standin = (struct standin){.crew = &t->crew,
-		.handover = &t->h,
-		.cut = {.text = &t->s.text,
-			.size = STAGES_SIZE,
-			.n_inputs = 1,
-			.lines = lines}};
-	t->b = stages_batch(&t->s, text);
-	standin_expose(&t->standin, t->b);
+	make_reader(t, lines);
+	support_write("in", BYTES("never read\n"));
+	assert_int_equal(input_open(&t->r.input, "in", &st), 0);
+	(void)cutter_begin(&t->r.cutter, 0, CUTTER_READ);
+	b = stages_batch(&t->s, "");
+	cutter_give(&t->r.cutter, b);
+	t->text = b->text;
+	t->len = strlen(text);
+	memcpy(b->text, text, t->len);
+	if (t->len > 0)
+		cutter_take(&t->r.cutter, t->len, 0);
+	control_stop(&t->s.control);
+	relief_expose(&t->relief);
 }
 
 static void join(struct stuck *t)
@@ -88,6 +119,8 @@ static void join(struct stuck *t)
 
 static void release(struct stuck *t)
 {
+	input_close(&t->r.input);
+	input_release(&t->r.input);
 	crew_release(&t->crew);
 	stages_free(&t->s);
 }
@@ -106,29 +139,55 @@ static void what_was_read_is_written(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		unsigned char *before;
 		struct stuck t;
+		size_t len = strlen(cases[i].text);
 
 		make(&t, cases[i].text, cases[i].lines);
-		before = t.b->text;
-		assert_true(standin_may_take_over(&t.standin));
-		assert_int_equal(standin_take_over(&t.standin), 0);
-		assert_false(standin_withdraw(&t.standin));
-		assert_true(t.crew.reader.left);
+		assert_int_equal(standin_start(&t.r), 0);
 		join(&t);
-		/* The old text is the read's, as it was. */
-		assert_memory_equal(
-			before, cases[i].text, strlen(cases[i].text));
-		assert_ptr_not_equal(t.b->text, before);
-		assert_int_equal(standin_lost(&t.standin), 0);
+		assert_false(relief_withdraw(&t.relief));
+		assert_true(atomic_load(&t.crew.reader.left));
+		/* Where the read writes nobody has worked. */
+		assert_memory_equal(t.text, cases[i].text, len);
 		assert_int_equal(pool_unwritten(&t.s.pool), 0);
+		assert_int_equal(atomic_load(&t.s.ledger.lines_in),
+			atomic_load(&t.s.ledger.lines_out));
+		assert_int_equal(t.s.output.ended_bad, 1);
 		assert_true(t.s.output.finished);
 		release(&t);
-		free(before);
 		support_file_is(
 			"out", cases[i].written, strlen(cases[i].written));
 		support_write("out", "", 0);
 	}
+}
+
+/* A line that was begun in an earlier batch, or whose FILE has ended, counts
+ * once. */
+static void a_line_without_its_end_counts_once(void **state)
+{
+	struct stuck t;
+	struct batch *b;
+
+	(void)state;
+	make(&t, "0123456789abcdef", true);
+	b = cutter_cut(&t.r.cutter, CUTTER_FULL, NULL);
+	assert_int_equal(handover_send(&t.r.handover, b), 0);
+	assert_int_equal(standin_start(&t.r), 0);
+	join(&t);
+	assert_int_equal(atomic_load(&t.s.ledger.lines_in), 1);
+	assert_int_equal(atomic_load(&t.s.ledger.lines_out), 1);
+	release(&t);
+	support_file_is("out", BYTES("0123456789ABCDEF\n"));
+	support_write("out", "", 0);
+	make(&t, "abc", false);
+	(void)cutter_end(&t.r.cutter, true, 0);
+	(void)cutter_begin(&t.r.cutter, 1, CUTTER_READ);
+	assert_int_equal(standin_start(&t.r), 0);
+	join(&t);
+	assert_int_equal(atomic_load(&t.s.ledger.lines_in), 1);
+	assert_int_equal(atomic_load(&t.s.ledger.lines_out), 1);
+	release(&t);
+	support_file_is("out", BYTES("ABC"));
 }
 
 static void a_reader_that_has_come_back_is_not_relieved(void **state)
@@ -137,33 +196,57 @@ static void a_reader_that_has_come_back_is_not_relieved(void **state)
 
 	(void)state;
 	make(&t, "one\n", true);
-	assert_true(standin_withdraw(&t.standin));
-	assert_false(standin_may_take_over(&t.standin));
-	assert_int_equal(standin_take_over(&t.standin), 0);
-	assert_int_equal(crew_running(&t.crew), 0);
-	assert_false(t.crew.reader.left);
+	assert_true(relief_is_exposed(&t.relief));
+	assert_true(relief_withdraw(&t.relief));
+	assert_false(relief_is_exposed(&t.relief));
+	assert_int_equal(standin_start(&t.r), 0);
+	join(&t);
+	assert_false(atomic_load(&t.crew.reader.left));
+	assert_false(t.s.output.finished);
 	release(&t);
+	support_file_is("out", "", 0);
 }
 
-static void lines_are_counted_as_lost_where_no_thread_can_be_had(void **state)
+static void a_second_call_starts_no_second_thread(void **state)
 {
 	struct stuck t;
 
 	(void)state;
-	make(&t, "one\ntwo", true);
-	no_threads = true;
-	assert_int_equal(standin_take_over(&t.standin), -EAGAIN);
-	assert_int_equal(standin_lost(&t.standin), 2);
-	/* Should the read return, the reader goes on. */
-	assert_true(standin_withdraw(&t.standin));
+	make(&t, "one\n", true);
+	assert_int_equal(standin_start(&t.r), 0);
+	assert_int_equal(standin_start(&t.r), 0);
+	join(&t);
 	release(&t);
+	support_file_is("out", BYTES("ONE\n"));
+}
+
+static void lines_are_counted_as_lost_where_no_thread_can_be_had(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t lines;
+	} cases[] = {{"one\ntwo", 2}, {"one\n", 1}, {"one", 1}, {"", 0}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct stuck t;
+
+		make(&t, cases[i].text, true);
+		no_threads = true;
+		assert_int_equal(standin_start(&t.r), -EAGAIN);
+		assert_true(relief_take(&t.relief));
+		assert_int_equal(reader_count_lost(&t.r), cases[i].lines);
+		release(&t);
+	}
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		in_directory(what_was_read_is_written),
+		in_directory(a_line_without_its_end_counts_once),
 		in_directory(a_reader_that_has_come_back_is_not_relieved),
+		in_directory(a_second_call_starts_no_second_thread),
 		in_directory(
 			lines_are_counted_as_lost_where_no_thread_can_be_had),
 	};
