@@ -36,12 +36,12 @@ enum {
  * in a write to a dead file server say, does not keep us longer than this. */
 #define ABORT_GRACE CLOCK_SECOND
 
-/* A reader that does not come back from its read after being nudged for so long
- * is left behind. */
-#define READER_GRACE CLOCK_SECOND
+/* A reader that does not come back from its read after so many nudges is left
+ * behind. They are counted, not timed: the process may be stopped meanwhile. */
+#define READER_NUDGES 10
 
-/* How often a thread that does not notice that it should end is nudged. */
-#define NUDGE_INTERVAL_MS 100
+/* How far apart they are, at least. */
+#define NUDGE_INTERVAL (CLOCK_SECOND / 10)
 
 /* A second signal so soon after the first is the same wish: timeout(1) sends
  * one to the process and one to its group, a service manager SIGTERM and
@@ -50,8 +50,9 @@ enum {
 
 /* Why and how the pipeline was asked to end. */
 struct ending {
-	int64_t late_since;   /* when a thread was first nudged; CLOCK_FOREVER
-				 while none is late */
+	bool late;	      /* a thread has not noticed yet */
+	int nudges;	      /* that a thread did not answer, one by one */
+	int64_t nudged_at;    /* when the last of them was sent */
 	int signal;	      /* the first one, 0 if none */
 	int64_t signal_at;    /* when that was */
 	int stops;	      /* how many were answered */
@@ -122,28 +123,32 @@ static int poll_timeout(const struct ending *e)
 	int64_t until =
 		e->drain_until < e->abandon_at ? e->drain_until : e->abandon_at;
 	int64_t left = until - clock_now();
-	int64_t most =
-		e->late_since < CLOCK_FOREVER ? NUDGE_INTERVAL_MS : INT_MAX;
 
-	if (until == CLOCK_FOREVER)
-		return most == INT_MAX ? -1 : (int)most;
+	if (e->late && left > NUDGE_INTERVAL)
+		left = NUDGE_INTERVAL;
+	else if (until == CLOCK_FOREVER)
+		return -1;
 	if (left <= 0)
 		return 0;
 	left = left / (CLOCK_SECOND / 1000) + 1;
-	return (int)(left < most ? left : most);
+	return left < INT_MAX ? (int)left : INT_MAX;
 }
 
 /* Nudges a thread that has not noticed that it is to end, whether by a signal
  * or because the output failed; a reader that does not react is left. */
 static void see_to_late(struct pipeline *p, struct ending *e)
 {
-	if (!pipeline_nudge(p)) {
-		e->late_since = CLOCK_FOREVER;
-		return;
+	enum pipeline_late late = pipeline_nudge(p);
+	int64_t now = clock_now();
+
+	e->late = late != PIPELINE_ALL_KNOW;
+	if (late != PIPELINE_NUDGED) {
+		e->nudges = 0;
+	} else if (e->nudges == 0 || now - e->nudged_at >= NUDGE_INTERVAL) {
+		e->nudges++;
+		e->nudged_at = now;
 	}
-	if (e->late_since == CLOCK_FOREVER)
-		e->late_since = clock_now();
-	else if (clock_now() - e->late_since >= READER_GRACE)
+	if (e->nudges > READER_NUDGES)
 		(void)pipeline_leave_reader(p);
 }
 
@@ -272,9 +277,8 @@ static int cannot_make(int err)
 static int process(
 	const struct options *o, struct sink *sink, const struct rules *rules)
 {
-	struct ending e = {.drain_until = CLOCK_FOREVER,
-		.abandon_at = CLOCK_FOREVER,
-		.late_since = CLOCK_FOREVER};
+	struct ending e = {
+		.drain_until = CLOCK_FOREVER, .abandon_at = CLOCK_FOREVER};
 	struct pipeline *p;
 	struct upcase upcase;
 	struct text text;

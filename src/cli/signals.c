@@ -2,6 +2,8 @@
 
 #include "cli/signals.h"
 
+#include "io/poke.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -26,9 +28,6 @@ static sigset_t old_mask;
 
 static void on_signal(int sig)
 {
-	int saved = errno;
-	ssize_t n;
-
 	if (sig == SIGUSR1) {
 		asked_progress = 1;
 	} else if (sig == SIGUSR2) {
@@ -39,10 +38,7 @@ static void on_signal(int sig)
 		if (stop_count < SIG_ATOMIC_MAX)
 			stop_count++;
 	}
-	/* A full pipe is as good as a written one. */
-	n = write(wake_pipe[1], "", 1);
-	(void)n;
-	errno = saved;
+	poke_send(wake_pipe[1]);
 }
 
 static void on_nudge(int sig)
@@ -100,10 +96,10 @@ static int block_signals(void)
 
 int signals_init(void)
 {
-	int err;
+	int err = poke_open(wake_pipe);
 
-	if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
-		return -errno;
+	if (err)
+		return err;
 	pipe_ignored = is_ignored(SIGPIPE);
 	err = block_signals();
 	for (size_t i = 0; !err && i < N_STOP; i++)
@@ -134,12 +130,8 @@ int signals_fd(void)
 struct signals_seen signals_take(void)
 {
 	struct signals_seen seen;
-	char bytes[64];
 
-	/* First empty the pipe, then look: what comes between makes it readable
-	 * again. */
-	while (read(wake_pipe[0], bytes, sizeof(bytes)) > 0)
-		;
+	poke_drain(wake_pipe[0]);
 	seen.progress = asked_progress;
 	if (seen.progress)
 		asked_progress = 0;

@@ -10,8 +10,8 @@
  *  - Aborted implies stopping.
  *  - What an abort has to undo is undone once, by the thread that was first.
  *
- * Threads: everything may be called from any thread and never blocks, but
- * control_see, which is the reader's.
+ * Threads: nothing blocks. init and release are the main thread's, control_see
+ * is the reader's; the rest may be called from any.
  */
 #ifndef UPCASE_PIPELINE_CONTROL_H
 #define UPCASE_PIPELINE_CONTROL_H
@@ -53,17 +53,5 @@ void control_see(struct control *c);
 
 /* Readable for good once aborted. */
 int control_abort_fd(const struct control *c);
-
-/* A pipe whose ends do not block: what is written says only "look". Also for
- * others that need one. Returns 0 or a negative errno; both ends are -1 then.
- */
-int control_open_pipe(int fd[2]);
-void control_close_pipe(int fd[2]);
-
-/* A full pipe is as good as a written one. */
-void control_poke(int fd);
-
-/* Takes out everything that is there. */
-void control_drain_pipe(int fd);
 
 #endif

@@ -3,7 +3,7 @@
 #include "pipeline/crew.h"
 
 #include "io/clock.h"
-#include "pipeline/control.h"
+#include "io/poke.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -18,7 +18,7 @@ int crew_init(struct crew *c, unsigned n_transformers)
 	c->transformers = calloc(n_transformers, sizeof(*c->transformers));
 	if (!c->transformers)
 		return -ENOMEM;
-	err = control_open_pipe(c->event_pipe);
+	err = poke_open(c->event_pipe);
 	if (err)
 		free(c->transformers);
 	return err;
@@ -26,7 +26,7 @@ int crew_init(struct crew *c, unsigned n_transformers)
 
 void crew_release(struct crew *c)
 {
-	control_close_pipe(c->event_pipe);
+	poke_close(c->event_pipe);
 	free(c->transformers);
 }
 
@@ -57,7 +57,7 @@ int crew_start(struct worker *w, void *(*run)(void *), void *argument)
 void crew_ended(struct crew *c, struct worker *w)
 {
 	atomic_store(&w->ended, true);
-	control_poke(c->event_pipe[1]);
+	poke_send(c->event_pipe[1]);
 }
 
 int crew_event_fd(const struct crew *c)
@@ -75,7 +75,7 @@ unsigned crew_running(struct crew *c)
 	unsigned n = 0;
 	struct worker *w;
 
-	control_drain_pipe(c->event_pipe[0]);
+	poke_drain(c->event_pipe[0]);
 	for (unsigned i = 0; (w = worker_at(c, i)); i++)
 		n += !atomic_load(&w->left) && crew_runs(w);
 	return n;

@@ -5,8 +5,8 @@
  * most once; from `started` until it is joined its handle is good. The thread
  * says itself when it has ended, so that nobody has to wait to find out.
  *
- * Threads: crew_start may be called from any thread; crew_ended by the thread
- * itself; the rest is the main thread's.
+ * Threads: crew_start, crew_get, crew_put and crew_set_name may be called from
+ * any thread; crew_ended by the thread itself; the rest is the main thread's.
  */
 #ifndef UPCASE_PIPELINE_CREW_H
 #define UPCASE_PIPELINE_CREW_H

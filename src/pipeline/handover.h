@@ -18,7 +18,7 @@
  *    be waited for is the writer's: input is read on while it waits.
  *  - `few`: so are the first full ones of plain output, before other threads
  *    are started: to start them takes as long as one of these.
- *  - `convert`: while the writer has enough to do, a full batch is converted
+ *  - `convert`: while the writer has enough to do, a batch is converted
  *    here, still warm: 1.7 times as fast with -l el and one transformer.
  *  - Pieces of a record, in a language with context, are converted here, each
  *    with what the engine kept of the one before: no rule of speed. Only this

@@ -405,23 +405,32 @@ void pipeline_abort(struct pipeline *p)
 	control_abort(&p->control);
 }
 
-bool pipeline_nudge(struct pipeline *p)
+/* The reader may be writing, and so may who stands in for it. */
+static bool nudge_all(struct pipeline *p)
 {
-	bool aborted = control_is_aborted(&p->control);
-	bool stuck = control_is_stopping(&p->control) &&
-		     relief_is_exposed(&p->relief);
-	bool late = false;
+	int signal = p->config.nudge_signal;
+	bool reader = crew_nudge(&p->crew.reader, signal);
+	bool writer = crew_nudge(&p->crew.writer, signal);
+	bool stand_in = crew_nudge(&p->crew.stand_in, signal);
+
+	return reader || writer || stand_in;
+}
+
+enum pipeline_late pipeline_nudge(struct pipeline *p)
+{
+	struct worker *reader = &p->crew.reader;
 
 	if (p->config.nudge_signal == 0)
-		return false;
-	/* The reader may be writing, too. */
-	if (aborted || stuck)
-		late = crew_nudge(&p->crew.reader, p->config.nudge_signal);
-	if (aborted) {
-		late |= crew_nudge(&p->crew.writer, p->config.nudge_signal);
-		late |= crew_nudge(&p->crew.stand_in, p->config.nudge_signal);
-	}
-	return late;
+		return PIPELINE_ALL_KNOW;
+	if (control_is_aborted(&p->control))
+		return nudge_all(p) ? PIPELINE_NUDGED : PIPELINE_ALL_KNOW;
+	if (!control_is_stopping(&p->control) || !crew_runs(reader) ||
+		atomic_load(&p->reader.has_all))
+		return PIPELINE_ALL_KNOW;
+	if (!relief_is_exposed(&p->relief))
+		return PIPELINE_NOT_ALL;
+	(void)crew_nudge(reader, p->config.nudge_signal);
+	return PIPELINE_NUDGED;
 }
 
 int pipeline_leave_reader(struct pipeline *p)

@@ -100,14 +100,20 @@ unsigned pipeline_running(struct pipeline *p);
 void pipeline_stop(struct pipeline *p);
 
 /* Every thread ends as soon as it can be woken; nothing more is written but
- * what the writer is at. Does not block. */
+ * what somebody is at. Does not block. */
 void pipeline_abort(struct pipeline *p);
+
+enum pipeline_late {
+	PIPELINE_ALL_KNOW, /* every thread has noticed what it is asked for */
+	PIPELINE_NOT_ALL,  /* one has not yet, but sits nowhere */
+	PIPELINE_NUDGED,   /* one may sit in a system call, and was nudged */
+};
 
 /* After pipeline_stop or pipeline_abort: whether a thread has not noticed yet.
  * Then it may be stuck in a system call that it was not meant to block in; it
  * gets the signal that makes it look. To be called again and again, with
  * pauses, because the signal may come just before the call. Does not block. */
-bool pipeline_nudge(struct pipeline *p);
+enum pipeline_late pipeline_nudge(struct pipeline *p);
 
 /* After pipeline_stop or an abort: a reader that still sits in a read, in spite
  * of nudges, is left there. What it has read is taken over and drained by

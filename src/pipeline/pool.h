@@ -54,7 +54,7 @@ void pool_abort(struct pool *p);
 /* Lines that were read but not written, over all batches. */
 uint64_t pool_unwritten(struct pool *p);
 
-/* Batches that are not at home. 0 after a pool_abort means nothing. */
+/* Batches that are not at home. After a pool_abort none is. */
 size_t pool_away(struct pool *p);
 
 #endif

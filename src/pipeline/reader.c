@@ -251,6 +251,7 @@ static void put_back(struct reader *r, bool aborted)
 
 static void end(struct reader *r, int err)
 {
+	atomic_store(&r->has_all, true);
 	put_back(r, err != 0);
 	handover_end(&r->handover);
 	if (r->unpackers)

@@ -25,6 +25,7 @@
 #include "pipeline/output.h"
 #include "pipeline/unpackers.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,7 +43,8 @@ struct reader {
 	struct input input;
 	const char *const *paths; /* the FILEs */
 	size_t n_paths;
-	size_t current; /* number of the FILE that is open */
+	size_t current;	     /* number of the FILE that is open */
+	atomic_bool has_all; /* nothing is read any more */
 };
 
 /* The thread. */

@@ -7,7 +7,7 @@
  *
  * What it is for: a way to choose (all of it; later some lines, some columns)
  * is one file and one line in the table of text.c. It says two things. `scan`
- * sees every byte once, in order, and says where the last record ends and what
+ * goes over the bytes in order, and says where the last record ends and what
  * has to be known about the bytes before to go on there: that is the state, and
  * it is small, since it travels with each batch. `convert` then turns pieces in
  * any order, each with the state at its beginning.
