@@ -1,53 +1,50 @@
 /*
- * command - a pipeline of programs, written as one would type it in a shell
+ * command - a pipeline of programs: read from a file, started, waited for
  *
- * Understood are words, '...', * for file names, LC_ALL=... before a program,
- * | < and >, and nothing else, so that what a table shows is what was run. Yet
- * no shell runs it: programs are found when the line is read, and started
- * directly (see run.h).
+ * Command.pm writes the file, so that the command line of who runs this stays
+ * short (a work has 20,000 arguments) and needs no quotes. It holds words, a
+ * NUL behind each: the file that the first program reads, the file that the
+ * last one writes, and of each program LC_ALL=..., where it is and its
+ * arguments; an empty word ends a program.
  *
  * Invariants
- *  - Without < the first program reads /dev/null, without > the last one writes
- *    it.
- *  - A program sees LC_ALL=C, unless its own LC_ALL stands before it.
- *  - A name with a variable of its own (UPCASE_PIPE, UPCASE_PIPE_ZLIB, PYTHON)
- *    is looked up there if that is set, all others in PATH.
+ *  - A file named "-" is the descriptor that this program has.
+ *  - Programs get standard error in the file COMMAND_MESSAGES.
+ *  - No shell and no search in PATH. What is measured begins with this program,
+ *    so it does nothing else.
  */
 #ifndef UPCASE_BENCH_COMMAND_H
 #define UPCASE_BENCH_COMMAND_H
 
-#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
-#define COMMAND_STAGES 4
-#define COMMAND_NULL   "/dev/null"
-#define COMMAND_FEEDER "feeder" /* this program itself; see feeder.h */
-
-struct stage {
-	char *program; /* where it is */
-	char **argv;   /* NULL at the end, as for exec */
-	size_t argc;
-	char **env;
-};
+#define COMMAND_STAGES	 4
+#define COMMAND_MESSAGES "messages"
+#define COMMAND_INHERIT	 "-"
 
 struct command {
-	struct stage stage[COMMAND_STAGES];
+	char *input, *output;
+	char *locale[COMMAND_STAGES];
+	char **argv[COMMAND_STAGES]; /* NULL at the end, as for exec */
+	pid_t pid[COMMAND_STAGES];   /* 0: not started, or reaped */
 	size_t n;
-	char *input;
-	char *output;
-	char missing[96]; /* "uconv: not installed"; empty if all are there */
 };
 
-/* To be called once, before all else: cleans the environment that programs will
- * see of what changes their ways. */
-void command_prepare(void);
+/* Reads the file. All of these end the program with a message when they
+ * cannot. */
+void command_read(struct command *command, const char *file);
 
-/* Reads a line. If a program is not there, command->missing tells, and the
- * command cannot be run. Ends the program when the line is none. */
-void command_init(struct command *command, const char *line);
-void command_release(struct command *command);
+/* Becomes the command, if that is a single program, or starts all programs.
+ * Descriptors 0 and 1 of this program are lost. */
+void command_become(struct command *command);
+void command_start(struct command *command);
 
-/* Bytes of all files that are arguments of the first program. */
-double command_argument_bytes(const struct command *command);
+void command_kill(const struct command *command);
+
+/* Waits for what was started. Returns 0, or -1 if a program did not end with
+ * status 0, and who and how it was in `why`. */
+int command_wait(
+	struct command *command, char *why, size_t size, long *peak_kib);
 
 #endif

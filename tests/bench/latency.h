@@ -9,9 +9,10 @@
 #ifndef UPCASE_BENCH_LATENCY_H
 #define UPCASE_BENCH_LATENCY_H
 
-#include "run.h"
+#include "command.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define LATENCY_WARM_UP	 1000 /* lines */
 #define LATENCY_PATIENCE 2000 /* milliseconds for the first answer */
@@ -23,14 +24,11 @@ struct latency {
 	double p50, p99; /* seconds */
 };
 
-/* Whether there are two processors. */
-bool latency_can_pin(void);
-
-/* Measures so many answers of a command that is one program. Returns 0, or -1
- * with the reason in *failure; answers are compared with the upper case of what
- * was asked. */
-int latency_round(const struct command *command, unsigned long answers,
-	bool pinned, struct latency *latency, struct cost *cost,
-	struct failure *failure);
+/* Measures so many answers of a command that is one program and has neither
+ * input nor output of its own. Returns NULL, or why the program does not do
+ * what it should; answers are compared with the upper case of what was asked.
+ * It is to be waited for or killed then. */
+const char *latency_measure(struct command *command, unsigned long answers,
+	bool pinned, struct latency *latency);
 
 #endif

@@ -6,11 +6,20 @@
 #
 #   --runs=N          the median of N rounds counts                        (15)
 #   --size=MB         the size of the large texts                         (200)
-#   --only=PATTERN    only works with such names ('gzip*'); --list: what names
+#   --only=PATTERNS   only works with such names ('gzip*,start'); --list: what
+#                     names there are
+#   --tools=PATTERNS  only such tools ('upcase-pipe*,tr'), and what they are
+#                     compared with
+#   --texts=NAMES     only these texts ('log german'); see texts.sh
+#   --against=PROGRAM only upcase-pipe, beside PROGRAM, another build of it: for
+#                     each row the time of the new one by that of the old one,
+#                     and the 95 % interval of that (see Statistics.pm). A row is
+#                     slower when the lower end of it is above 1.02; 15 rounds
+#                     are the least to judge by
 #   --huge            also a file of 10 GB
 #   --quick           small texts, few rounds: to see whether it works
 #
-#   BENCH_PROGRAM     what measures                (./tests/bench/bench-program)
+#   BENCH_RUN         what starts programs             (./tests/bench/bench-run)
 #   UPCASE_PIPE       the program                                (./upcase-pipe)
 #   UPCASE_PIPE_ZLIB  the program, built without libdeflate               (none)
 #   BENCH_OUT         folder for bench.md, bench.svg, bench.tsv (current folder)
@@ -20,21 +29,24 @@
 #   TEXTS             names of the texts; see texts.sh
 #
 # Exit status: 0, 1 a program failed or gave wrong bytes, 2 anything else. A
-# missed target is no failure.
+# missed target is no failure, nor is a slower build.
+#
+# hyperfine takes the time, measure.pl decides what runs when; it is there that
+# the rounds are described.
 
 set -u
 LC_ALL=C
 export LC_ALL
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 2
-bench=${BENCH_PROGRAM:-./tests/bench/bench-program}
+BENCH_RUN=${BENCH_RUN:-./tests/bench/bench-run}
 UPCASE_PIPE=${UPCASE_PIPE:-./upcase-pipe}
 texts=${TEXTS:-log german french russian greek japanese chinese}
 store=${BENCH_TEXTS:-${TMPDIR:-/tmp}/upcase-pipe-bench}
 out=${BENCH_OUT:-.}
 
 runs=15 large=200 small=1 once=20 files=20000 lines=5000000 answers=20000
-huge=0 only='*' list=0 hundred=100 immense=10000
+huge=0 only='*' tools='*' against='' list=0 hundred=100 immense=10000
 
 bad() { echo "program.sh: $*" >&2; exit 2; }
 say() { echo "$*" >&2; }
@@ -46,6 +58,9 @@ for option; do
 	--runs=*) runs=${option#*=} ;;
 	--size=*) large=${option#*=} ;;
 	--only=*) only=${option#*=} ;;
+	--tools=*) tools=${option#*=} ;;
+	--texts=*) texts=${option#*=} ;;
+	--against=*) against=${option#*=} ;;
 	--huge) huge=1 ;;
 	--list) list=1 ;;
 	--quick)
@@ -74,7 +89,11 @@ absolute() {
 	esac
 }
 
-bench=$(absolute "$bench") || exit 2
+BENCH_RUN=$(absolute "$BENCH_RUN") || exit 2
+export BENCH_RUN
+for name in perl hyperfine; do
+	command -v "$name" >/dev/null 2>&1 || bad "$name is not installed"
+done
 UPCASE_PIPE=$(absolute "$UPCASE_PIPE") || exit 2
 export UPCASE_PIPE
 if [ -n "${UPCASE_PIPE_ZLIB:-}" ]; then
@@ -83,13 +102,18 @@ if [ -n "${UPCASE_PIPE_ZLIB:-}" ]; then
 else
 	unset UPCASE_PIPE_ZLIB
 fi
+if [ -n "$against" ]; then
+	UPCASE_PIPE_OLD=$(absolute "$against") || exit 2
+	export UPCASE_PIPE_OLD
+fi
 # Not a script that looks for the interpreter, which would be measured as well.
 PYTHON=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null)
 if [ -n "$PYTHON" ]; then export PYTHON; else unset PYTHON; fi
 
-set -- --only="$only"
+set -- --only="$only" --tools="$tools"
+[ -z "$against" ] || set -- "$@" --against
 [ $huge = 0 ] || set -- "$@" --huge
-works=$("$bench" --list "$@") || exit 2
+works=$(perl "$here/measure.pl" --list "$@") || exit 2
 [ -n "$works" ] || bad "$only: no such work; --list tells the names"
 if [ $list = 1 ]; then
 	echo "$works"
@@ -223,8 +247,9 @@ fi
 
 # ------------------------------------------------------------------ measuring
 
+load=$(cut -d ' ' -f 1 /proc/loadavg)
 # shellcheck disable=SC2086 # present is a list
-"$bench" "$@" --runs="$runs" --lines=$lines --answers=$answers \
+perl "$here/measure.pl" "$@" --runs="$runs" --lines=$lines --answers=$answers \
 	--markdown=tables.md --values=bench.tsv $present </dev/null &
 pid=$!
 wait $pid
@@ -241,7 +266,11 @@ version() {
 }
 
 heading() {
-	echo '# upcase-pipe beside other programs'
+	if [ -n "$against" ]; then
+		echo '# upcase-pipe beside another build of itself'
+	else
+		echo '# upcase-pipe beside other programs'
+	fi
 	echo
 	echo "- $(date -u +%Y-%m-%d), $(sed -n \
 		's/^model name[^:]*: *//p;' /proc/cpuinfo | head -n 1)," \
@@ -254,12 +283,16 @@ heading() {
 		"$(find s -type f 2>/dev/null | wc -l) small files"
 	echo "- peak memory is that of the largest process of a command;" \
 		"CPU time that of all"
+	echo "- load average $load before," \
+		"$(cut -d ' ' -f 1 /proc/loadavg) after"
 	[ -z "${left_out:-}" ] || echo "- left out: $left_out"
 	echo
 	echo '<details><summary>Versions</summary>'
 	echo
 	version "$UPCASE_PIPE" --version
+	[ -z "$against" ] || version "$UPCASE_PIPE_OLD" --version
 	[ -z "${UPCASE_PIPE_ZLIB:-}" ] || version "$UPCASE_PIPE_ZLIB" --version
+	version hyperfine --version
 	version cat --version
 	version sed --version
 	version gawk --version

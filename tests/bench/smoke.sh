@@ -1,6 +1,7 @@
 #!/bin/bash
 # smoke.sh - the benchmark itself: that it measures, says what it measured, and
-# sees a program that gives wrong bytes. How fast anything is does not matter.
+# sees a program that gives wrong bytes, or is slower. How fast anything is does
+# not matter.
 #
 # Run by make check. Exit status: 0, 1 something is not so.
 set -u
@@ -49,6 +50,13 @@ UPCASE_PIPE=$tmp/bad/upcase-pipe bench --only=pipe
 status=$?
 [ $status -eq 1 ] || fail "a program that fails: it ends with $status, not 1"
 has 'failed: .*broken'
+
+# A build that is slower than another one.
+printf '#!/bin/sh\nsleep 0.1\nexec "%s" "$@"\n' "$UPCASE_PIPE" >"$tmp/bad/upcase-pipe"
+UPCASE_PIPE=$tmp/bad/upcase-pipe bench --only=file --runs=6 --against="$UPCASE_PIPE" ||
+	{ fail "--against: it ends with $?"; cat "$tmp/stderr"; }
+has '^\| file \| log \| upcase-pipe \| time \| [0-9.]+ m?s \| [0-9]+ ms \| [0-9.]+ \| [0-9.]+–[0-9.]+ \| 6 \| \*\*slower\*\*'
+has '^Of 1 rows 1 are worse'
 
 bench --only=nothing-like-it
 [ $? -eq 2 ] || fail 'a work that there is not is no error'

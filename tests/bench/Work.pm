@@ -1,0 +1,304 @@
+# Work.pm - what the programs are given to do, which programs do it, and what
+# upcase-pipe is to reach
+#
+# A work is done with each of its texts by each of its tools. How, is a line as
+# for a shell (Command.pm), in which
+#
+#	{x}      is what the tool is called with
+#	{in}     is the text, the file TEXT-SIZE.txt; {in}.gz and
+#	         {in}.members.gz are the same compressed by gzip and by
+#	         upcase-pipe -z
+#	{text}   is only its name
+#	{lines}  is the number of lines of the works without a file
+#
+# and the file that is written is out or out.gz.
+#
+# Slow tools, which take some ten times as long as the others, would make a run
+# last for hours. Those that are marked
+#  - once read the text of 20 MB once, where the others read it ten times over
+#    (and a tenth of the lines). Their time per byte is what is compared; their
+#    megabytes stand in the table.
+#  - seldom take part in every third round, and in a single one when a run lasts
+#    longer than LONG. Their rounds stand in the table.
+# A work and text that has taken ENOUGH gets no more than LEAST rounds: what
+# takes long varies little. So the rounds in the table may be fewer than were
+# asked for. No tool with a target, and none that a target is about, is marked.
+# Builds of upcase-pipe that are compared (--against) do all their rounds.
+package Work;
+use strict;
+use warnings;
+
+use constant {
+	LONG => 10,      # seconds
+	ENOUGH => 30,    # seconds
+	LEAST => 5,      # rounds
+	SELDOM => 3,     # every third round
+	LINE_LEN => 40,  # of bench-run --feed
+	SUBJECT => 'upcase-pipe',
+};
+
+# ------------------------------------------------------------------- tools
+
+# A tool is a name, how it is called and what it is: its filter, if the form of
+# the work fits, or a line of its own. The subject is upcase-pipe: what it
+# writes is checked.
+sub tool {
+	my ($how, $name, $text, @marks) = @_;
+	return { name => $name, $how => $text, map { $_ => 1 } @marks };
+}
+sub filter { return tool('filter', @_) }
+sub line { return tool('line', @_) }
+
+# As each is called by who wants speed from it, and all of Unicode where it can
+# do that.
+my $tr = 'tr a-z A-Z';
+my $utf8 = 'LC_ALL=C.UTF-8';
+my $cat = filter('cat', 'cat');
+my $subject = filter(SUBJECT, 'upcase-pipe', 'subject');
+my $tr_tool = filter('tr', $tr);
+my $dd = filter('dd', 'dd bs=1M conv=ucase status=none');
+my %slow = (
+	sed => "$utf8 sed 's/.*/\\U&/'",
+	gawk => "$utf8 gawk '{print toupper(\$0)}'",
+	mawk => "mawk '{print toupper(\$0)}'",
+	perl => "perl -CSD -pe '\$_=uc'",
+	python3 => "$utf8 python3 -c 'import sys; "
+		. "sys.stdout.writelines(map(str.upper, sys.stdin))'",
+	uconv => 'uconv -f utf-8 -t utf-8 -x upper',
+);
+my @slow = map { filter($_, $slow{$_}, 'once', 'seldom') }
+	qw(sed gawk mawk perl python3 uconv);
+
+# Between two files cat lets the system copy, with copy_file_range(2), where it
+# can. This one reads and writes, as all that change something must.
+my $copy = filter('dd, no change', 'dd bs=128k status=none');
+
+my @file_tools = (
+	line('cat', 'cat {in} >out'),
+	line(SUBJECT, 'upcase-pipe -o out {in}', 'subject'),
+	$copy, $tr_tool, $dd, @slow,
+);
+# The slow ones would do here what they do in a work of file_tools.
+my @stdout_tools = ($cat, $subject, $copy, $tr_tool, $dd);
+my @filters = ($cat, $subject, $tr_tool, $dd, @slow);
+
+sub gzip_tools {
+	my ($gz) = @_;
+	return [
+		line('pigz', "pigz -dc $gz | $tr | pigz -6 >out.gz"),
+		line(SUBJECT, "upcase-pipe -o out.gz $gz", 'subject'),
+		line(SUBJECT . ' (zlib)', "upcase-pipe-zlib -o out.gz $gz",
+			'subject'),
+		line('bgzip', "bgzip -dc $gz | $tr | bgzip -c -@ 2 -l 6 >out.gz"),
+		line('gzip', "gzip -dc $gz | $tr | gzip -6 >out.gz", 'seldom'),
+	];
+}
+
+my @fast_gzip_tools = (
+	(map {
+		line("igzip -$_", "igzip -dc {in}.gz | $tr | igzip -c -$_ >out.gz")
+	} 0 .. 3),
+	line(SUBJECT, 'upcase-pipe -z1 -o out.gz {in}.gz', 'subject'),
+	line('pigz -1', "pigz -dc {in}.gz | $tr | pigz -1 >out.gz"),
+);
+
+my @start_tools = (
+	filter('true', 'true'), $cat, $tr_tool, $subject,
+	(map { filter($_, $slow{$_}) } qw(sed gawk mawk perl)),
+	filter('python3', $slow{python3}, 'seldom'),
+);
+
+# Those that can be told not to keep a line to themselves; the others are here
+# to say so.
+my @line_tools = (
+	$cat, $subject,
+	filter('sed -u', "$utf8 sed -u 's/.*/\\U&/'"),
+	filter('gawk, fflush()', "$utf8 gawk '{print toupper(\$0); fflush()}'"),
+	filter('mawk -W interactive', "mawk -W interactive '{print toupper(\$0)}'"),
+	filter('perl, unbuffered', "perl -CSD -pe 'BEGIN{\$|=1} \$_=uc'"),
+	filter('python3 -u', "$utf8 python3 -u -c 'import sys; "
+		. "[sys.stdout.write(l.upper()) for l in sys.stdin]'"),
+	filter('dd', 'dd bs=64k conv=ucase status=none'),
+	$tr_tool,
+	filter('uconv', $slow{uconv}),
+);
+
+my @small_tools = (
+	line('cat', 'cat s/* >out'),
+	line(SUBJECT . ' -o', 'upcase-pipe -o out s/*', 'subject'),
+	line(SUBJECT, 'upcase-pipe s/* >out', 'subject'),
+);
+
+my @memory_tools = (
+	line(SUBJECT . ' -o', 'upcase-pipe -o out {in}', 'subject'),
+	line(SUBJECT, 'cat {in} | upcase-pipe | cat >/dev/null', 'subject'),
+);
+
+my @huge_tools = (
+	line(SUBJECT . ', 100 MB', 'upcase-pipe -o out {text}-hundred.txt'),
+	line(SUBJECT, 'upcase-pipe -o out {text}-huge.txt'),
+	line('cat, 100 MB', 'cat {text}-hundred.txt >out'),
+	line('cat', 'cat {text}-huge.txt >out'),
+);
+
+# ------------------------------------------------------------------- works
+
+# kind       time; gzip: the size of the output counts, too; start: nothing is
+#            read, so there are no bytes per second; latency: see latency.h;
+#            memory: only the peak memory counts
+# texts      which of those that are there: all, some (for what takes long),
+#            log, odd (all, one endless line, and random bytes), none
+# size       of the texts: large, small, huge
+# form       of tools without a line of their own
+# expected   what the subject must have written, and
+# written    how to read it
+# reference  a tool (see rival in Table.pm)
+# effort     rounds by those that are asked for
+# pinned     the tool has a processor of its own
+# on_request only if named, or with --huge
+my %upper = (expected => 'upcase-pipe <{in}', written => 'cat out');
+my %gzip = (kind => 'gzip', texts => 'some', size => 'large',
+	expected => 'gzip -dc {in}.gz | upcase-pipe', written => 'gzip -dc out.gz');
+my %files = (%upper, texts => 'all', form => '{x} <{in} >out', reference => 'cat');
+my %pipes = (%files, form => 'cat {in} | {x} | cat >/dev/null');
+my %latency = (kind => 'latency', form => '{x}', reference => 'cat',
+	tools => \@line_tools, effort => 1 / 3);
+my %lines = (expected => 'feeder {lines} | tr a-z A-Z', written => 'cat out',
+	reference => 'cat', tools => \@filters);
+
+our @works = map { { kind => 'time', texts => 'none', effort => 1, %$_ } } (
+	{ name => 'file', title => 'a file to a file', %files,
+		size => 'large', tools => \@file_tools },
+	{ name => 'file-1mb', title => 'a small file to a file', %files,
+		size => 'small', tools => \@file_tools },
+	{ name => 'stdout', title => 'standard input and output are files', %files,
+		size => 'large', tools => \@stdout_tools },
+	{ name => 'stdout-1mb', title => 'standard input and output are files, a small one',
+		%files,
+		size => 'small', tools => \@stdout_tools },
+	{ name => 'pipe', title => 'between two pipes', %pipes,
+		size => 'large', tools => \@filters },
+	{ name => 'pipe-1mb', title => 'between two pipes, a small text', %pipes,
+		size => 'small', tools => \@filters },
+	{ name => 'gzip6', title => 'gzip to gzip, level 6, made by gzip', %gzip,
+		reference => 'pigz', tools => gzip_tools('{in}.gz') },
+	{ name => 'gzip6-members', title => 'gzip to gzip, level 6, made by upcase-pipe -z',
+		%gzip,
+		reference => 'pigz', tools => gzip_tools('{in}.members.gz') },
+	{ name => 'gzip1', title => 'gzip to gzip, level 1', %gzip,
+		reference => 'igzip*', tools => \@fast_gzip_tools },
+	{ name => 'start', title => 'nothing to do: start and end', kind => 'start',
+		form => '{x}', expected => 'true', written => 'cat out',
+		reference => 'tr', tools => \@start_tools, effort => 20 },
+	{ name => 'latency',
+		title => 'a line there and back, each side on a processor of its own',
+		%latency, pinned => 1 },
+	{ name => 'latency-free',
+		title => 'a line there and back, wherever the system puts them',
+		%latency },
+	{ name => 'lines', title => 'a producer with a write for each line', %lines,
+		form => 'feeder {lines} | {x} >/dev/null' },
+	{ name => 'lines-pipe', title => 'a producer with a write for each line, into a pipe',
+		%lines,
+		form => 'feeder {lines} | {x} | cat >/dev/null' },
+	{ name => 'small', title => 'many small files',
+		expected => 'cat s/* | upcase-pipe', written => 'cat out',
+		reference => 'cat', tools => \@small_tools },
+	{ name => 'memory', title => 'peak memory', kind => 'memory', %upper,
+		texts => 'odd', size => 'large', tools => \@memory_tools, effort => 0.2 },
+	{ name => 'memory-gzip', title => 'peak memory, gzip to gzip, two jobs', %gzip,
+		kind => 'memory', effort => 0.2,
+		tools => [line(SUBJECT, 'upcase-pipe --jobs=2 -o out.gz {in}.gz',
+			'subject')] },
+	{ name => 'huge', title => 'a huge file', texts => 'log', size => 'huge',
+		reference => SUBJECT . ', 100 MB', tools => \@huge_tools,
+		effort => 0.2, on_request => 1 },
+);
+
+my %some = map { $_ => 1 } qw(log german russian);
+my %odd = map { $_ => 1 } qw(oneline random);
+
+# Whether a work takes a text.
+sub takes {
+	my ($work, $text) = @_;
+	my $texts = $work->{texts};
+	return $texts eq 'odd' ? 1
+		: $texts eq 'all' ? !$odd{$text}
+		: $texts eq 'some' ? $some{$text}
+		: $texts eq $text;
+}
+
+# ------------------------------------------------------------------- lines
+
+# These take a choice: a work, one of its tools, a text or none, and lines.
+sub form {
+	my ($choice) = @_;
+	return $choice->{tool}{line} // $choice->{work}{form};
+}
+
+# The name of {in}.
+sub input {
+	my ($choice) = @_;
+	my $size = $choice->{work}{size};
+	return undef if !defined $choice->{text} || !defined $size;
+	$size = 'once' if $choice->{tool}{once} && $size eq 'large';
+	$size = 'hundred' if form($choice) =~ /\{text\}-hundred/;
+	return "$choice->{text}-$size.txt";
+}
+
+# {lines}, for this tool.
+sub lines {
+	my ($choice) = @_;
+	return $choice->{tool}{once} ? int($choice->{lines} / 10) : $choice->{lines};
+}
+
+# A line with everything filled in.
+sub fill {
+	my ($choice, $line) = @_;
+	my %value = (
+		x => $choice->{tool}{filter}, in => input($choice),
+		text => $choice->{text}, lines => lines($choice),
+	);
+	$line =~ s/\{x\}/$value{x}/;
+	$line =~ s/\{(in|text|lines)\}/$value{$1}/g;
+	return $line;
+}
+
+# ----------------------------------------------------------------- targets
+
+# A target has two figures: what must be reached at least, and what is aimed at.
+# It holds for every text of its work; the worst one is told.
+#
+#   time    time per byte, by the rival's: at most
+#   faster  how many times as fast as the rival: at least
+#   size    bytes of output, by the rival's: at most
+#   p99     the slow answers, by the rival's: at most
+#   memory  MiB: at most; without a tool, of every one of upcase-pipe
+our @targets = map {
+	my %target;
+	@target{qw(work tool of rival least aim)} = @$_;
+	\%target;
+} (
+	['file', SUBJECT, 'time', 'cat', 1.05, 0.90],
+	['stdout', SUBJECT, 'time', 'cat', 1.05, 0.90],
+	['pipe', SUBJECT, 'time', 'cat', 0.90, 0.70],
+	['pipe', SUBJECT, 'time', 'tr', 0.55, 0.40],
+	['gzip6', SUBJECT, 'faster', 'pigz', 2.2, 3.0],
+	['gzip6', SUBJECT, 'size', 'pigz', 1.01, 1.01],
+	['gzip6', SUBJECT . ' (zlib)', 'faster', 'pigz', 1.1, 1.3],
+	['gzip6-members', SUBJECT, 'faster', 'pigz', 2.2, 3.0],
+	['gzip6-members', SUBJECT, 'size', 'pigz', 1.01, 1.01],
+	['gzip6-members', SUBJECT . ' (zlib)', 'faster', 'pigz', 1.1, 1.3],
+	['gzip1', SUBJECT, 'faster', 'igzip*', 1.0, 1.5],
+	['start', SUBJECT, 'time', 'tr', 1.3, 1.0],
+	['latency', SUBJECT, 'time', 'cat', 1.5, 1.2],
+	['latency', SUBJECT, 'p99', 'cat', 2.0, 1.5],
+	['lines', SUBJECT, 'time', 'cat', 1.2, 0.8],
+	['lines-pipe', SUBJECT, 'time', 'cat', 1.2, 0.8],
+	['small', undef, 'time', 'cat', 1.3, 1.0],
+	['memory', undef, 'memory', undef, 16, 8],
+	['memory-gzip', undef, 'memory', undef, 48, 24],
+	['huge', SUBJECT, 'time', SUBJECT . ', 100 MB', 1.05, 1.00],
+);
+
+1;
