@@ -56,7 +56,7 @@ static FILE *open_report(void)
 	return report;
 }
 
-/* Like a shell: the last program is not all. */
+/* All programs count, not only the last one. */
 static int run(struct command *command)
 {
 	char why[160];
