@@ -36,7 +36,8 @@ use Table;
 use Work;
 
 use constant {
-	CALIBRATION => 7,    # by the rounds that are asked for
+	CALIBRATION => 100,  # rounds
+	QUICK => 30,         # the same, when few rounds are asked for
 	MOST_FILLER => 1e9,  # bytes
 	BLOCK => 1 << 20,
 	OLD => 'old',
@@ -280,7 +281,7 @@ if ($set{list}) {
 	print map { "$_->{name}\n" } @works;
 	exit 0;
 }
-my $itself = Command::calibrate(CALIBRATION * $set{runs});
+my $itself = Command::calibrate($set{runs} < 15 ? QUICK : CALIBRATION);
 my %results = (rows => \@rows, notes => \@notes, works => \@works,
 	least_memory => Command::least_memory());
 measure($_) for @works;
