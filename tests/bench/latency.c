@@ -3,7 +3,6 @@
 #include "latency.h"
 
 #include "die.h"
-#include "feeder.h"
 #include "io/clock.h"
 
 #include <ctype.h>
@@ -20,7 +19,7 @@
 struct talk {
 	int to, from;
 	bool copies; /* answers are the questions */
-	char answer[FEEDER_LINE_LEN];
+	char answer[LATENCY_LINE_LEN];
 };
 
 static const char too_early[] = "it ended too early";
@@ -75,8 +74,8 @@ static void start(struct command *command, bool pinned, struct talk *talk)
  * come in parts. */
 static bool ask(const struct talk *talk)
 {
-	return write(talk->to, FEEDER_LINE, FEEDER_LINE_LEN) ==
-	       (ssize_t)FEEDER_LINE_LEN;
+	return write(talk->to, LATENCY_LINE, LATENCY_LINE_LEN) ==
+	       (ssize_t)LATENCY_LINE_LEN;
 }
 
 static bool hear(struct talk *talk)
@@ -85,19 +84,19 @@ static bool hear(struct talk *talk)
 
 	do {
 		ssize_t n = read(
-			talk->from, talk->answer + len, FEEDER_LINE_LEN - len);
+			talk->from, talk->answer + len, LATENCY_LINE_LEN - len);
 
 		if (n <= 0)
 			return false;
 		len += (size_t)n;
-	} while (len < FEEDER_LINE_LEN);
+	} while (len < LATENCY_LINE_LEN);
 	return true;
 }
 
 static bool is_right(const struct talk *talk)
 {
-	for (size_t i = 0; i < FEEDER_LINE_LEN; i++) {
-		int c = (unsigned char)FEEDER_LINE[i];
+	for (size_t i = 0; i < LATENCY_LINE_LEN; i++) {
+		int c = (unsigned char)LATENCY_LINE[i];
 
 		if (talk->answer[i] != (talk->copies ? c : toupper(c)))
 			return false;

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define LATENCY_LINE	 "A line of text that has forty bytes....\n"
+#define LATENCY_LINE_LEN (sizeof(LATENCY_LINE) - 1)
 #define LATENCY_WARM_UP	 1000 /* lines */
 #define LATENCY_PATIENCE 2000 /* milliseconds for the first answer */
 

@@ -23,6 +23,16 @@ bench() {
 # has ERE: a line of the table.
 has() { grep -Eq -- "$1" "$tmp/out/bench.md" || fail "no line like '$1' in the table"; }
 
+# How sure a ratio is: that of pairs which are all 11 to 10 is exactly known, that
+# of five is not known at all; one wild pair of many changes nothing.
+interval() { perl -I"$here" -MStatistics -e "printf '%.2f ' x 2, Statistics::interval($1)"; }
+found=$(interval '[map { $_ * 1.1 } 1 .. 15], [1 .. 15]')
+[ "$found" = '1.10 1.10 ' ] || fail "interval: $found instead of 1.10 1.10"
+found=$(interval '[1 .. 5], [1 .. 5]' 2>&1)
+[ "$found" = '0.00 0.00 ' ] || fail "interval of five pairs: $found"
+found=$(interval '[(1) x 14, 9], [(1) x 15]')
+[ "$found" = '1.00 1.00 ' ] || fail "interval with a wild pair: $found"
+
 bench --only='pipe*' || { fail "it ends with $?"; cat "$tmp/stderr"; }
 cmp -s "$tmp/stdout" "$tmp/out/bench.md" || fail 'it prints something else'
 has '^\| log \| cat \| 5\.0 \| [0-9.]+ m?s .* \| 1\.00 \|'
@@ -52,10 +62,10 @@ status=$?
 has 'failed: .*broken'
 
 # A build that is slower than another one.
-printf '#!/bin/sh\nsleep 0.1\nexec "%s" "$@"\n' "$UPCASE_PIPE" >"$tmp/bad/upcase-pipe"
+printf '#!/bin/sh\nsleep 1\nexec "%s" "$@"\n' "$UPCASE_PIPE" >"$tmp/bad/upcase-pipe"
 UPCASE_PIPE=$tmp/bad/upcase-pipe bench --only=file --runs=6 --against="$UPCASE_PIPE" ||
 	{ fail "--against: it ends with $?"; cat "$tmp/stderr"; }
-has '^\| file \| log \| upcase-pipe \| time \| [0-9.]+ m?s \| [0-9]+ ms \| [0-9.]+ \| [0-9.]+–[0-9.]+ \| 6 \| \*\*slower\*\*'
+has '^\| file \| log \| upcase-pipe \| time \| [0-9.]+ m?s \| [0-9.]+ s \| [0-9.]+ \| [0-9.]+–[0-9.]+ \| 6 \| \*\*slower\*\*'
 has '^Of 1 rows 1 are worse'
 
 bench --only=nothing-like-it
