@@ -145,7 +145,7 @@ nothing_read_from_pipe() {
 	rm -f pipe
 	mkfifo pipe
 	exec 7<>pipe
-	printf 'one\ntwo\n' >&7
+	put 'one\ntwo\n' >&7
 	start unopened -o missing/file <pipe >"$out" 2>"$err"
 	expect_end unopened 'exit 3' && [ "$(unread 7)" -eq 8 ]
 	local r=$?
@@ -339,7 +339,7 @@ held() {
 	exec 7<>pipe 8>>db
 	flock 8
 	start held -o db <pipe 2>"$err"
-	printf 'one\nhal' >&7
+	put 'one\nhal' >&7
 	wait_until "$deadline" all_read 7 &&
 		wait_until "$deadline" waits_on_flock held
 }

@@ -520,7 +520,7 @@ check "by default slow lines share a member" default_gathers
 
 on_signal() {
 	slowly stopped -z --flush-interval=1000
-	printf 'one\ntwo\nhal' >&7
+	put 'one\ntwo\nhal' >&7
 	wait_until "$deadline" all_read 7 || return 1
 	send "$1" stopped
 	expect_end stopped "signal $2" || return 1

@@ -129,6 +129,11 @@ sanitized() { grep -aqE '__(asan|tsan|msan)_init' "$UPCASE_PIPE"; }
 # shellcheck disable=SC2059 # the format is the point
 given() { printf "$1" >"$in"; }
 
+# put FORMAT: printed by one write, so that a reader gets it as a whole; bash's
+# own printf writes each line by itself.
+# shellcheck disable=SC2059 # the format is the point
+put() { env printf "$1"; }
+
 # A run that hangs is a failure, not a hung suite.
 bounded() { timeout -k 5 $((deadline * 4)) "$@"; }
 

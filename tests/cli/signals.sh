@@ -30,7 +30,7 @@ idle() {
 	local signal=$1 wanted=$2 file=$3
 	rm -f db db.gz
 	with_feed idle "${@:4}" >"$out"
-	printf 'one\nstraße\nhal' >&7
+	put 'one\nstraße\nhal' >&7
 	wait_until "$deadline" all_read 5 && send $signal idle &&
 		expect_end idle "signal $(number_of $signal)" || return 1
 	no_more
@@ -276,7 +276,7 @@ check "--shutdown-timeout=0.2 leaves a stuck -o FIFO soon and counts" \
 	runs_out 0.2 file sink
 enough_time() {
 	with_feed timely --shutdown-timeout=60 >"$out"
-	printf 'one\nhal' >&7
+	put 'one\nhal' >&7
 	wait_until "$deadline" all_read 5 && send TERM timely &&
 		expect_end timely 'signal 15' && expect_output 'ONE\nHAL' &&
 		same /dev/null "$err"
@@ -437,7 +437,7 @@ progress_told() { [ "$(grep -c '^upcase-pipe: progress: ' "$err")" -eq "$1" ]; }
 progress_idle() {
 	local r=0
 	with_feed busy >"$out"
-	printf 'one\ntwo\n' >&7
+	put 'one\ntwo\n' >&7
 	wait_until "$deadline" size_is "$out" 8 || r=1
 	send USR1 busy
 	wait_until "$deadline" progress_told 1 || r=1
@@ -496,7 +496,7 @@ rotates() {
 	local r=0 name=$1
 	rm -f db* lines.out
 	with_feed rotor -o "$name" "${@:2}"
-	printf 'one\ntwo\n' >&7
+	put 'one\ntwo\n' >&7
 	wait_until "$deadline" has_size "$name" || r=1
 	mv "$name" old."$name"
 	send USR2 rotor

@@ -158,7 +158,7 @@ stats_on_signal() {
 	exec 7<>feed
 	start told --stats=json <feed >"$out" 2>"$err"
 	exec 6>feed 7>&-
-	printf 'one\nhal' >&6
+	put 'one\nhal' >&6
 	wait_until "$deadline" size_is "$out" 4 || return 1
 	send INT told
 	expect_end told 'signal 2' && grep -q '"lines_out": *2' "$err"

@@ -25,7 +25,7 @@ names() { cat /proc/"$(pid_of "$1")"/task/*/comm | sort; }
 has_threads() {
 	local r=0
 	with_feed named "${@:3}" >"$out"
-	printf "$2" >&7
+	put "$2" >&7
 	wait_until "$deadline" has_size "$out" &&
 		wait_until "$deadline" has_names "$1" || { names named; r=1; }
 	no_more
@@ -160,7 +160,7 @@ all_roam() {
 	local r=0 mask
 	mask=$(allowed /proc/self/status)
 	with_feed roaming -b 4 -j 2 "$@" >"$out"
-	printf 'one\ntwo\n' >&7
+	put 'one\ntwo\n' >&7
 	wait_until "$deadline" has_size "$out" || r=1
 	roams "$mask" || {
 		echo "not all have $mask:"
