@@ -313,31 +313,40 @@ check "8 processes append whole members of small batches" \
 check "8 processes append to gzip whole lines that are longer than a batch" \
 	gzip_at_once 60 -b 64
 
-waits_for_lock() {
-	# Somebody else holds the lock: nothing is appended until it is free.
-	rm -f db pipe
+# Somebody else has the lock on db until descriptor 8 is closed. A process that
+# lives has it: in a container /proc/locks is silent about a lock whose taker is
+# gone, and about who waits for it.
+lock_db() {
+	rm -f db leash taken
 	: >db
+	mkfifo leash
+	exec 8<>leash
+	flock -o db sh -c ': >taken; exec cat' <leash >"$out" 8>&- &
+	wait_until "$deadline" test -e taken
+}
+waits_for_lock() {
+	# Nothing is appended until the lock is free.
+	local r=0
+	rm -f pipe
 	mkfifo pipe
-	exec 7<>pipe 8>>db
-	flock 8
+	lock_db || r=1
+	exec 7<>pipe
 	start locked -o db <pipe 2>"$err"
 	exec 6>pipe 7>&-
 	printf 'mine\n' >&6
 	exec 6>&-
-	wait_until "$deadline" waits_on_flock locked || return 1
-	printf 'theirs\n' >&8
-	flock -u 8
-	exec 8>&-
-	expect_end locked 'exit 0' && expect_file db 'theirs\nMINE\n'
+	wait_until "$deadline" waits_on_flock locked || r=1
+	printf 'theirs\n' >>db
+	let_go
+	expect_end locked 'exit 0' && expect_file db 'theirs\nMINE\n' &&
+		return $r
 }
-# held [ARG...]: a run that has read two lines and waits for a lock that the test
-# holds on descriptor 8.
+# held: a run that has read two lines and waits for the lock.
 held() {
-	rm -f db pipe
-	: >db
+	rm -f pipe
 	mkfifo pipe
-	exec 7<>pipe 8>>db
-	flock 8
+	lock_db || return 1
+	exec 7<>pipe
 	start held -o db <pipe 2>"$err"
 	put 'one\nhal' >&7
 	wait_until "$deadline" all_read 7 &&
