@@ -87,6 +87,8 @@ prologue='
 	encoding system iso8859-1
 	log_user 0
 	set timeout $env(DEADLINE)
+	# Else a long pattern meets a buffer that has lost its beginning.
+	match_max 65536
 	set program $env(UPCASE_PIPE)
 	proc bad {text} {
 		global expect_out
