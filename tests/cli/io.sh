@@ -440,7 +440,7 @@ END
 why=
 if sanitized; then why='a sanitizer wants to be loaded first'
 elif ! can_trace; then why='strace cannot trace here'
-elif ! cc -shared -fPIC -o small.so small.c -ldl 2>/dev/null; then why='no cc that makes libraries'
+elif ! $CC -shared -fPIC -o small.so small.c -ldl 2>/dev/null; then why="$CC makes no libraries"
 fi
 # drops MEGABYTES: which calls there are to let go of files of that size.
 drops() {

@@ -33,7 +33,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) || exit 1
 root=${here%/tests/cli}
 theme=${0##*/}
 theme=${theme%.sh}
-: "${UPCASE_PIPE:=$root/build/upcase-pipe}"
+: "${UPCASE_PIPE:=$root/build/upcase-pipe}" "${CC:=cc}"
 export UPCASE_PIPE
 
 if [ ! -x "$UPCASE_PIPE" ]; then

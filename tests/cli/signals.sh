@@ -673,10 +673,10 @@ stuck() {
 	same want got && same /dev/null "$err" && return $r
 }
 pause_call=$(printf '#include <sys/syscall.h>\nSYS_pause\n' |
-	cc -E - 2>/dev/null | tail -n 1)
+	$CC -E - 2>/dev/null | tail -n 1)
 why=
 if sanitized; then why='a sanitizer wants to be loaded first'
-elif ! cc -shared -fPIC -o stuck.so stuck.c -ldl 2>/dev/null; then why='no cc that makes libraries'
+elif ! $CC -shared -fPIC -o stuck.so stuck.c -ldl 2>/dev/null; then why="$CC makes no libraries"
 elif ! [ "$pause_call" -gt 0 ] 2>/dev/null; then why='no system call pause here'
 fi
 stuck_check() { if [ -n "$why" ]; then skip "$1" "$why"; else check "$@"; fi; }

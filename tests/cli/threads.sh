@@ -123,7 +123,7 @@ none_at_all() {
 }
 why=
 if sanitized; then why='a sanitizer wants to be loaded first'
-elif ! cc -shared -fPIC -o few.so few.c -ldl 2>/dev/null; then why='no cc that makes libraries'
+elif ! $CC -shared -fPIC -o few.so few.c -ldl 2>/dev/null; then why="$CC makes no libraries"
 fi
 if [ -z "$why" ]; then
 	make_text 5000 5
