@@ -66,6 +66,15 @@ void *support_allocate(size_t size)
 	return p;
 }
 
+void support_between(uintmax_t value, uintmax_t least, uintmax_t most,
+	const char *file, int line)
+{
+	if (value >= least && value <= most)
+		return;
+	print_error("%ju is not between %ju and %ju\n", value, least, most);
+	_fail(file, line);
+}
+
 void support_write(const char *path, const void *data, size_t len)
 {
 	FILE *f = fopen(path, "we");

@@ -34,6 +34,13 @@ int support_leave_directory(void **state);
 
 void *support_allocate(size_t size);
 
+/* value is at least `least` and at most `most`. (What cmocka 1 has for it,
+ * cmocka 2 warns of, and the other way round there is nothing.) */
+#define assert_between(value, least, most) \
+	support_between((value), (least), (most), __FILE__, __LINE__)
+void support_between(uintmax_t value, uintmax_t least, uintmax_t most,
+	const char *file, int line);
+
 /* Files. read returns an allocated text with a NUL behind its *len bytes (len
  * may be NULL). */
 void support_write(const char *path, const void *data, size_t len);

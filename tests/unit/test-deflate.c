@@ -46,7 +46,7 @@ static void packs(struct deflater *d, const void *text, size_t len)
 	unsigned char *out = support_allocate(bound);
 
 	size = deflate_text(d, text, len, out, bound);
-	assert_in_range(size, 1, bound);
+	assert_between(size, 1, bound);
 	gives(out, size, text, len);
 	free(out);
 }

@@ -261,7 +261,7 @@ static void damage_in_the_middle_is_told_with_its_place(void **state)
 	decode(&i, &f, 4096, 1024, &d);
 	assert_int_equal(d.err, -EBADMSG);
 	support_same(d.text, d.len, "one\n", 4);
-	assert_in_range(d.offset, at, at + 1);
+	assert_between(d.offset, at, at + 1);
 	assert_int_equal(d.damage.kind, DAMAGE_BAD);
 	assert_int_equal(d.damage.at, d.offset);
 	assert_string_equal(d.damage.why, "invalid block type");
@@ -313,7 +313,7 @@ static void a_cut_file_gives_the_text_before_the_cut(void **state)
 	f.len = 600;
 	decode(&i, &f, 4096, 1024, &d);
 	assert_int_equal(d.err, -EBADMSG);
-	assert_in_range(d.len, 400, 600);
+	assert_between(d.len, 400, 600);
 	assert_memory_equal(d.text, noise, d.len);
 	stream_release(&i);
 }

@@ -123,7 +123,7 @@ static void without_options_there_are_defaults(void **state)
 	assert_int_equal(o.jobs, 1);
 	assert_int_equal(o.batch_size, 256 * 1024);
 	assert_int_equal(o.queue_depth, 8);
-	assert_in_range(o.unpack_jobs, 1, 256);
+	assert_between(o.unpack_jobs, 1, 256);
 	assert_true(o.flush_interval == CLOCK_SECOND);
 	assert_int_equal(o.sync, SINK_SYNC_NEVER);
 	assert_true(o.shutdown_timeout < 0);

@@ -641,7 +641,7 @@ static void close_and_abort_may_follow_each_other_in_any_order(
 }
 
 static void blocked_getters_return(
-	struct fixture *f, void (*stop)(struct queue *q))
+	struct fixture *f, void (*shut)(struct queue *q))
 {
 	struct call call[3] = {
 		{.verb = GET, .wait = QUEUE_FOREVER},
@@ -650,7 +650,7 @@ static void blocked_getters_return(
 	};
 
 	start_all_blocked(&f->q, call, COUNT(call));
-	stop(&f->q);
+	shut(&f->q);
 	end_all(call, COUNT(call));
 	assert_int_equal(
 		count_status(call, COUNT(call), QUEUE_CLOSED), COUNT(call));
@@ -667,7 +667,7 @@ static void abort_releases_every_blocked_getter(struct fixture *f)
 }
 
 static void blocked_putters_return(
-	struct fixture *f, void (*stop)(struct queue *q), size_t left)
+	struct fixture *f, void (*shut)(struct queue *q), size_t left)
 {
 	struct call call[3] = {
 		{.verb = PUT, .wait = QUEUE_FOREVER},
@@ -679,7 +679,7 @@ static void blocked_putters_return(
 	for (size_t i = 0; i < COUNT(call); i++)
 		call[i].item = new_item(f);
 	start_all_blocked(&f->q, call, COUNT(call));
-	stop(&f->q);
+	shut(&f->q);
 	end_all(call, COUNT(call));
 	assert_int_equal(
 		count_status(call, COUNT(call), QUEUE_CLOSED), COUNT(call));

@@ -694,7 +694,7 @@ static void each_sync_mode_syncs_when_it_says(void **state)
 		append(&s, "B\n", true);
 		assert_int_equal(fake.syncs, modes[i].appended);
 		finish(&s);
-		assert_in_range(fake.syncs, modes[i].finished,
+		assert_between(fake.syncs, modes[i].finished,
 			modes[i].finished + (modes[i].appended > 0));
 	}
 }

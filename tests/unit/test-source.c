@@ -49,7 +49,7 @@ static void take(struct source *s, size_t len, struct taken *t)
 		t->last = source_read(
 			s, buf, len, FDIO_NO_WAKE, CLOCK_FOREVER, &t->fault);
 		if (t->last > 0) {
-			assert_in_range(t->last, 1, len);
+			assert_between(t->last, 1, len);
 			assert_true(t->len + len <= sizeof(t->text));
 			memcpy(t->text + t->len, buf, (size_t)t->last);
 			t->len += (size_t)t->last;
@@ -807,8 +807,8 @@ static int helper_send(void *context, struct packet *packet)
 	if (h->sent == h->takes)
 		return -EAGAIN;
 	assert_true(h->sent - h->taken < h->help.most);
-	assert_in_range(packet->text_len, 1, AHEAD_MOST);
-	assert_in_range(packet->packed_len, MEMBER_LEAST, AHEAD_MOST);
+	assert_between(packet->text_len, 1, AHEAD_MOST);
+	assert_between(packet->packed_len, MEMBER_LEAST, AHEAD_MOST);
 	h->out[h->sent++ % HELPER_MOST] = packet;
 	return 0;
 }
@@ -905,7 +905,7 @@ static bool read_some(
 			s, piece, len, FDIO_NO_WAKE, CLOCK_FOREVER, &o->fault);
 		if (o->last <= 0)
 			break;
-		assert_in_range(o->last, 1, len);
+		assert_between(o->last, 1, len);
 		if (o->room - o->len < (size_t)o->last) {
 			o->room = 2 * o->room + (size_t)o->last;
 			o->text = realloc(o->text, o->room);
@@ -1509,7 +1509,7 @@ static void stop_after(
 		return;
 	}
 	read = lseek(r->s.feed.io.fd, 0, SEEK_CUR) + r->s.feed.reread;
-	assert_in_range(read, 1, f->len);
+	assert_between(read, 1, f->len);
 	source_stop(&r->s);
 	read_rest(r, &o);
 	source_close(&r->s);

@@ -229,7 +229,7 @@ static void run_of(const char *blank, size_t len, size_t n, bool behind)
 			support_same(out, got, BYTES("a\n"));
 		} else {
 			/* Some of it was taken for a part of the line. */
-			assert_in_range(got, 3, at);
+			assert_between(got, 3, at);
 			assert_memory_equal(out, in, got - 1);
 			assert_int_equal(out[got - 1], '\n');
 			if (first == 0)
