@@ -283,7 +283,7 @@ check "-q, -h and -V are understood" takes_option -q -h -V
 for option in --ver --no --s --in --qu; do
 	ambiguous() {
 		run "$option"
-		expect_usage_error "$option"
+		expect_usage_error "${option#--}"
 	}
 	check "$option is refused as ambiguous" ambiguous
 done

@@ -311,9 +311,9 @@ refuses() {
 	} <lines
 	expect_usage_error "$1" && same lines rest
 }
-check "an unknown long option is refused" refuses --nonsense --nonsense
+check "an unknown long option is refused" refuses nonsense --nonsense
 check "an unknown short option is refused" refuses y -y
-check "an unknown option behind a file is refused" refuses --nonsense a --nonsense
+check "an unknown option behind a file is refused" refuses nonsense a --nonsense
 for value in x 0 -1 257 1.5 '' ' 2' 2x 0x10 99999999999999999999; do
 	check "--jobs='$value' is refused" \
 		refuses "invalid number for --jobs: '$value'" --jobs="$value"
