@@ -111,6 +111,7 @@ static void what_32_bits_cannot_say_has_no_bound(void **state)
 	assert_int_equal(deflater_new(&d, 6), 0);
 	assert_true(deflate_bound(d, SIZE_MAX) == SIZE_MAX);
 	assert_true(deflate_bound(d, UINT32_MAX) == SIZE_MAX);
+	assert_true(deflate_bound(d, UINT32_MAX / 2 + 1) == SIZE_MAX);
 	assert_true(deflate_bound(d, (size_t)1 << 30) < UINT32_MAX);
 	deflater_free(d);
 }
