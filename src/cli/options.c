@@ -344,7 +344,7 @@ static bool has_standard_input(const struct options *o)
 static unsigned count_cpus(void)
 {
 	long n;
-#ifdef CPU_COUNT
+#ifdef HAVE_SCHED_GETAFFINITY
 	cpu_set_t set;
 
 	/* Unlike sysconf, this reads no file. It fails where there are more
