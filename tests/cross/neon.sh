@@ -6,6 +6,8 @@ set -euo pipefail
 
 cc=aarch64-linux-gnu-gcc
 qemu=qemu-aarch64-static
+# Newer releases have it under the plain name only.
+command -v $qemu >/dev/null || qemu=qemu-aarch64
 for tool in $cc $qemu; do
 	command -v $tool >/dev/null || {
 		echo "skipped: $tool is not installed (Debian: gcc-aarch64-linux-gnu, libc6-dev-arm64-cross, qemu-user-static)"
