@@ -190,6 +190,12 @@ char *support_capture_end(int saved)
 	return text;
 }
 
+static void skip_terminal(void)
+{
+	print_message("skipped: no pseudo-terminal: %s\n", strerror(errno));
+	skip();
+}
+
 void support_terminal(int *master, int *slave)
 {
 	struct termios settings;
@@ -198,10 +204,10 @@ void support_terminal(int *master, int *slave)
 	*master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (*master < 0 || grantpt(*master) < 0 || unlockpt(*master) < 0 ||
 		ptsname_r(*master, name, sizeof(name)) != 0)
-		skip();
+		skip_terminal();
 	*slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (*slave < 0)
-		skip();
+		skip_terminal();
 	assert_int_equal(tcgetattr(*slave, &settings), 0);
 	settings.c_lflag &= ~(tcflag_t)ECHO;
 	settings.c_oflag &= ~(tcflag_t)OPOST;
