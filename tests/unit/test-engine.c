@@ -1422,7 +1422,7 @@ static void variants_have_names_of_their_own(void **state)
 static void the_fastest_variant_that_runs_is_taken(void **state)
 {
 	size_t best = count_variants() - 1;
-	struct upcase u;
+	struct upcase u = {0};
 
 	(void)state;
 	while (!upcase_variant_runs(best))
