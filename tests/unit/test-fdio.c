@@ -959,6 +959,6 @@ int main(void)
 	/* As in the program: these are told by write(2). */
 	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)alarm(300);
+	(void)alarm(1200);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -183,7 +183,7 @@ int main(void)
 	struct sigaction sa = {.sa_handler = on_nudge};
 
 	/* A hang is a failure, too. */
-	(void)alarm(60);
+	(void)alarm(1200);
 	if (sigaction(SIGURG, &sa, NULL) < 0)
 		return EXIT_FAILURE;
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1466,6 +1466,6 @@ int main(void)
 	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)alarm(
-		300); /* a thread that does not end must not block the tests */
+		1200); /* a thread that does not end must not block the tests */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

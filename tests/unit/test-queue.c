@@ -29,7 +29,7 @@
 enum {
 	CAPACITY = 5, /* no power of two: slots and numbers must differ */
 	MAX_ITEMS = 1024,
-	HANG_SECONDS = 60,
+	HANG_SECONDS = 1200,
 };
 
 #define MILLISECOND INT64_C(1000000)

@@ -403,6 +403,6 @@ int main(void)
 	};
 
 	(void)alarm(
-		300); /* a child that does not die must not block the tests */
+		1200); /* a child that does not die must not block the tests */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1846,6 +1846,6 @@ int main(void)
 		in_directory(an_abort_of_those_who_help_ends_the_reading),
 	};
 
-	(void)alarm(300); /* a read that blocks must not block the tests */
+	(void)alarm(1200); /* a read that blocks must not block the tests */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

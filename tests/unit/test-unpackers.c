@@ -363,6 +363,6 @@ int main(void)
 		cmocka_unit_test(an_abort_ends_the_work_at_any_moment),
 	};
 
-	(void)alarm(300); /* one who waits for ever must not block the tests */
+	(void)alarm(1200); /* one who waits for ever must not block the tests */
 	return cmocka_run_group_tests(tests, make_members, free_members);
 }
