@@ -101,17 +101,21 @@ unpack() {
 }
 
 # inside SYSTEM USER HOME COMMAND: as in a container: no process of this machine
-# is seen, and none is left.
+# is seen, and none is left. The new system is moved onto the root: who is in a
+# mere chroot may not have namespaces of his own, and tests would be skipped.
 inside() {
 	# shellcheck disable=SC2016 # for the shell in there
 	unshare --pid --fork --kill-child --mount --ipc --uts sh -euc '
 		root=$1 packages=$2 user=$3 home=$4 command=$5
+		mount --bind "$root" "$root"
 		mount -t proc proc "$root/proc"
 		mount -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5 \
 			devpts "$root/dev/pts"
 		mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 		mount --bind "$packages" "$root/var/cache/apt/archives"
-		exec chroot --userspec="$user:$user" --groups= "$root" \
+		cd "$root"
+		mount --move . /
+		exec chroot --userspec="$user:$user" --groups= . \
 			env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 			HOME="$home" sh -euc "cd $home/upcase-pipe; $command"
 	' sh "$tmp/root" "$cache/packages-$1" "$2" "$3" "$4" </dev/null
