@@ -35,7 +35,9 @@ has_names() {
 	names named | grep '^upcase-' | grep -v '^upcase-pipe$' |
 		tr '\n' ' ' | grep -Fxq "$1 "
 }
-# A batch that is full, here with four bytes, is for the other threads.
+# A batch that is full, here with four bytes, is for the other threads; so are
+# the first few of them, if that rule is off.
+export UPCASE_PIPE_HANDOVER=few=never
 check "its threads are a reader, a case thread and a writer, by name" \
 	has_threads 'upcase-case-0 upcase-reader upcase-writer' 'one\n' -b 4
 check "-j 1 is one case thread" \
