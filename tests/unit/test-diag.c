@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -184,6 +186,20 @@ static void long_harmless_names_are_not_quoted(void **state)
 	}
 }
 
+static void no_character_of_a_long_name_is_cut_when_it_is_looked_at(
+	void **state)
+{
+	char name[600], out[1024];
+
+	(void)state;
+	for (size_t len = 0; len < 590; len++) {
+		memset(name, 'x', len);
+		strcpy(name + len, "ß日");
+		(void)diag_quote(name, out, sizeof(out));
+		assert_string_equal(out, name);
+	}
+}
+
 static void quoted_names_are_cut_to_fit(void **state)
 {
 	static const char *const names[] = {"abcdefghijklmnopqrstuvwxyz",
@@ -213,6 +229,34 @@ static void quoted_names_are_cut_to_fit(void **state)
 	}
 }
 
+/* A process that must end; SIGALRM ends it when it does not come back. */
+static _Noreturn void say_in_a_hurry(int error)
+{
+	(void)dup2(error, STDERR_FILENO);
+	(void)alarm(20);
+	diag_hurry();
+	diag_error(NULL, "nobody takes this");
+	_exit(0);
+}
+
+static void in_a_hurry_what_is_not_taken_is_dropped(void **state)
+{
+	int fd[2], status;
+	pid_t pid;
+
+	(void)state;
+	support_pipe(fd);
+	(void)support_fill_pipe(fd[1]);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		say_in_a_hurry(fd[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	(void)close(fd[0]);
+	(void)close(fd[1]);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -225,7 +269,10 @@ int main(void)
 		cmocka_unit_test(control_characters_are_quoted),
 		cmocka_unit_test(what_is_not_utf8_is_quoted),
 		cmocka_unit_test(long_harmless_names_are_not_quoted),
+		cmocka_unit_test(
+			no_character_of_a_long_name_is_cut_when_it_is_looked_at),
 		cmocka_unit_test(quoted_names_are_cut_to_fit),
+		cmocka_unit_test(in_a_hurry_what_is_not_taken_is_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -820,6 +820,24 @@ static void a_terminal_can_be_written_to(void **state)
 	assert_int_equal(close(master), 0);
 }
 
+/* /proc/self/fd leads from a master to the device that makes new ones. */
+static void what_is_written_to_a_master_comes_out_at_its_slave(void **state)
+{
+	int master, slave;
+	char got[16] = "";
+	struct fdio io;
+
+	(void)state;
+	support_terminal(&master, &slave);
+	assert_int_equal(fdio_init(&io, master, O_WRONLY), 0);
+	write_text(&io, "TYPED\n");
+	assert_int_equal(fcntl(slave, F_SETFL, O_RDWR | O_NONBLOCK), 0);
+	assert_int_equal(read(slave, got, sizeof(got)), 6);
+	assert_string_equal(got, "TYPED\n");
+	assert_int_equal(fdio_close(&io), 0);
+	assert_int_equal(close(slave), 0);
+}
+
 /* Closing. */
 
 static void closing_tells_late_errors(void **state)
@@ -950,6 +968,7 @@ int main(void)
 #endif
 		fdio_test(a_shared_pipe_with_little_room_is_not_written_to),
 		fdio_test(a_terminal_can_be_written_to),
+		fdio_test(what_is_written_to_a_master_comes_out_at_its_slave),
 		fdio_test(closing_tells_late_errors),
 		fdio_test(closing_is_done_also_when_interrupted),
 		fdio_test(closing_leaves_nothing_open),

@@ -135,6 +135,13 @@ static void sizes_take_powers_of_1024(void **state)
 		number_parse_size("18446744073709551615", UINT64_MAX, &bytes),
 		0);
 	assert_true(bytes == UINT64_MAX);
+	/* Beyond 64 bits, where what is left of it would be a small number. */
+	assert_int_equal(
+		number_parse_size("18014398509481985K", UINT64_MAX, &bytes),
+		-EINVAL);
+	assert_int_equal(
+		number_parse_size("17592186044417M", UINT64_MAX, &bytes),
+		-EINVAL);
 }
 
 static void seconds_take_fractions(void **state)

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -184,6 +185,7 @@ static void gzip_is_asked_for_or_follows_from_the_name(void **state)
 	assert_int_equal(good("--no-gzip -z").gzip_level, 6);
 	assert_int_equal(good("-o a.gz.txt").gzip_level, 0);
 	assert_int_equal(good("-o agz").gzip_level, 0);
+	assert_int_equal(good("-o .gz").gzip_level, 0); /* has no ending */
 	assert_int_equal(good("a.gz").gzip_level, 0);
 	/* Its argument is optional: the next word is a FILE. */
 	parse(&c, "-z 3");
@@ -296,9 +298,48 @@ static void the_prompt_can_be_any_text(void **state)
 	free(c.told);
 }
 
+static void only_processors_that_it_may_run_on_count(void **state)
+{
+#ifdef CPU_COUNT
+	cpu_set_t all, one;
+	int first = 0;
+	unsigned jobs;
+
+	if (sched_getaffinity(0, sizeof(all), &all) != 0 ||
+		CPU_COUNT(&all) < 2) {
+		print_message("skipped: there is only one processor\n");
+		skip();
+	}
+	while (!CPU_ISSET((size_t)first, &all))
+		first++;
+	CPU_ZERO(&one);
+	CPU_SET((size_t)first, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	jobs = good("-z").jobs;
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+	assert_int_equal(jobs, 1);
+#else
+	print_message("skipped: this system has no CPU_COUNT\n");
+	skip();
+#endif
+	(void)state;
+}
+
+/* As many as count. */
+static long allowed_cpus(void)
+{
+#ifdef CPU_COUNT
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		return CPU_COUNT(&set);
+#endif
+	return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
 static void the_number_of_threads_can_be_chosen(void **state)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	long cpus = allowed_cpus();
 	unsigned for_gzip = cpus > 256 ? 256 : cpus > 1 ? (unsigned)cpus : 1;
 
 	(void)state;
@@ -534,6 +575,7 @@ int main(void)
 		cmocka_unit_test(typing_is_for_terminals_or_who_asks),
 		cmocka_unit_test(the_prompt_can_be_any_text),
 		cmocka_unit_test(the_number_of_threads_can_be_chosen),
+		cmocka_unit_test(only_processors_that_it_may_run_on_count),
 		cmocka_unit_test(batches_and_queues_can_be_sized),
 		cmocka_unit_test(times_are_seconds),
 		cmocka_unit_test(the_moment_of_sync_can_be_chosen),

@@ -160,6 +160,12 @@ static void progress_is_one_line(void **state)
 		"upcase-pipe: progress: 11 lines, 22 bytes read; "
 		"33 lines, 44 bytes written; 1.5 s\n");
 	free(text);
+	text = told(progress_tell,
+		&(struct pipeline_stats){.lines_in = 1, .lines_out = 1});
+	assert_string_equal(text,
+		"upcase-pipe: progress: 1 line, 0 bytes read; "
+		"1 line, 0 bytes written; 0.0 s\n");
+	free(text);
 }
 
 int main(void)

@@ -12,9 +12,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -192,6 +194,9 @@ static void stay_ignored(int sig)
 	expect(signals_take().stops == 0);
 	expect(sigaction(sig, NULL, &now) == 0);
 	expect(now.sa_handler == SIG_IGN);
+	/* Also when the others get back what they do. */
+	signals_restore();
+	expect(raise(sig) == 0);
 }
 
 static void a_signal_that_was_ignored_stays_ignored(void **state)
@@ -232,6 +237,24 @@ static void a_signal_that_was_handled_can_be_died_of(void **state)
 		status = in_child(die_after_handling, signals[i]);
 		assert_true(WIFSIGNALED(status));
 		assert_int_equal(WTERMSIG(status), signals[i]);
+	}
+}
+
+static void die_when_restored(int sig)
+{
+	begin();
+	signals_restore();
+	(void)raise(sig);
+}
+
+static void once_restored_a_signal_kills_at_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(stop_signals); i++) {
+		int status = in_child(die_when_restored, stop_signals[i]);
+
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), stop_signals[i]);
 	}
 }
 
@@ -384,6 +407,42 @@ static void a_nudge_is_no_signal_to_be_seen(void **state)
 	is_good(be_nudged, 0);
 }
 
+static atomic_bool nudged;
+
+/* Again and again, because one may come before the call. */
+static void *nudge_until_done(void *reader)
+{
+	while (!atomic_load(&nudged)) {
+		(void)pthread_kill(*(pthread_t *)reader, SIGNALS_NUDGE);
+		(void)sched_yield();
+	}
+	return NULL;
+}
+
+static void be_nudged_while_reading(int arg)
+{
+	pthread_t self = pthread_self(), nudger;
+	int fd[2];
+	char byte;
+
+	(void)arg;
+	begin();
+	expect(pipe(fd) == 0);
+	expect(pthread_create(&nudger, NULL, nudge_until_done, &self) == 0);
+	/* Ends with an error, or with the child. */
+	(void)alarm(30);
+	expect(read(fd[0], &byte, 1) == -1);
+	expect(errno == EINTR);
+	atomic_store(&nudged, true);
+	expect(pthread_join(nudger, NULL) == 0);
+}
+
+static void a_nudge_gets_a_thread_out_of_its_call(void **state)
+{
+	(void)state;
+	is_good(be_nudged_while_reading, 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -393,6 +452,7 @@ int main(void)
 		cmocka_unit_test(signals_wait_until_they_are_unblocked),
 		cmocka_unit_test(a_signal_that_was_ignored_stays_ignored),
 		cmocka_unit_test(a_signal_that_was_handled_can_be_died_of),
+		cmocka_unit_test(once_restored_a_signal_kills_at_once),
 		cmocka_unit_test(a_closed_pipe_is_an_error_of_write),
 		cmocka_unit_test(the_file_size_limit_is_no_death),
 		cmocka_unit_test(any_number_of_signals_is_taken),
@@ -400,6 +460,7 @@ int main(void)
 		cmocka_unit_test(only_the_main_thread_gets_signals),
 		cmocka_unit_test(a_signal_that_was_blocked_stays_blocked),
 		cmocka_unit_test(a_nudge_is_no_signal_to_be_seen),
+		cmocka_unit_test(a_nudge_gets_a_thread_out_of_its_call),
 	};
 
 	(void)alarm(
