@@ -8,6 +8,7 @@
 #include "support.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,6 +52,20 @@ static void a_batch_has_the_room_asked_for(void **state)
 	batch_release(&b);
 }
 
+/* Of 16 sizes one behind the other, one is such that malloc has not a byte
+ * more. */
+static void a_batch_has_room_for_a_newline_behind_its_text(void **state)
+{
+	(void)state;
+	for (size_t size = 1000; size < 1016; size++) {
+		struct batch b;
+
+		assert_int_equal(batch_init(&b, size, 1, 0), 0);
+		assert_true(malloc_usable_size(b.text) >= size + 1);
+		batch_release(&b);
+	}
+}
+
 static void a_batch_without_memory_is_an_error(void **state)
 {
 	/* More than an object can have, also where pointers are short.
@@ -62,6 +77,8 @@ static void a_batch_without_memory_is_an_error(void **state)
 	assert_int_equal(batch_init(&b, too_much, 1, 0), -ENOMEM);
 	assert_int_equal(batch_init(&b, 1, too_much, 0), -ENOMEM);
 	assert_int_equal(batch_init(&b, 1, 1, too_much), -ENOMEM);
+	assert_null(b.text); /* given back */
+	assert_null(b.spare);
 }
 
 static void a_batch_that_was_reset_is_empty(void **state)
@@ -142,6 +159,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_batch_has_the_room_asked_for),
+		cmocka_unit_test(
+			a_batch_has_room_for_a_newline_behind_its_text),
 		cmocka_unit_test(a_batch_without_memory_is_an_error),
 		cmocka_unit_test(a_batch_that_was_reset_is_empty),
 		cmocka_unit_test(lines_are_counted_once),

@@ -37,6 +37,9 @@ static struct {
 	unsigned interrupts; /* of read, poll and writev to come */
 	bool takes_nothing;  /* writev says 0 */
 	int close_error;     /* of each close, which is done */
+	off_t memory;	     /* of the machine; 0: not known */
+	off_t let_go;	     /* up to where posix_fadvise was told */
+	unsigned advices;    /* calls of it */
 } fake;
 
 static bool interrupted(void)
@@ -67,6 +70,28 @@ ssize_t writev(int fd, const struct iovec *iov, int n)
 	if (fake.takes_nothing)
 		return 0;
 	return interrupted() ? -1 : syscall(SYS_writev, fd, iov, n);
+}
+
+ssize_t write(int fd, const void *buf, size_t len)
+{
+	return interrupted() ? -1 : syscall(SYS_write, fd, buf, len);
+}
+
+long sysconf(int name)
+{
+	if (name == _SC_PHYS_PAGES && fake.memory > 0)
+		return (long)(fake.memory / 4096);
+	return name == _SC_PAGESIZE ? 4096 : -1;
+}
+
+int posix_fadvise(int fd, off_t from, off_t len, int advice)
+{
+	(void)fd;
+	fake.advices++;
+	/* Without a gap. */
+	if (advice == POSIX_FADV_DONTNEED && from == fake.let_go)
+		fake.let_go = from + len;
+	return 0;
 }
 
 int close(int fd)
@@ -603,6 +628,34 @@ static void a_reader_that_went_away_is_an_error(void **state)
 	}
 }
 
+static volatile sig_atomic_t pipe_signals;
+
+static void count_pipe_signal(int sig)
+{
+	(void)sig;
+	pipe_signals = pipe_signals + 1;
+}
+
+static void a_socket_whose_reader_went_away_raises_no_signal(void **state)
+{
+	static char text[] = "x";
+	const struct iovec iov = {text, 1};
+	struct fdio io;
+	size_t written;
+	int fd[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	assert_int_equal(fdio_init(&io, fd[0], O_WRONLY), 0);
+	assert_int_equal(close(fd[1]), 0);
+	(void)signal(SIGPIPE, count_pipe_signal);
+	assert_int_equal(
+		fdio_writev(&io, &iov, 1, FDIO_NO_WAKE, &written), -EPIPE);
+	(void)signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(pipe_signals, 0);
+	assert_int_equal(fdio_close(&io), 0);
+}
+
 static void a_pipe_that_had_no_reader_from_the_start_is_an_error(void **state)
 {
 	static char text[] = "x";
@@ -838,6 +891,90 @@ static void what_is_written_to_a_master_comes_out_at_its_slave(void **state)
 	assert_int_equal(close(slave), 0);
 }
 
+static void a_message_is_written_whole_though_interrupted(void **state)
+{
+	char got[16] = "";
+	int fd[2];
+
+	(void)state;
+	support_pipe(fd);
+	fake.interrupts = 3;
+	fdio_say(fd[1], "told\n", 5);
+	assert_int_equal(fake.interrupts, 0);
+	assert_int_equal(close(fd[1]), 0);
+	assert_int_equal(read(fd[0], got, sizeof(got)), 5);
+	assert_string_equal(got, "told\n");
+	assert_int_equal(close(fd[0]), 0);
+}
+
+/* Files and the memory of others. */
+
+#define MIB (1024 * 1024)
+
+/* Reads all of "in", of which the machine's memory is so many times. */
+static void read_through(off_t size, off_t memory)
+{
+	char *buf = support_allocate(MIB);
+	struct stat st;
+	struct fdio io;
+	ssize_t n;
+
+	support_write("in", "", 0);
+	assert_int_equal(truncate("in", size), 0);
+	fake.memory = memory;
+	fake.let_go = fake.advices = 0;
+	assert_int_equal(fdio_open_input(&io, "in", &st), 0);
+	do
+		n = fdio_read(&io, buf, MIB, FDIO_NO_WAKE, CLOCK_FOREVER);
+	while (n > 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(fdio_close(&io), 0);
+	free(buf);
+}
+
+static void a_file_larger_than_half_of_the_memory_lets_go_of_itself(
+	void **state)
+{
+	(void)state;
+	read_through(36 * MIB, 72 * MIB - 4096);
+	assert_int_equal(fake.advices, 4);
+	assert_int_equal(fake.let_go, 32 * MIB);
+}
+
+static void a_file_that_fits_half_of_the_memory_stays_there(void **state)
+{
+	(void)state;
+	read_through(36 * MIB, 72 * MIB);
+	assert_int_equal(fake.advices, 0);
+	/* Nor is anything done where the memory is not known. */
+	read_through(36 * MIB, 0);
+	assert_int_equal(fake.advices, 0);
+}
+
+static void a_large_output_lets_go_of_what_is_on_the_disk(void **state)
+{
+	char *text = support_allocate(MIB);
+	struct iovec iov = {text, MIB};
+	size_t written;
+	struct fdio io;
+
+	(void)state;
+	memset(text, 'x', MIB);
+	fake.memory = 48 * MIB;
+	assert_int_equal(
+		fdio_init(&io,
+			open("out", O_WRONLY | O_CREAT | O_CLOEXEC, 0666),
+			O_WRONLY),
+		0);
+	for (int i = 0; i < 56; i++)
+		assert_int_equal(
+			fdio_writev(&io, &iov, 1, FDIO_NO_WAKE, &written), 0);
+	/* 8 MiB that have just been sent on their way, and 32 behind them. */
+	assert_int_equal(fake.let_go, 16 * MIB);
+	assert_int_equal(fdio_close(&io), 0);
+	free(text);
+}
+
 /* Closing. */
 
 static void closing_tells_late_errors(void **state)
@@ -959,6 +1096,7 @@ int main(void)
 		fdio_test(a_full_device_is_an_error),
 		fdio_test(a_write_that_takes_nothing_is_no_endless_loop),
 		fdio_test(a_reader_that_went_away_is_an_error),
+		fdio_test(a_socket_whose_reader_went_away_raises_no_signal),
 		fdio_test(a_pipe_that_had_no_reader_from_the_start_is_an_error),
 		fdio_test(a_long_write_goes_on_as_its_reader_does),
 		fdio_test(a_write_that_waits_can_be_woken),
@@ -969,6 +1107,11 @@ int main(void)
 		fdio_test(a_shared_pipe_with_little_room_is_not_written_to),
 		fdio_test(a_terminal_can_be_written_to),
 		fdio_test(what_is_written_to_a_master_comes_out_at_its_slave),
+		fdio_test(a_message_is_written_whole_though_interrupted),
+		fdio_test(
+			a_file_larger_than_half_of_the_memory_lets_go_of_itself),
+		fdio_test(a_file_that_fits_half_of_the_memory_stays_there),
+		fdio_test(a_large_output_lets_go_of_what_is_on_the_disk),
 		fdio_test(closing_tells_late_errors),
 		fdio_test(closing_is_done_also_when_interrupted),
 		fdio_test(closing_leaves_nothing_open),

@@ -31,6 +31,7 @@ static void the_prompt_is_shown_at_the_terminal(void **state)
 	prompt_open(&p, slave);
 	assert_true(p.io.fd >= 0);
 	assert_int_not_equal(p.io.fd, slave);
+	assert_int_equal(fcntl(p.io.fd, F_GETFD), FD_CLOEXEC);
 	prompt_show(&p, ">>: ", FDIO_NO_WAKE);
 	assert_int_equal(read(master, got, sizeof(got)), 4);
 	assert_string_equal(got, ">>: ");
@@ -55,6 +56,7 @@ static void a_terminal_open_for_reading_only_shows_it_too(void **state)
 	fd = open(name, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	prompt_open(&p, fd);
+	assert_int_equal(fcntl(p.io.fd, F_GETFD), FD_CLOEXEC);
 	prompt_show(&p, "$ ", FDIO_NO_WAKE);
 	assert_int_equal(read(master, got, sizeof(got)), 2);
 	assert_string_equal(got, "$ ");
@@ -67,9 +69,15 @@ static void a_terminal_open_for_reading_only_shows_it_too(void **state)
 static void without_a_terminal_nothing_is_shown(void **state)
 {
 	struct prompt p;
-	int fd[2];
+	int fd[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	(void)state;
+	/* Open for both, as terminals are. */
+	assert_true(null >= 0);
+	prompt_open(&p, null);
+	assert_int_equal(p.io.fd, -1);
+	prompt_close(&p);
+	assert_int_equal(close(null), 0);
 	support_pipe(fd);
 	prompt_open(&p, fd[1]);
 	assert_int_equal(p.io.fd, -1);

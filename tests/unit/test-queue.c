@@ -15,10 +15,13 @@
 #include <errno.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -1290,6 +1293,55 @@ static void no_item_is_lost_or_doubled_by_an_abort_in_the_middle(
 	shut_down_in_the_middle(f->q.order, true);
 }
 
+/* A timed wait whose end is in the next second of the clock. */
+static void a_wait_into_the_next_second_is_not_cut_short(void **state)
+{
+	struct queue q;
+	void *item;
+	int64_t begin, wait;
+
+	(void)state;
+	init(&q, QUEUE_FIFO, 1);
+	begin = now();
+	wait = 1000 * MILLISECOND - begin % (1000 * MILLISECOND) +
+	       10 * MILLISECOND;
+	assert_int_equal(queue_get(&q, &item, wait), QUEUE_EMPTY);
+	assert_true(now() - begin >= wait);
+	assert_true(now() - begin < wait + MINUTE);
+	queue_release(&q);
+}
+
+/* A child, whose thread waits when the queue is released. */
+static _Noreturn void release_in_use(void)
+{
+	struct call waiting = endless(GET, NULL);
+	struct queue q;
+
+	(void)alarm(HANG_SECONDS);
+	(void)close(STDERR_FILENO);
+	if (queue_init(&q, QUEUE_FIFO, 1, NULL) != 0)
+		_exit(1);
+	waiting.q = &q;
+	start(&waiting.thread, make_call, &waiting);
+	wait_for_waiters(&q, GET, 1);
+	queue_release(&q);
+	_exit(0);
+}
+
+static void releasing_a_queue_that_is_waited_for_aborts(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0)
+		release_in_use();
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGABRT);
+}
+
 #define SETTING(order, rounds, scenario) \
 	(&(struct setting){order, rounds, scenario})
 #define TEST_IN(order, rounds, scenario)                          \
@@ -1360,6 +1412,8 @@ int main(void)
 		cmocka_unit_test(
 			a_queue_without_room_or_without_its_key_is_refused),
 		cmocka_unit_test(a_queue_for_one_item_works_in_every_order),
+		cmocka_unit_test(a_wait_into_the_next_second_is_not_cut_short),
+		cmocka_unit_test(releasing_a_queue_that_is_waited_for_aborts),
 		ONCE(no_item_is_lost_or_doubled_by_a_close_in_the_middle),
 		ONCE(no_item_is_lost_or_doubled_by_an_abort_in_the_middle),
 	};

@@ -37,6 +37,8 @@ static struct {
 	int sync_error;	    /* of each fdatasync */
 	int lock_error;	    /* of each flock, or of one if EINTR */
 	unsigned syncs;	    /* calls of fdatasync so far */
+	int close_error;    /* of each close, which is done */
+	const char *rename; /* to "out", by somebody, before the next fstat */
 } fake;
 
 static void limit_file_size(rlim_t size)
@@ -99,6 +101,24 @@ int flock(int fd, int operation)
 		return -1;
 	}
 	return (int)syscall(SYS_flock, fd, operation);
+}
+
+int close(int fd)
+{
+	int result = (int)syscall(SYS_close, fd);
+
+	if (result == 0 && fake.close_error) {
+		errno = fake.close_error;
+		return -1;
+	}
+	return result;
+}
+
+int fstat(int fd, struct stat *st)
+{
+	if (fake.rename && rename(fake.rename, "out") == 0)
+		fake.rename = NULL;
+	return fstatat(fd, "", st, AT_EMPTY_PATH);
 }
 
 static int set_up(void **state)
@@ -189,7 +209,8 @@ static bool is_locked(const char *path)
 	int status;
 
 	assert_true(fd >= 0);
-	status = (int)syscall(SYS_flock, fd, LOCK_EX | LOCK_NB);
+	/* So that it shows when it is shared. */
+	status = (int)syscall(SYS_flock, fd, LOCK_SH | LOCK_NB);
 	assert_true(status == 0 || errno == EWOULDBLOCK);
 	assert_int_equal(close(fd), 0);
 	return status != 0;
@@ -797,6 +818,56 @@ static void an_empty_member_that_cannot_be_written_is_an_error(void **state)
 	sink_release(&s);
 }
 
+static void an_empty_member_without_room_is_not_set(void **state)
+{
+	static const char member[SINK_EMPTY + 1] = "MEMBER";
+	struct sink s;
+
+	(void)state;
+	assert_int_equal(sink_init(&s, "out", true, SINK_SYNC_NEVER), 0);
+	sink_set_empty(&s, member, sizeof(member));
+	finish(&s);
+	support_file_is("out", BYTES(""));
+	assert_int_equal(sink_init(&s, "out", true, SINK_SYNC_NEVER), 0);
+	sink_set_empty(&s, member, SINK_EMPTY);
+	finish(&s);
+	support_file_is("out", member, SINK_EMPTY);
+}
+
+static void an_error_that_close_tells_is_an_error(void **state)
+{
+	struct fault fault = {""};
+	struct sink s;
+	int err;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "A\n", true);
+	fake.close_error = EIO;
+	err = sink_finish(&s, &fault);
+	fake.close_error = 0;
+	assert_int_equal(err, -EIO);
+	assert_string_equal(fault.text, strerror(EIO));
+	sink_release(&s);
+}
+
+static void only_the_file_itself_is_looked_at(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	support_write("out", BYTES("whole\n"));
+	support_write("other", BYTES("a torn line"));
+	assert_int_equal(link("out", "same"), 0);
+	fake.rename = "other";
+	init(&s, "out", false);
+	assert_null(fake.rename);
+	append(&s, "A\n", true);
+	finish(&s);
+	support_file_is("same", BYTES("whole\nA\n"));
+	support_file_is("out", BYTES("a torn line"));
+}
+
 static void no_descriptor_is_left_open(void **state)
 {
 	int before = dup(STDIN_FILENO), after;
@@ -848,6 +919,18 @@ static void lines_go_to_the_new_file_after_a_reopen(void **state)
 	finish(&s);
 	support_file_is("out.1", BYTES("OLD\nSTILL OLD\n"));
 	support_file_is("out", BYTES("NEW\n"));
+}
+
+static void what_was_waited_is_counted_on_in_the_new_file(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	s.io.waited = 12345; /* as if it were slow */
+	assert_int_equal(reopen(&s), SINK_REOPENED);
+	assert_int_equal(s.io.waited, 12345);
+	finish(&s);
 }
 
 static void an_open_line_is_known_before_a_reopen(void **state)
@@ -1062,6 +1145,23 @@ static void what_came_between_two_pieces_is_not_cut_off(void **state)
 	support_file_is("out", BYTES("BEGINtheirs\nMOREMUCH"));
 }
 
+static void after_a_line_with_others_in_it_the_next_is_cut_off_again(
+	void **state)
+{
+	struct fault fault;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "BEGIN", false);
+	add_without_lock("theirs\n");
+	append(&s, "END\n", true);
+	assert_int_equal(append_in_vain(&s, "NO ROOM", 4, &fault), 0);
+	assert_null(strstr(fault.text, "somebody else"));
+	sink_release(&s);
+	support_file_is("out", BYTES("BEGINtheirs\nEND\n"));
+}
+
 static void what_came_between_is_left_also_when_it_is_given_up(void **state)
 {
 	struct sink s;
@@ -1207,6 +1307,24 @@ static void standard_output_gets_the_bytes_and_nothing_else(void **state)
 	assert_true(o.file);
 	assert_string_equal(o.s.name, "standard output");
 	support_file_is("out", BYTES("tornA\nBC"));
+}
+
+static void standard_output_with_text_gets_no_empty_member(void **state)
+{
+	struct fault fault;
+	struct standard o;
+	size_t kept;
+	int fd, err;
+
+	(void)state;
+	fd = open("out", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	standard_begin(&o, fd, true);
+	err = sink_append(&o.s, "MEMBER", 6, true, &kept, &fault);
+	if (!err)
+		err = sink_finish(&o.s, &fault);
+	standard_end(&o);
+	assert_int_equal(err, 0);
+	support_file_is("out", BYTES("MEMBER"));
 }
 
 static void standard_output_without_text_gets_the_empty_member(void **state)
@@ -1415,9 +1533,13 @@ int main(void)
 		sink_test(an_output_that_was_appended_to_gets_no_empty_member),
 		sink_test(plain_output_without_text_stays_empty),
 		sink_test(an_empty_member_that_cannot_be_written_is_an_error),
+		sink_test(an_empty_member_without_room_is_not_set),
+		sink_test(an_error_that_close_tells_is_an_error),
+		sink_test(only_the_file_itself_is_looked_at),
 		sink_test(no_descriptor_is_left_open),
 		sink_test(what_cannot_be_opened_is_an_error),
 		sink_test(lines_go_to_the_new_file_after_a_reopen),
+		sink_test(what_was_waited_is_counted_on_in_the_new_file),
 		sink_test(an_open_line_is_known_before_a_reopen),
 		sink_test(the_old_file_stays_when_the_new_one_cannot_be_opened),
 		sink_test(a_new_file_without_text_gets_the_empty_member),
@@ -1430,6 +1552,8 @@ int main(void)
 		sink_test(
 			a_line_whose_sync_failed_is_cut_off_under_the_same_lock),
 		sink_test(what_came_between_two_pieces_is_not_cut_off),
+		sink_test(
+			after_a_line_with_others_in_it_the_next_is_cut_off_again),
 		sink_test(what_came_between_is_left_also_when_it_is_given_up),
 		sink_test(a_torn_line_in_the_new_file_is_ended_first),
 		sink_test(the_old_file_is_synced_before_it_is_left),
@@ -1437,6 +1561,7 @@ int main(void)
 		sink_test(the_output_file_is_the_new_one_after_a_reopen),
 		sink_test(a_device_may_be_input_and_output),
 		sink_test(standard_output_gets_the_bytes_and_nothing_else),
+		sink_test(standard_output_with_text_gets_no_empty_member),
 		sink_test(standard_output_without_text_gets_the_empty_member),
 		sink_test(what_standard_output_took_before_an_error_is_kept),
 		sink_test(a_reader_that_went_away_is_an_error),
