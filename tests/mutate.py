@@ -30,6 +30,7 @@ to fail), "survives: why" a change that no test can see. Lines that begin with
 # are comments.
 """
 import argparse
+import fcntl
 import json
 import os
 import pathlib
@@ -610,7 +611,12 @@ def main():
 	args.srcdir = args.srcdir.resolve()
 	work = args.work.resolve()
 	work.mkdir(parents=True, exist_ok=True)
-	(work / '.mutants').touch()
+	# Two runs at a time would change each other's copies. Closed at the end.
+	lock = open(work / '.mutants', 'w')
+	try:
+		fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+	except BlockingIOError:
+		parser.error('another run is at work in %s' % work)
 	# Not all of the long tests of the engine: they see in a part what they
 	# see at all.
 	os.environ.setdefault('UPCASE_TEST_SCALE', '20')
