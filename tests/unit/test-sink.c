@@ -36,6 +36,7 @@ static struct {
 	int truncate_error; /* of each ftruncate */
 	int sync_error;	    /* of each fdatasync */
 	int lock_error;	    /* of each flock, or of one if EINTR */
+	int unlock_error;   /* of one that unlocks */
 	unsigned syncs;	    /* calls of fdatasync so far */
 	int close_error;    /* of each close, which is done */
 	const char *rename; /* to "out", by somebody, before the next fstat */
@@ -98,6 +99,11 @@ int flock(int fd, int operation)
 		errno = fake.lock_error;
 		if (errno == EINTR)
 			fake.lock_error = 0;
+		return -1;
+	}
+	if (operation == LOCK_UN && fake.unlock_error) {
+		errno = fake.unlock_error;
+		fake.unlock_error = 0;
 		return -1;
 	}
 	return (int)syscall(SYS_flock, fd, operation);
@@ -615,6 +621,19 @@ static void an_interrupted_wait_for_the_lock_goes_on(void **state)
 	finish(&s);
 }
 
+static void an_interrupted_unlock_is_done_again(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	fake.unlock_error = EINTR;
+	append(&s, "A\n", true);
+	assert_int_equal(fake.unlock_error, 0);
+	assert_false(is_locked("out"));
+	finish(&s);
+}
+
 static void without_the_lock_nothing_is_written(void **state)
 {
 	struct fault fault = {""};
@@ -853,9 +872,11 @@ static void an_error_that_close_tells_is_an_error(void **state)
 
 static void only_the_file_itself_is_looked_at(void **state)
 {
+	int before = dup(STDIN_FILENO), after;
 	struct sink s;
 
 	(void)state;
+	assert_int_equal(close(before), 0);
 	support_write("out", BYTES("whole\n"));
 	support_write("other", BYTES("a torn line"));
 	assert_int_equal(link("out", "same"), 0);
@@ -866,6 +887,33 @@ static void only_the_file_itself_is_looked_at(void **state)
 	finish(&s);
 	support_file_is("same", BYTES("whole\nA\n"));
 	support_file_is("out", BYTES("a torn line"));
+	after = dup(STDIN_FILENO);
+	assert_int_equal(after, before); /* the other was closed again */
+	assert_int_equal(close(after), 0);
+}
+
+/* Without a look at its end nobody knows whether a line is torn. */
+static void a_file_that_may_only_be_written_is_appended_to(void **state)
+{
+	uid_t user = geteuid();
+	struct sink s;
+	int look;
+
+	(void)state;
+	support_write("out", BYTES("torn"));
+	assert_int_equal(chmod("out", 0222), 0);
+	assert_int_equal(chmod(".", 0755), 0);
+	/* root may read everything. */
+	if (user == 0)
+		assert_int_equal(seteuid(65534), 0);
+	init(&s, "out", false);
+	look = s.look;
+	append(&s, "A\n", true);
+	finish(&s);
+	assert_int_equal(seteuid(user), 0);
+	assert_int_equal(look, -1);
+	assert_int_equal(chmod("out", 0666), 0);
+	support_file_is("out", BYTES("tornA\n"));
 }
 
 static void no_descriptor_is_left_open(void **state)
@@ -1522,6 +1570,7 @@ int main(void)
 		sink_test(finish_lets_an_open_line_go),
 		sink_test(where_there_are_no_locks_lines_are_written_without),
 		sink_test(an_interrupted_wait_for_the_lock_goes_on),
+		sink_test(an_interrupted_unlock_is_done_again),
 		sink_test(without_the_lock_nothing_is_written),
 		sink_test(lines_of_many_writers_are_never_mixed),
 		sink_test(each_sync_mode_syncs_when_it_says),
@@ -1536,6 +1585,7 @@ int main(void)
 		sink_test(an_empty_member_without_room_is_not_set),
 		sink_test(an_error_that_close_tells_is_an_error),
 		sink_test(only_the_file_itself_is_looked_at),
+		sink_test(a_file_that_may_only_be_written_is_appended_to),
 		sink_test(no_descriptor_is_left_open),
 		sink_test(what_cannot_be_opened_is_an_error),
 		sink_test(lines_go_to_the_new_file_after_a_reopen),
