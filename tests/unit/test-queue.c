@@ -1317,7 +1317,7 @@ static _Noreturn void release_in_use(void)
 	struct call waiting = endless(GET, NULL);
 	struct queue q;
 
-	(void)alarm(HANG_SECONDS);
+	(void)alarm(HANG_SECONDS / 3);
 	(void)close(STDERR_FILENO);
 	if (queue_init(&q, QUEUE_FIFO, 1, NULL) != 0)
 		_exit(1);
