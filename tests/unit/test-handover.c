@@ -306,8 +306,7 @@ static void pieces_with_context_are_converted_here_in_order(void **state)
 
 static void what_cannot_be_sent_after_an_abort_is_lost(void **state)
 {
-	static const enum rule converts[] = {
-		RULE_NEVER, RULE_ALWAYS};
+	static const enum rule converts[] = {RULE_NEVER, RULE_ALWAYS};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(converts); i++) {
