@@ -392,7 +392,7 @@ void sink_abandon(struct sink *s)
 	struct fault fault = {""};
 
 	/* The lock on the file is still held, since the line began. */
-	if (s->regular && s->line_open)
+	if (s->regular && s->line_open && s->io.fd >= 0)
 		cut_back(s, s->end, s->line_start, &fault);
 	s->line_open = false;
 	unlock_file(s);

@@ -122,7 +122,7 @@ int sink_finish(struct sink *s, struct fault *fault);
 
 /* The other last call, in place of sink_finish: the run was given up. The
  * beginning of a line whose end will not come is cut off again, as after a
- * failed append. */
+ * failed append. Behind sink_finish it does nothing. */
 void sink_abandon(struct sink *s);
 
 /* Whether the last piece ended inside a line. */

@@ -80,7 +80,7 @@ void cutter_take(struct cutter *c, size_t n, int64_t now)
 		c->whole = b->len + end;
 	b->len += n;
 	c->line_open = b->text[b->len - 1] != '\n';
-	if (had_none && c->whole > 0)
+	if (had_none) /* also when there is none yet: then it is set again */
 		c->first_at = now;
 }
 
@@ -151,8 +151,6 @@ static void move_rest(struct cutter *c, size_t place, struct batch *next)
 		next->cut.unterminated++;
 		b->inputs.ended -= c->ended_open;
 		next->inputs.ended = c->ended_open;
-		next->inputs.bad = b->inputs.bad;
-		b->inputs.bad = false;
 	}
 	next->inputs.first = b->inputs.first + b->inputs.ended;
 }

@@ -378,6 +378,5 @@ void output_finish(struct output *o)
 void output_abandon(struct output *o)
 {
 	expect_owned(o, "output_abandon");
-	if (!o->finished)
-		sink_abandon(o->config.sink);
+	sink_abandon(o->config.sink);
 }

@@ -27,6 +27,8 @@ static void say(struct stages *s, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(s->told + n, sizeof(s->told) - n, format, args);
 	va_end(args);
+	if (n == 0 && s->on_told)
+		s->on_told(s);
 }
 
 static void on_trouble(void *context, const char *name, uint64_t line,

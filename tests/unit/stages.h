@@ -25,6 +25,8 @@ struct stages {
 	struct output output;
 	struct converter converter;
 	char told[1024]; /* events, a line each */
+	/* Called once, when the first event is told; NULL: nothing. */
+	void (*on_told)(struct stages *s);
 };
 
 enum {

@@ -1,6 +1,7 @@
 /*
  * Tests of the bytes between a descriptor and who decodes: none is lost or
- * handed out twice, whether it was looked at, kept, or gone back to.
+ * handed out twice, whether it was looked at, kept, gone back to, or left by
+ * who was relieved in a read: fdio_read goes through the test.
  */
 #include "config.h"
 
@@ -30,6 +31,22 @@ struct rig {
 	unsigned char got[LEN];
 	size_t at; /* bytes got */
 };
+
+/* Who relieves the reader in its next read; NULL: nobody does. */
+static struct relief *relieved;
+
+ssize_t __real_fdio_read(
+	struct fdio *io, void *buf, size_t len, int wake, int64_t deadline);
+ssize_t __wrap_fdio_read(
+	struct fdio *io, void *buf, size_t len, int wake, int64_t deadline);
+
+ssize_t __wrap_fdio_read(
+	struct fdio *io, void *buf, size_t len, int wake, int64_t deadline)
+{
+	if (relieved)
+		assert_true(relief_take(relieved));
+	return __real_fdio_read(io, buf, len, wake, deadline);
+}
 
 static struct rig *rig_new(size_t len)
 {
@@ -214,6 +231,55 @@ static void a_new_input_begins_with_nothing_left(void **state)
 	rig_free(r);
 }
 
+/* Each way to read leaves a feed with which somebody else can go on. */
+static void who_relieves_the_reader_has_all_that_was_read(void **state)
+{
+	enum {
+		READ,
+		REFILL,
+		LOOK,
+		TAKE,
+		N_WAYS
+	};
+
+	(void)state;
+	for (int way = READ; way < N_WAYS; way++) {
+		struct rig *r = rig_new(LEN);
+		struct relief relief = {RELIEF_AWAY};
+		struct fault fault = {""};
+		unsigned char *buf = support_allocate(1000);
+		ssize_t n = -1;
+
+		r->f.relief = &relief;
+		rig_keep(r, 100);
+		if (way == REFILL)
+			r->at += feed_take(&r->f, r->got, 100);
+		relieved = &relief;
+		switch (way) {
+		case READ:
+			n = feed_read(
+				&r->f, buf, 1000, FDIO_NO_WAKE, 0, &fault);
+			break;
+		case REFILL:
+			n = feed_refill(&r->f, FDIO_NO_WAKE, 0, &fault);
+			break;
+		case LOOK:
+			n = feed_look(&r->f, 1000);
+			break;
+		case TAKE:
+		default:
+			n = feed_take_all(&r->f, buf, 1000);
+			break;
+		}
+		relieved = NULL;
+		assert_int_equal(n, -EOWNERDEAD);
+		assert_int_equal(feed_relieve(&r->f), 0);
+		rig_finish(r, 100); /* and not a byte more: it is stopped */
+		free(buf);
+		rig_free(r);
+	}
+}
+
 static void what_cannot_be_read_is_told(void **state)
 {
 	struct fault fault = {""};
@@ -243,6 +309,7 @@ int main(void)
 		in_directory(after_a_stop_only_what_was_read_is_read_again),
 		in_directory(a_file_that_gave_all_of_it_is_at_its_end),
 		in_directory(a_new_input_begins_with_nothing_left),
+		in_directory(who_relieves_the_reader_has_all_that_was_read),
 		in_directory(what_cannot_be_read_is_told),
 	};
 

@@ -359,6 +359,26 @@ static void standard_output_and_a_finished_one_are_not_opened_anew(void **state)
 	stages_free(&s);
 }
 
+static void wish_again(struct stages *s)
+{
+	output_wish_reopen(&s->output);
+}
+
+static void a_wish_that_comes_while_one_is_served_is_served_too(void **state)
+{
+	struct stages s;
+
+	(void)state;
+	make(&s);
+	s.on_told = wish_again;
+	output_own(&s.output);
+	output_wish_reopen(&s.output);
+	output_disown(&s.output);
+	assert_string_equal(
+		s.told, "note out: opened anew\nnote out: opened anew\n");
+	stages_free(&s);
+}
+
 static void after_an_abort_nothing_is_opened_anew(void **state)
 {
 	struct stages s;
@@ -400,6 +420,48 @@ static void a_newline_put_before_an_input_is_no_line_of_it(void **state)
 	assert_int_equal(pool_unwritten(&s.pool), 1);
 	stages_free(&s);
 	support_file_is("out", BYTES("\nA\n"));
+}
+
+static void abort_in_thread(void *stages)
+{
+	struct stages *s = stages;
+
+	control_abort(&s->control);
+}
+
+/* To a pipe nothing is rolled back. */
+static void a_part_of_a_member_is_no_line(void **state)
+{
+	static unsigned char member[1 << 21];
+	struct support_thread t;
+	struct stages s;
+	struct batch *b;
+	uint64_t unwritten;
+	int fd[2], saved, err;
+
+	(void)state;
+	support_pipe(fd);
+	saved = support_replace(STDOUT_FILENO, fd[1]);
+	stages_make(&s, NULL, UPCASE_ROOT, UPCASE_KEEP);
+	s.output.config.gzip = true;
+	b = stages_batch(&s, "a\nb\nc\n");
+	convert_batch(&s.converter, NULL, b);
+	b->member = member; /* more than a pipe takes */
+	b->member_len = sizeof(member);
+	output_own(&s.output);
+	support_start(&t, abort_in_thread, &s);
+	err = output_write(&s.output, b);
+	output_disown(&s.output);
+	support_join(&t);
+	b->member = NULL;
+	unwritten = atomic_load(&b->unwritten);
+	stages_free(&s);
+	support_restore(STDOUT_FILENO, saved);
+	assert_int_equal(close(fd[0]), 0);
+	assert_int_equal(err, -ECANCELED);
+	assert_int_equal(atomic_load(&s.ledger.lines_out), 0);
+	assert_int_equal(atomic_load(&s.ledger.bytes_out), 0);
+	assert_int_equal(unwritten, 3);
 }
 
 static void what_is_behind_a_bad_sequence_counts_for_nothing(void **state)
@@ -539,8 +601,11 @@ int main(void)
 		in_directory(a_wish_waits_for_the_end_of_an_open_line),
 		in_directory(
 			standard_output_and_a_finished_one_are_not_opened_anew),
+		in_directory(
+			a_wish_that_comes_while_one_is_served_is_served_too),
 		in_directory(after_an_abort_nothing_is_opened_anew),
 		in_directory(a_newline_put_before_an_input_is_no_line_of_it),
+		in_directory(a_part_of_a_member_is_no_line),
 		in_directory(what_is_behind_a_bad_sequence_counts_for_nothing),
 		in_directory(
 			the_place_of_a_bad_sequence_goes_on_through_pieces),
