@@ -92,9 +92,6 @@ static bool is_one_of_few(const struct handover *h)
  * possible. */
 static bool is_for_here(const struct handover *h, const struct batch *b)
 {
-	/* Pieces go with their like: the rest of the record is to come. */
-	if (b->cut.open || b->cut.continues)
-		return false;
 	/* Compressing is worth a thread once there is one; and it has the
 	 * packer. */
 	if (h->config.packer && h->asked)

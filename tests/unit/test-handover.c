@@ -291,13 +291,16 @@ static void pieces_with_context_are_converted_here_in_order(void **state)
 		send(&hand, piece(&hand, "\xCC\x87", true, true)), TO_WRITER);
 	assert_int_equal(send(&hand, piece(&hand, "\xCC\x87\n", true, false)),
 		TO_WRITER);
-	/* The next line begins anew, and is nobody's piece. */
+	write_next(&hand);
+	/* The next line begins anew, also behind one whose end did not come. */
+	assert_int_equal(
+		send(&hand, piece(&hand, "i", false, true)), TO_WRITER);
 	assert_int_equal(
 		send(&hand, piece(&hand, "\xCC\x87", false, true)), TO_WRITER);
 	for (int i = 0; i < 4; i++)
 		write_next(&hand);
 	stages_free(&hand.s);
-	support_file_is("out", BYTES("I\xCC\x87\n\xCC\x87"));
+	support_file_is("out", BYTES("I\xCC\x87\nI\xCC\x87"));
 	make(&hand, 1, (struct rules){RULE_AUTO, RULE_NEVER, RULE_NEVER},
 		UPCASE_ROOT);
 	assert_int_equal(send(&hand, piece(&hand, "i", false, true)), SENT);
@@ -326,6 +329,55 @@ static void what_cannot_be_sent_after_an_abort_is_lost(void **state)
 		stages_free(&hand.s);
 		support_file_is("out", "", 0);
 	}
+}
+
+static void send_in_thread(void *context)
+{
+	struct hand *hand = context;
+	struct batch *b = pool_try_get(&hand->s.pool);
+
+	if (!b)
+		return;
+	memcpy(b->text, "a\nb\n", 4);
+	b->len = 4;
+	b->cut.full = true;
+	(void)handover_send(&hand->h, b);
+}
+
+static void what_waits_for_a_place_at_an_abort_is_lost(void **state)
+{
+	static const struct rules rules = {RULE_NEVER, RULE_NEVER, RULE_NEVER};
+	struct support_thread t;
+	struct hand hand;
+	bool slept;
+
+	(void)state;
+	make(&hand, 1, rules, UPCASE_ROOT);
+	for (int i = 0; i < STAGES_DEPTH; i++)
+		assert_int_equal(send(&hand, full(&hand, "c\n")), SENT);
+	support_start(&t, send_in_thread, &hand);
+	slept = support_sleeps(&t);
+	control_abort(&hand.s.control);
+	support_join(&t);
+	assert_true(slept);
+	assert_int_equal(pool_unwritten(&hand.s.pool), 2);
+	stages_free(&hand.s);
+}
+
+static void after_an_abort_nothing_is_written_by_who_is_alone(void **state)
+{
+	struct hand hand;
+	struct batch *b;
+
+	(void)state;
+	make(&hand, -1, automatic, UPCASE_ROOT);
+	assert_int_equal(send(&hand, full(&hand, "a\n")), HERE);
+	b = full(&hand, "b\n");
+	control_abort(&hand.s.control);
+	assert_int_equal(handover_send(&hand.h, b), -ECANCELED);
+	assert_int_equal(pool_unwritten(&hand.s.pool), 1);
+	stages_free(&hand.s);
+	support_file_is("out", BYTES("A\n"));
 }
 
 static void the_end_finishes_the_output(void **state)
@@ -360,6 +412,8 @@ int main(void)
 		in_directory(where_there_is_nobody_all_is_done_here),
 		in_directory(pieces_with_context_are_converted_here_in_order),
 		in_directory(what_cannot_be_sent_after_an_abort_is_lost),
+		in_directory(what_waits_for_a_place_at_an_abort_is_lost),
+		in_directory(after_an_abort_nothing_is_written_by_who_is_alone),
 		in_directory(the_end_finishes_the_output),
 	};
 

@@ -190,6 +190,22 @@ static void a_line_without_its_end_counts_once(void **state)
 	support_file_is("out", BYTES("ABC"));
 }
 
+/* What a packet had of a piece when the read came is somebody's text, too. */
+static void what_was_taken_for_a_piece_is_written(void **state)
+{
+	unsigned char taken[] = "three\n";
+	struct stuck t;
+
+	(void)state;
+	make(&t, "one\n", true);
+	t.r.input.source.feed.pending = taken;
+	t.r.input.source.feed.pending_len = sizeof(taken) - 1;
+	assert_int_equal(standin_start(&t.r), 0);
+	join(&t);
+	release(&t);
+	support_file_is("out", BYTES("ONE\nTHREE\n"));
+}
+
 static void a_reader_that_has_come_back_is_not_relieved(void **state)
 {
 	struct stuck t;
@@ -245,6 +261,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		in_directory(what_was_read_is_written),
 		in_directory(a_line_without_its_end_counts_once),
+		in_directory(what_was_taken_for_a_piece_is_written),
 		in_directory(a_reader_that_has_come_back_is_not_relieved),
 		in_directory(a_second_call_starts_no_second_thread),
 		in_directory(
