@@ -4,15 +4,13 @@
 
 #include "codec/format.h"
 #include "codec/gzip-header.h"
+#include "codec/inflater.h"
 #include "codec/members.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <zlib.h>
-
-/* windowBits for zlib: 32 KiB window, 16 for 'gzip header and trailer'. */
-#define GZIP_WINDOW_BITS (15 + 16)
 
 const char *gzip_version(void)
 {
@@ -24,33 +22,6 @@ static enum match gzip_magic(const unsigned char *p, size_t len)
 	static const unsigned char magic[] = {GZIP_ID1, GZIP_ID2};
 
 	return format_match(p, len, magic, sizeof(magic));
-}
-
-static int gzip_make(void **decoder)
-{
-	z_stream *z = calloc(1, sizeof(*z));
-
-	if (!z)
-		return -ENOMEM;
-	if (inflateInit2(z, GZIP_WINDOW_BITS) != Z_OK) {
-		free(z);
-		return -ENOMEM;
-	}
-	*decoder = z;
-	return 0;
-}
-
-static void gzip_free(void *decoder)
-{
-	if (!decoder)
-		return;
-	(void)inflateEnd(decoder);
-	free(decoder);
-}
-
-static int gzip_begin(void *decoder)
-{
-	return inflateReset2(decoder, GZIP_WINDOW_BITS) == Z_OK ? 0 : -ENOMEM;
 }
 
 static enum decoded gzip_more(void *decoder, const unsigned char *in,
@@ -79,9 +50,9 @@ const struct format format_gzip = {
 	.name = "gzip",
 	.padded = true,
 	.magic = gzip_magic,
-	.make = gzip_make,
-	.free = gzip_free,
-	.begin = gzip_begin,
+	.make = inflater_make,
+	.free = inflater_free,
+	.begin = inflater_begin,
 	.more = gzip_more,
 	.pieces = &member_pieces,
 };

@@ -3,6 +3,7 @@
 #include "codec/members.h"
 
 #include "codec/deflate.h"
+#include "codec/inflater.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -101,38 +102,16 @@ static int member_decode(void *decoder, const unsigned char *in, size_t len,
 
 #else /* zlib */
 
-/* windowBits for zlib: 32 KiB window, 16 for 'gzip header and trailer'. */
-#define GZIP_WINDOW_BITS (15 + 16)
-
-static int member_make(void **decoder)
-{
-	z_stream *z = calloc(1, sizeof(*z));
-
-	if (!z)
-		return -ENOMEM;
-	if (inflateInit2(z, GZIP_WINDOW_BITS) != Z_OK) {
-		free(z);
-		return -ENOMEM;
-	}
-	*decoder = z;
-	return 0;
-}
-
-static void member_free(void *decoder)
-{
-	if (!decoder)
-		return;
-	(void)inflateEnd(decoder);
-	free(decoder);
-}
+/* As a stream, all at once. */
+#define member_make inflater_make
+#define member_free inflater_free
 
 static int member_decode(void *decoder, const unsigned char *in, size_t len,
 	unsigned char *out, size_t room)
 {
 	z_stream *z = decoder;
 
-	if (len > UINT32_MAX || room > UINT32_MAX ||
-		inflateReset2(z, GZIP_WINDOW_BITS) != Z_OK)
+	if (len > UINT32_MAX || room > UINT32_MAX || inflater_begin(z) != 0)
 		return -EBADMSG;
 	z->next_in = in;
 	z->avail_in = (uInt)len;

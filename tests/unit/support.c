@@ -307,6 +307,24 @@ uint32_t support_random(uint32_t *seed)
 	return *seed = x;
 }
 
+unsigned char *support_make(enum support_kind kind, size_t len)
+{
+	unsigned char *p = support_allocate(len);
+	uint32_t seed = 20261123;
+
+	for (size_t i = 0; i < len; i++) {
+		uint32_t r = support_random(&seed);
+
+		if (kind == SUPPORT_NOISE)
+			p[i] = (unsigned char)(r >> 8);
+		else if (kind == SUPPORT_TEXT)
+			p[i] = (unsigned char)("etaoin shrdlu\n"[r % 14]);
+		else
+			p[i] = 'A';
+	}
+	return p;
+}
+
 unsigned char *support_gzip(const void *text, size_t len, size_t *size)
 {
 	z_stream z = {.zalloc = NULL};

@@ -91,6 +91,16 @@ bool support_sleeps(struct support_thread *t);
 /* Numbers that look random, the same in each run. */
 uint32_t support_random(uint32_t *seed);
 
+/* Text of one kind, allocated: the same in each run. */
+enum support_kind {
+	SUPPORT_NOISE, /* cannot be compressed */
+	SUPPORT_TEXT,
+	SUPPORT_SAME,
+	SUPPORT_KINDS,
+};
+
+unsigned char *support_make(enum support_kind kind, size_t len);
+
 /* gzip with zlib: one member that holds text, with a plain header. Allocated.
  */
 unsigned char *support_gzip(const void *text, size_t len, size_t *size);

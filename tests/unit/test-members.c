@@ -320,31 +320,6 @@ static void the_size_of_the_text_is_in_the_last_bytes(void **state)
 
 /* Decoding. */
 
-enum kind {
-	NOISE, /* cannot be compressed */
-	TEXT,
-	SAME,
-	N_KINDS,
-};
-
-static unsigned char *make(enum kind kind, size_t len)
-{
-	unsigned char *p = support_allocate(len);
-	uint32_t seed = 20261123;
-
-	for (size_t i = 0; i < len; i++) {
-		uint32_t r = support_random(&seed);
-
-		if (kind == NOISE)
-			p[i] = (unsigned char)(r >> 8);
-		else if (kind == TEXT)
-			p[i] = (unsigned char)("etaoin shrdlu\n"[r % 14]);
-		else
-			p[i] = 'A';
-	}
-	return p;
-}
-
 /* A member, with some room behind it. */
 #define BEHIND 8
 
@@ -398,8 +373,9 @@ static void text_of_any_length_is_decoded(void **state)
 	void *d = new_decoder();
 
 	(void)state;
-	for (int kind = 0; kind < N_KINDS; kind++) {
-		unsigned char *text = make((enum kind)kind, 1 << 20);
+	for (int kind = 0; kind < SUPPORT_KINDS; kind++) {
+		unsigned char *text =
+			support_make((enum support_kind)kind, 1 << 20);
 
 		for (size_t i = 0; i < COUNT(lengths); i++) {
 			size_t len = lengths[i], size;
@@ -420,7 +396,7 @@ static void text_of_any_length_is_decoded(void **state)
 static void every_level_is_decoded(void **state)
 {
 	void *d = new_decoder();
-	unsigned char *text = make(TEXT, 70000);
+	unsigned char *text = support_make(SUPPORT_TEXT, 70000);
 
 	(void)state;
 	for (int level = 1; level <= deflate_max_level(); level++) {
@@ -457,11 +433,11 @@ static void members_of_other_programs_are_decoded(void **state)
 }
 
 /* Damages each byte in turn, in several ways. */
-static void damage_each_byte(enum kind kind, size_t len)
+static void damage_each_byte(enum support_kind kind, size_t len)
 {
 	static const unsigned char flips[] = {1, 2, 0x10, 0x80, 0xff};
 	void *d = new_decoder();
-	unsigned char *text = make(kind, len);
+	unsigned char *text = support_make(kind, len);
 	size_t size, bad = 0;
 	unsigned char *m = member_of(1, text, len, &size);
 
@@ -490,10 +466,10 @@ static void damage_each_byte(enum kind kind, size_t len)
 static void a_damaged_byte_never_gives_another_text(void **state)
 {
 	(void)state;
-	damage_each_byte(NOISE, 300);
-	damage_each_byte(TEXT, 1000);
-	damage_each_byte(SAME, 2000);
-	damage_each_byte(TEXT, 1);
+	damage_each_byte(SUPPORT_NOISE, 300);
+	damage_each_byte(SUPPORT_TEXT, 1000);
+	damage_each_byte(SUPPORT_SAME, 2000);
+	damage_each_byte(SUPPORT_TEXT, 1);
 }
 
 static void a_member_cut_at_any_byte_is_not_good(void **state)
@@ -501,8 +477,9 @@ static void a_member_cut_at_any_byte_is_not_good(void **state)
 	void *d = new_decoder();
 
 	(void)state;
-	for (int kind = 0; kind < N_KINDS; kind++) {
-		unsigned char *text = make((enum kind)kind, 500);
+	for (int kind = 0; kind < SUPPORT_KINDS; kind++) {
+		unsigned char *text =
+			support_make((enum support_kind)kind, 500);
 		size_t size;
 		unsigned char *m = member_of(6, text, 500, &size);
 
@@ -522,8 +499,9 @@ static void the_room_must_be_that_of_the_text(void **state)
 	void *d = new_decoder();
 
 	(void)state;
-	for (int kind = 0; kind < N_KINDS; kind++) {
-		unsigned char *text = make((enum kind)kind, 300001);
+	for (int kind = 0; kind < SUPPORT_KINDS; kind++) {
+		unsigned char *text =
+			support_make((enum support_kind)kind, 300001);
 
 		for (size_t i = 0; i < COUNT(lengths); i++) {
 			size_t len = lengths[i], size;
@@ -561,8 +539,9 @@ static void the_length_must_be_that_of_the_member(void **state)
 	void *d = new_decoder();
 
 	(void)state;
-	for (int kind = 0; kind < N_KINDS; kind++) {
-		unsigned char *text = make((enum kind)kind, 65536);
+	for (int kind = 0; kind < SUPPORT_KINDS; kind++) {
+		unsigned char *text =
+			support_make((enum support_kind)kind, 65536);
 
 		for (size_t i = 0; i < COUNT(lengths); i++) {
 			size_t len = lengths[i], size;
@@ -588,7 +567,7 @@ static void the_length_must_be_that_of_the_member(void **state)
 static void two_members_are_not_one(void **state)
 {
 	void *d = new_decoder();
-	unsigned char *text = make(TEXT, 2000), *two;
+	unsigned char *text = support_make(SUPPORT_TEXT, 2000), *two;
 	size_t first, second;
 	unsigned char *a = member_of(6, text, 1000, &first);
 	unsigned char *b = member_of(6, text + 1000, 1000, &second);

@@ -25,31 +25,6 @@ static const size_t sizes[] = {
 	0, 1, 2, 100, 4095, 4096, 65535, 65536, 65537, 300000};
 #define LARGEST 300000
 
-enum kind {
-	NOISE, /* cannot be compressed */
-	TEXT,
-	SAME,
-	N_KINDS,
-};
-
-static unsigned char *make(enum kind kind, size_t len)
-{
-	unsigned char *p = support_allocate(len);
-	uint32_t seed = 20260917;
-
-	for (size_t i = 0; i < len; i++) {
-		uint32_t r = support_random(&seed);
-
-		if (kind == NOISE)
-			p[i] = (unsigned char)(r >> 8);
-		else if (kind == TEXT)
-			p[i] = (unsigned char)("etaoin shrdlu\n"[r % 14]);
-		else
-			p[i] = 'A';
-	}
-	return p;
-}
-
 static uint32_t le32(const unsigned char *p)
 {
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
@@ -98,8 +73,9 @@ static void every_level_is_read_back_by_zlib(void **state)
 		struct packer *d;
 
 		assert_int_equal(packer_new(&d, &packing_members, level), 0);
-		for (int kind = 0; kind < N_KINDS; kind++) {
-			unsigned char *text = make((enum kind)kind, 70000);
+		for (int kind = 0; kind < SUPPORT_KINDS; kind++) {
+			unsigned char *text =
+				support_make((enum support_kind)kind, 70000);
 			size_t size, len;
 			unsigned char *m = compress_text(d, text, 70000, &size);
 			unsigned members;
@@ -125,8 +101,9 @@ static void no_text_needs_more_than_the_bound(void **state)
 
 		assert_int_equal(
 			packer_new(&d, &packing_members, levels[l]), 0);
-		for (int kind = 0; kind < N_KINDS; kind++) {
-			unsigned char *text = make((enum kind)kind, LARGEST);
+		for (int kind = 0; kind < SUPPORT_KINDS; kind++) {
+			unsigned char *text =
+				support_make((enum support_kind)kind, LARGEST);
 
 			for (size_t i = 0; i < COUNT(sizes); i++) {
 				size_t size, len;
@@ -182,7 +159,7 @@ static void members_can_be_found_without_decoding(void **state)
 
 static void the_same_text_gives_the_same_member(void **state)
 {
-	unsigned char *text = make(TEXT, 5000), *first, *second;
+	unsigned char *text = support_make(SUPPORT_TEXT, 5000), *first, *second;
 	struct packer *d, *other;
 	size_t size, again;
 
@@ -218,7 +195,7 @@ static void levels_that_do_not_exist_are_refused(void **state)
 
 static void too_little_room_is_refused(void **state)
 {
-	unsigned char *text = make(NOISE, 1000), *out;
+	unsigned char *text = support_make(SUPPORT_NOISE, 1000), *out;
 	struct packer *d;
 	size_t bound, size;
 

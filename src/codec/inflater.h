@@ -1,0 +1,16 @@
+/*
+ * inflater - zlib's decoder of one gzip member, as the formats' tables want it
+ *
+ * A z_stream that checks header, CRC and length. Used by one thread at a time.
+ */
+#ifndef UPCASE_CODEC_INFLATER_H
+#define UPCASE_CODEC_INFLATER_H
+
+/* Returns 0 or -ENOMEM. The decoder is a z_stream. */
+int inflater_make(void **decoder);
+void inflater_free(void *decoder); /* may be NULL */
+
+/* The next byte is the first of a member. Returns 0 or -ENOMEM. */
+int inflater_begin(void *decoder);
+
+#endif
