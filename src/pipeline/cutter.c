@@ -107,6 +107,18 @@ enum cutter_due cutter_due(
 	return now >= *deadline ? CUTTER_WHOLE : CUTTER_NOTHING;
 }
 
+/* Where a piece of p[0..len) ends that ends a character: what looks unfinished
+ * there has been, by what follows. Where all of it looks so, some of it will be
+ * no character whatever comes. */
+static size_t behind_character(const unsigned char *p, size_t len)
+{
+	size_t first = text_incomplete(p, len), place = len, n;
+
+	for (n = first; n > 0; n = text_incomplete(p, place))
+		place -= n;
+	return place > 0 ? place : len - first;
+}
+
 /* Where b is cut. */
 static size_t place_of(const struct cutter *c, enum cutter_due due)
 {
@@ -117,7 +129,7 @@ static size_t place_of(const struct cutter *c, enum cutter_due due)
 	if (due == CUTTER_WHOLE || c->whole > 0)
 		return c->whole;
 	/* A piece of a long record. */
-	return b->len - text_incomplete(b->text, b->len);
+	return behind_character(b->text, b->len);
 }
 
 bool cutter_leaves(const struct cutter *c, enum cutter_due due)

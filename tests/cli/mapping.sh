@@ -177,6 +177,20 @@ same_place_however_cut() {
 check "--invalid=fail says the same for any batch size and number of jobs" \
 	same_place_however_cut
 
+cut_behind_what_looks_unfinished() {
+	local l b
+	for l in el lt tr; do
+		for b in 4 5 6 7; do
+			fails_at 'abc\xef\xd2\xac\n' 'ABC' 1:4 0xEF \
+				-l $l -b $b || { echo "with -l $l -b $b"; return 1; }
+			fails_at 'abcd\xe9\xe9\n' 'ABCD' 1:5 0xE9 \
+				-l $l -b $b || { echo "with -l $l -b $b"; return 1; }
+		done
+	done
+}
+check "--invalid=fail finds what a cut makes look unfinished" \
+	cut_behind_what_looks_unfinished
+
 printf 'one\ntwo\xff!\nlost\n' >broken
 printf 'good\n' >good
 printf 'é\xfe\n' >broken2
