@@ -155,12 +155,14 @@ int feed_relieve(struct feed *f)
 	feed_stop(f);
 	if (!f->pending)
 		return 0;
-	/* raw is empty, since all of it went there; and it is too small. */
+	/* raw is empty, since all of it went there, and nobody reads into it;
+	 * but it is too small. */
+	free(f->raw);
+	f->raw_at = f->raw_len = 0;
 	f->raw = malloc(f->pending_len + 1);
 	if (!f->raw)
 		return -ENOMEM;
 	memcpy(f->raw, f->pending, f->pending_len);
-	f->raw_at = 0;
 	f->raw_len = f->pending_len;
 	f->pending = NULL;
 	return 0;
