@@ -363,16 +363,20 @@ int output_write(struct output *o, struct batch *b)
 
 void output_finish(struct output *o)
 {
+	struct sink *sink = o->config.sink;
 	struct fault fault = {""};
+	bool used = sink->used;
 	int err;
 
 	expect_owned(o, "output_finish");
 	if (o->finished)
 		return;
 	o->finished = true;
-	err = sink_finish(o->config.sink, &fault);
+	err = sink_finish(sink, &fault);
 	if (err)
 		ledger_fail(o->config.ledger, err, &fault);
+	else if (!used && sink->used) /* the member without text */
+		atomic_fetch_add(&o->config.ledger->members, 1);
 }
 
 void output_abandon(struct output *o)

@@ -91,6 +91,11 @@ if perl -MJSON::PP -e 1 2>/dev/null; then
 				"\$s->{bytes_in} == $(stat -c %s text)"
 	}
 	check "--stats=json counts members, and bytes before compression" json_members
+	json_empty_member() {
+		run_here --stats=json -z </dev/null
+		expect_status 0 && json '$s->{members} == 1'
+	}
+	check "--stats=json counts the member of an empty output" json_empty_member
 	json_gzip_input() {
 		printf 'one\ntwo\n' | gzip >two.gz
 		run --stats=json two.gz two.gz
