@@ -68,6 +68,16 @@ static bool is_pty_master(int fd)
 #endif
 }
 
+static enum fdio_socket kind_of_socket(int fd)
+{
+	int type = SOCK_STREAM;
+	socklen_t len = sizeof(type);
+
+	/* It fails for descriptors that are no sockets, only. */
+	(void)getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
+	return type == SOCK_STREAM ? FDIO_STREAM : FDIO_MESSAGES;
+}
+
 /* The file behind fd on an open file description of our own, on which
  * O_NONBLOCK harms nobody; -1 where that is not possible (no /proc, no
  * permission, not that kind of file). */
@@ -87,7 +97,8 @@ int fdio_init(struct fdio *io, int fd, int flags)
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	io->regular = never_waits(&st);
-	io->socket = S_ISSOCK(st.st_mode);
+	if (S_ISSOCK(st.st_mode))
+		io->socket = kind_of_socket(fd);
 	io->file = S_ISREG(st.st_mode);
 	io->output = flags == O_WRONLY;
 	io->size = st.st_size;
@@ -206,6 +217,17 @@ bool fdio_is_woken(int wake)
 	return wake >= 0 && poll(&p, 1, 0) > 0;
 }
 
+size_t fdio_waiting(const struct fdio *io)
+{
+	int n = 0;
+
+	if (io->socket == FDIO_MESSAGES)
+		return FDIO_MESSAGES_WAITING;
+	if (io->regular || ioctl(io->fd, FIONREAD, &n) < 0 || n < 0)
+		return 0;
+	return (size_t)n;
+}
+
 /* Makes a busy pipe larger. The system may refuse; then it works as it is. */
 static void grow_pipe(struct fdio *io)
 {
@@ -294,14 +316,19 @@ static void drop_behind(struct fdio *io, ssize_t n)
 /* One read(2) without waiting, where the kind of file allows that. */
 static ssize_t read_once(struct fdio *io, void *buf, size_t len)
 {
+	/* Says how long a message is, and not how much of it there was room
+	 * for; for a stream it means something else. */
+	int flags = io->socket == FDIO_MESSAGES ? MSG_TRUNC : 0;
 	ssize_t n;
 
 	if (io->socket)
-		n = recv(io->fd, buf, len, MSG_DONTWAIT);
+		n = recv(io->fd, buf, len, MSG_DONTWAIT | flags);
 	else
 		n = read(io->own >= 0 ? io->own : io->fd, buf, len);
 	if (n < 0)
 		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	if (n > (ssize_t)len)
+		return -EMSGSIZE;
 	if (io->may_grow && n >= FULL_PIPE)
 		grow_pipe(io);
 	drop_behind(io, n);

@@ -34,12 +34,19 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+/* What kind of socket something is. */
+enum fdio_socket {
+	FDIO_NO_SOCKET,
+	FDIO_STREAM,
+	FDIO_MESSAGES, /* what a read leaves of one is gone */
+};
+
 struct fdio {
-	int fd;		/* what was given to fdio_init; -1 when closed */
-	int own;	/* the same file on a description of our own, or -1 */
-	bool regular;	/* never waits: regular file, block device, directory,
-			   /dev/null and its like */
-	bool socket;	/* takes MSG_DONTWAIT */
+	int fd;	      /* what was given to fdio_init; -1 when closed */
+	int own;      /* the same file on a description of our own, or -1 */
+	bool regular; /* never waits: regular file, block device, directory,
+			 /dev/null and its like */
+	enum fdio_socket socket; /* if it is one, it takes MSG_DONTWAIT */
 	bool may_grow;	/* a pipe as the system made it: larger when that helps
 			 */
 	bool wait_open; /* a FIFO opened by us: end of input counts only after
@@ -82,6 +89,15 @@ int fdio_wait(int fd, short events, int wake, int64_t deadline);
 
 /* Whether `wake` is readable. */
 bool fdio_is_woken(int wake);
+
+/* What a stop still reads of messages. */
+#define FDIO_MESSAGES_WAITING ((size_t)1 << 20)
+
+/* How many bytes there are to be read at once, without waiting: in a pipe or
+ * socket, or a terminal, which counts whole lines only. Of datagrams the system
+ * tells the first only: then it is FDIO_MESSAGES_WAITING. 0 for what never
+ * waits, and where nobody knows. */
+size_t fdio_waiting(const struct fdio *io);
 
 /* Reads up to len bytes, as soon as there are any. Returns their number, 0 at
  * the end of input, -EAGAIN when none came before the deadline, -ECANCELED when

@@ -22,13 +22,16 @@ void feed_begin(struct feed *f, const struct stat *st)
 {
 	f->stopped = f->at_end = false;
 	f->raw_at = f->raw_len = 0;
-	f->reread = 0;
+	f->granted = 0;
 	f->size = S_ISREG(st->st_mode) ? st->st_size : 0;
 }
 
 void feed_stop(struct feed *f)
 {
+	if (f->stopped)
+		return;
 	f->stopped = true;
+	f->granted += (off_t)fdio_waiting(&f->io);
 }
 
 ssize_t feed_read(struct feed *f, void *buf, size_t len, int wake,
@@ -38,47 +41,65 @@ ssize_t feed_read(struct feed *f, void *buf, size_t len, int wake,
 	struct relief *relief = f->relief;
 	ssize_t n;
 
-	if ((f->stopped && f->reread == 0) || f->at_end)
+	if ((f->stopped && f->granted == 0) || f->at_end)
 		return 0;
-	if (f->stopped && (off_t)len > f->reread)
-		len = (size_t)f->reread;
+	if (f->stopped && f->io.socket != FDIO_MESSAGES &&
+		(off_t)len > f->granted)
+		len = (size_t)f->granted;
+	if (f->stopped)
+		deadline = 0;
 	if (relief)
 		relief_expose(relief);
 	n = fdio_read(&f->io, buf, len, wake, deadline);
 	if (relief && !relief_withdraw(relief))
 		return -EOWNERDEAD;
+	/* Another reader of the same pipe was faster. */
+	if (n == -EAGAIN && f->stopped)
+		n = 0;
 	/* A file that gave all that it has, and less than was asked for, is at
 	 * its end; whoever appends to it now is late. */
 	if (n == 0 || (n == f->size && (size_t)n < len))
 		f->at_end = true;
 	if (n > 0)
-		f->reread -= n < f->reread ? n : f->reread;
+		f->granted -= n < f->granted ? n : f->granted;
 	if (n < 0 && n != -EAGAIN && n != -ECANCELED)
 		fault_set_errno(fault, (int)n);
 	return n;
 }
 
+static int need_raw(struct feed *f, struct fault *fault)
+{
+	if (!f->raw)
+		f->raw = malloc(FEED_KEPT + FEED_SIZE);
+	if (f->raw)
+		return 0;
+	fault_set_errno(fault, ENOMEM);
+	return -ENOMEM;
+}
+
 ssize_t feed_refill(
 	struct feed *f, int wake, int64_t deadline, struct fault *fault)
 {
-	ssize_t n = feed_read(f, f->raw, FEED_SIZE, wake, deadline, fault);
+	int err = need_raw(f, fault);
+	ssize_t n;
 
-	if (n > 0) {
-		f->raw_at = 0;
-		f->raw_len = (size_t)n;
-	}
+	if (err)
+		return err;
+	if (f->raw_at == f->raw_len)
+		f->raw_at = f->raw_len = 0;
+	n = feed_read(f, f->raw + f->raw_len, FEED_SIZE, wake, deadline, fault);
+	if (n > 0)
+		f->raw_len += (size_t)n;
 	return n;
 }
 
 int feed_keep(struct feed *f, const unsigned char *bytes, size_t len,
 	struct fault *fault)
 {
-	if (!f->raw)
-		f->raw = malloc(FEED_KEPT + FEED_SIZE);
-	if (!f->raw) {
-		fault_set_errno(fault, ENOMEM);
-		return -ENOMEM;
-	}
+	int err = need_raw(f, fault);
+
+	if (err)
+		return err;
 	memcpy(f->raw + f->raw_len, bytes, len);
 	f->raw_len += len;
 	return 0;
@@ -152,7 +173,10 @@ int feed_take_all(struct feed *f, unsigned char *buf, size_t len)
 int feed_relieve(struct feed *f)
 {
 	f->relief = NULL;
-	feed_stop(f);
+	f->stopped = true;
+	/* Who hangs in a read of something that waits still has it. */
+	if (!f->io.regular)
+		f->granted = 0;
 	if (!f->pending)
 		return 0;
 	/* raw is empty, since all of it went there, and nobody reads into it;
@@ -181,7 +205,7 @@ void feed_go_back(struct feed *f, off_t position)
 
 	if (lseek(f->io.fd, position, SEEK_SET) < 0)
 		return; /* cannot be: it could before */
-	f->reread += now - position;
+	f->granted += now - position;
 	f->raw_at = f->raw_len = 0;
 	f->at_end = false;
 }

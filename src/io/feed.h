@@ -38,8 +38,9 @@ struct feed {
 	struct relief *relief;	/* exposed in each read; NULL: none */
 	unsigned char *pending; /* in feed_take_all: pending[0..pending_len) */
 	size_t pending_len;	/* was taken; NULL otherwise */
-	off_t reread; /* bytes that were read once and are to be read again:
-			 also after feed_stop */
+	off_t granted; /* bytes that may be read also after feed_stop: those
+			  that were read once and are to be read again, and
+			  those that waited when it was called */
 };
 
 /* Makes *f a feed without input, and without relief. */
@@ -51,7 +52,10 @@ void feed_release(struct feed *f);
 /* f->io was opened: it begins with nothing in raw. */
 void feed_begin(struct feed *f, const struct stat *st);
 
-/* From now on nothing is read from the descriptor that was not read before. */
+/* From now on nothing is read from the descriptor but what was read before, and
+ * what waits in a pipe, socket or terminal at the first of these calls: whoever
+ * wrote it has done so, and would not know that it was lost. Nothing waits any
+ * more. Does not block. */
 void feed_stop(struct feed *f);
 
 /* Reads from the descriptor, beside raw. Returns as fdio_read does; 0 also when
@@ -61,7 +65,8 @@ void feed_stop(struct feed *f);
 ssize_t feed_read(struct feed *f, void *buf, size_t len, int wake,
 	int64_t deadline, struct fault *fault);
 
-/* The same into raw, in which nothing may be left. */
+/* The same into raw, behind what is there: up to FEED_KEPT bytes. -ENOMEM where
+ * there was no raw and there is no memory for it. */
 ssize_t feed_refill(
 	struct feed *f, int wake, int64_t deadline, struct fault *fault);
 

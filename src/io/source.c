@@ -104,13 +104,23 @@ static int settle(
 	return 0;
 }
 
-/* Looks at the first bytes of the input: those in the feed and then buf[0..n).
- * Returns 1 when they are plain text, to be handed out as they are; 0 when they
- * went to the feed; or a negative errno. */
+/* Looks at the first bytes of the input, all of which are in the feed. `last`:
+ * no more come. Returns 0 or a negative errno. */
+static int detect_kept(struct source *s, bool last, struct fault *fault)
+{
+	bool wait;
+	const struct format *format =
+		format_detect(feed_next(&s->feed), feed_ready(&s->feed), &wait);
+
+	return wait && !last ? 0 : settle(s, format, fault);
+}
+
+/* The same where they are in the feed and, behind that, in buf[0..n). Returns 1
+ * when they are plain text, to be handed out as they are; 0 when they went to
+ * the feed; or a negative errno. */
 static int detect_format(struct source *s, const unsigned char *buf, size_t n,
 	struct fault *fault)
 {
-	const struct format *format;
 	bool wait;
 	int err;
 
@@ -120,33 +130,34 @@ static int detect_format(struct source *s, const unsigned char *buf, size_t n,
 		return 1;
 	}
 	err = feed_keep(&s->feed, buf, n, fault);
-	if (err)
-		return err;
-	format =
-		format_detect(feed_next(&s->feed), feed_ready(&s->feed), &wait);
-	return wait ? 0 : settle(s, format, fault);
+	return err ? err : detect_kept(s, false, fault);
+}
+
+/* A message is read as a whole or lost, so there must be room for any. */
+static bool must_refill(const struct source *s)
+{
+	return s->feed.io.socket == FDIO_MESSAGES;
 }
 
 /* The first reads, until the format is clear. */
 static ssize_t read_unknown(struct source *s, unsigned char *buf, size_t len,
 	int wake, int64_t deadline, struct fault *fault)
 {
-	bool wait;
+	/* If this is of some format, it moves to the feed. */
+	size_t want = len < FEED_SIZE ? len : FEED_SIZE;
+	bool refill = must_refill(s);
 
 	while (!s->known) {
-		/* If this is of some format, it moves to the feed. */
-		size_t want = len < FEED_SIZE ? len : FEED_SIZE;
+		struct feed *f = &s->feed;
 		ssize_t n =
-			feed_read(&s->feed, buf, want, wake, deadline, fault);
+			refill ? feed_refill(f, wake, deadline, fault)
+			       : feed_read(f, buf, want, wake, deadline, fault);
 		int plain;
 
 		if (n < 0)
 			return n;
-		if (n == 0) /* a beginning of something, or nothing at all */
-			plain = settle(s,
-				format_detect(feed_next(&s->feed),
-					feed_ready(&s->feed), &wait),
-				fault);
+		if (n == 0 || refill)
+			plain = detect_kept(s, n == 0, fault);
 		else
 			plain = detect_format(s, buf, (size_t)n, fault);
 		if (plain < 0)
@@ -160,9 +171,17 @@ static ssize_t read_unknown(struct source *s, unsigned char *buf, size_t len,
 static ssize_t read_plain(struct source *s, void *buf, size_t len, int wake,
 	int64_t deadline, struct fault *fault)
 {
-	if (feed_ready(&s->feed) == 0)
-		return feed_read(&s->feed, buf, len, wake, deadline, fault);
-	return (ssize_t)feed_take(&s->feed, buf, len);
+	struct feed *f = &s->feed;
+
+	if (feed_ready(f) == 0 && !must_refill(s))
+		return feed_read(f, buf, len, wake, deadline, fault);
+	if (feed_ready(f) == 0) {
+		ssize_t n = feed_refill(f, wake, deadline, fault);
+
+		if (n <= 0)
+			return n;
+	}
+	return (ssize_t)feed_take(f, buf, len);
 }
 
 /* What is wrong, in words. Returns err. */

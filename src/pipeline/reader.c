@@ -5,6 +5,7 @@
 #include "io/clock.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* Cuts off what is due and hands it over. Returns 0, or -ECANCELED after an
  * abort. */
@@ -60,7 +61,7 @@ static int pass_on_due(struct reader *r, int64_t *deadline)
 /* Everything typed so far is written before the person is asked for more. */
 static int ask(struct reader *r)
 {
-	if (!input_wants_prompt(&r->input))
+	if (control_is_stopping(r->control) || !input_wants_prompt(&r->input))
 		return 0;
 	if (handover_wait(&r->handover) != 0)
 		return -ECANCELED;
@@ -227,7 +228,10 @@ static int process_files(struct reader *r)
 	int err = 0;
 
 	for (size_t i = 0; !err && i < r->n_paths; i++) {
-		if (control_is_stopping(r->control))
+		/* What waits in standard input when we are stopped is read, be
+		 * it before we came to look at it. */
+		if (control_is_stopping(r->control) &&
+			(i > 0 || strcmp(r->paths[i], "-") != 0))
 			break;
 		err = process_file(r, i);
 	}

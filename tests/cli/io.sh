@@ -217,6 +217,51 @@ through_a_socket() {
 check "a socket may be standard input and output, line by line" through_a_socket
 check "a socket: the same with 4 jobs" through_a_socket -j 4
 
+# messages KIND SIZE COUNT: messages of a socket that keeps them apart.
+messages='
+	use Socket;
+	my ($kind, $size, $count, @command) = @ARGV;
+	socketpair my $here, my $there, AF_UNIX,
+		$kind eq "datagram" ? SOCK_DGRAM : SOCK_SEQPACKET, PF_UNSPEC or die;
+	setsockopt $here, SOL_SOCKET, SO_SNDBUF, 1 << 20 or die;
+	my $pid = fork // die;
+	if (!$pid) {
+		open STDIN, "<&", $there or die;
+		close $here; close $there;
+		exec { $command[0] } @command;
+	}
+	close $there;
+	my $message = "a" x ($size - 1) . "\n";
+	for (1 .. $count) {
+		(syswrite $here, $message) == $size or die "write: $!";
+	}
+	syswrite $here, "" if $kind eq "datagram";
+	shutdown $here, 1;
+	waitpid $pid, 0;
+	exit $? >> 8;
+'
+send_messages() {
+	bounded perl -e "$messages" "$1" "$2" "$3" "$UPCASE_PIPE" "${@:4}" \
+		>"$out" 2>"$err"
+	status=$?
+}
+whole_messages() {
+	send_messages "$1" 1000 50 "${@:2}"
+	perl -e 'print "A" x 999, "\n" for 1 .. 50' >wanted
+	expect_status 0 && same wanted "$out" && same /dev/null "$err"
+}
+for kind in datagram packet; do
+	check "a socket's messages ($kind) are longer than a batch has room" \
+		whole_messages $kind -b 70
+	check "the same ($kind) with --no-decompress" \
+		whole_messages $kind -b 70 --no-decompress
+done
+too_long() {
+	send_messages datagram 100000 1
+	expect_outcome 1 '' "upcase-pipe: standard input: Message too long\n"
+}
+check "a message that is too long for us is told" too_long
+
 own_mounts=(unshare -m)
 [ "$(id -u)" -eq 0 ] || own_mounts=(unshare -rm)
 without_proc() {

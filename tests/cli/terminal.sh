@@ -401,6 +401,19 @@ check "a terminal that goes away ends it by SIGHUP, every line written" session 
 	set how [wait]
 	if {[lindex $how 5] ne "SIGHUP"} {bad "ended with $how"}
 	file_is db.txt "ONE\n"'
+check "whole lines typed ahead are written at SIGTERM" session '
+	file delete db.txt
+	spawn -noecho $program -o db.txt
+	set pid [exp_pid]
+	want ">>: "
+	exec kill -STOP $pid
+	send "one\rtwo\rthr"
+	want "one\r\ntwo\r\nthr"
+	exec kill -TERM $pid
+	exec kill -CONT $pid
+	set how [wait]
+	if {[lindex $how 5] ne "SIGTERM"} {bad "ended with $how"}
+	file_is db.txt "ONE\nTWO\n"'
 check "a long typed line comes back whole" session '
 	spawn -noecho $program -b 7
 	want ">>: "

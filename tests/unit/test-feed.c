@@ -199,6 +199,87 @@ static void after_a_stop_only_what_was_read_is_read_again(void **state)
 	rig_free(r);
 }
 
+/* A feed of what is put into a pipe: put[1] is its other end. */
+static void feed_of_pipe(struct feed *f, int put[2])
+{
+	struct stat st;
+
+	assert_int_equal(pipe(put), 0);
+	feed_init(f);
+	assert_int_equal(fdio_init(&f->io, put[0], O_RDONLY), 0);
+	assert_int_equal(fstat(put[0], &st), 0);
+	feed_begin(f, &st);
+}
+
+static void free_feed_of_pipe(struct feed *f, const int put[2])
+{
+	assert_int_equal(close(put[1]), 0);
+	assert_int_equal(fdio_close(&f->io), 0);
+	feed_release(f);
+}
+
+/* What waits in a pipe when we are stopped is read; what comes later is not,
+ * and nothing is waited for. */
+static void after_a_stop_what_waits_is_read(void **state)
+{
+	struct fault fault = {""};
+	struct feed f;
+	char got[64];
+	int put[2];
+
+	(void)state;
+	feed_of_pipe(&f, put);
+	assert_int_equal(write(put[1], "0123456789", 10), 10);
+	feed_stop(&f);
+	assert_int_equal(write(put[1], "late", 4), 4);
+	feed_stop(&f); /* again: asks no more */
+	assert_int_equal(
+		feed_read(&f, got, 7, FDIO_NO_WAKE, CLOCK_FOREVER, &fault), 7);
+	assert_int_equal(
+		feed_read(&f, got + 7, 57, FDIO_NO_WAKE, CLOCK_FOREVER, &fault),
+		3);
+	assert_memory_equal(got, "0123456789", 10);
+	assert_int_equal(
+		feed_read(&f, got, 64, FDIO_NO_WAKE, CLOCK_FOREVER, &fault), 0);
+	free_feed_of_pipe(&f, put);
+}
+
+static void what_another_reader_took_is_not_waited_for(void **state)
+{
+	struct fault fault = {""};
+	struct feed f;
+	char got[64];
+	int put[2];
+
+	(void)state;
+	feed_of_pipe(&f, put);
+	assert_int_equal(write(put[1], "0123456789", 10), 10);
+	feed_stop(&f);
+	assert_int_equal(read(put[0], got, 10), 10);
+	assert_int_equal(
+		feed_read(&f, got, 64, FDIO_NO_WAKE, CLOCK_FOREVER, &fault), 0);
+	assert_true(f.at_end);
+	free_feed_of_pipe(&f, put);
+}
+
+/* Whoever hangs in a read of it may still get it. */
+static void who_relieves_a_reader_leaves_what_waits(void **state)
+{
+	struct fault fault = {""};
+	struct feed f;
+	char got[64];
+	int put[2];
+
+	(void)state;
+	feed_of_pipe(&f, put);
+	assert_int_equal(write(put[1], "0123456789", 10), 10);
+	feed_stop(&f);
+	assert_int_equal(feed_relieve(&f), 0);
+	assert_int_equal(
+		feed_read(&f, got, 64, FDIO_NO_WAKE, CLOCK_FOREVER, &fault), 0);
+	free_feed_of_pipe(&f, put);
+}
+
 /* Whoever appends to a file meanwhile is late. */
 static void a_file_that_gave_all_of_it_is_at_its_end(void **state)
 {
@@ -307,6 +388,9 @@ int main(void)
 		in_directory(all_of_a_piece_or_none),
 		in_directory(going_back_reads_the_same_again),
 		in_directory(after_a_stop_only_what_was_read_is_read_again),
+		in_directory(after_a_stop_what_waits_is_read),
+		in_directory(what_another_reader_took_is_not_waited_for),
+		in_directory(who_relieves_a_reader_leaves_what_waits),
 		in_directory(a_file_that_gave_all_of_it_is_at_its_end),
 		in_directory(a_new_input_begins_with_nothing_left),
 		in_directory(who_relieves_the_reader_has_all_that_was_read),
