@@ -22,7 +22,10 @@ use JSON::PP ();
 use Statistics;
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
-use constant NULL => '/dev/null';
+use constant {
+	NULL => '/dev/null',
+	LONGEST => 1 << 17, # bytes of one argument, on Linux
+};
 
 my %variable = (
 	'upcase-pipe' => 'UPCASE_PIPE',
@@ -232,13 +235,21 @@ sub hyperfine {
 	return ($found->{median}, $found->{user} + $found->{system});
 }
 
+# Whether hyperfine can start it: one program, without files, whose words fit
+# into the one argument that hyperfine is given.
+sub is_simple {
+	my ($self) = @_;
+	return @{ $self->{stages} } == 1 && $self->{input} eq NULL
+		&& $self->{output} eq NULL
+		&& length quoted(@{ $self->{stages}[0] }) < LONGEST;
+}
+
 # Lets hyperfine run it once. Returns the seconds that it took and those of
-# processors; or undef and why not. A program without files needs no help.
+# processors; or undef and why not.
 sub timed {
 	my ($self) = @_;
-	my @stages = @{ $self->{stages} };
-	if (@stages == 1 && $self->{input} eq NULL && $self->{output} eq NULL) {
-		my ($locale, @argv) = @{ $stages[0] };
+	if ($self->is_simple) {
+		my ($locale, @argv) = @{ $self->{stages}[0] };
 		local $ENV{LC_ALL} = $locale =~ s/^LC_ALL=//r;
 		return hyperfine(quoted(@argv));
 	}
