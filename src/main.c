@@ -292,24 +292,27 @@ static int process(
 	if (err)
 		return cannot_start(NULL, err);
 	text_init(&text, TEXT_ALL, &upcase);
-	err = pipeline_new(&p, &(struct pipeline_config){.inputs = o->inputs,
-				       .n_inputs = o->n_inputs,
-				       .text = &text,
-				       .sink = sink,
-				       .append = o->output != NULL,
-				       .batch_size = o->batch_size,
-				       .jobs = o->jobs,
-				       .unpack_jobs = o->unpack_jobs,
-				       .depth = o->queue_depth,
-				       .level = o->gzip_level,
-				       .flush_interval = o->flush_interval,
-				       .detect_gzip = o->detect_gzip,
-				       .interactive = o->interactive,
-				       .prompt = o->prompt,
-				       .nudge_signal = SIGNALS_NUDGE,
-				       .rules = *rules,
-				       .events = {.trouble = tell_trouble,
-					       .note = tell_note}});
+	err = pipeline_new(
+		&p, &(struct pipeline_config){.inputs = o->inputs,
+			    .n_inputs = o->n_inputs,
+			    .text = &text,
+			    .sink = sink,
+			    .append = o->output != NULL,
+			    .batch_size = o->batch_size,
+			    .jobs = o->jobs,
+			    .unpack_jobs = o->unpack_jobs,
+			    .depth = o->queue_depth,
+			    .level = o->gzip_level,
+			    .flush_interval = o->flush_interval,
+			    .detect_gzip = o->detect_gzip,
+			    .sandbox = !o->output && o->gzip_level == 0 &&
+				       !o->interactive,
+			    .interactive = o->interactive,
+			    .prompt = o->prompt,
+			    .nudge_signal = SIGNALS_NUDGE,
+			    .rules = *rules,
+			    .events = {.trouble = tell_trouble,
+				    .note = tell_note}});
 	if (err)
 		return cannot_make(err);
 	err = signals_init();

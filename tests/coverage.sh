@@ -8,7 +8,7 @@ srcdir=$(cd "$srcdir" && pwd)
 mkdir -p coverage
 cd coverage
 # Without optimisation: a line counts for itself then.
-"$srcdir/configure" --silent CC="$CC" CFLAGS='-O0 -g --coverage' \
+"$srcdir/configure" --silent --disable-sandbox CC="$CC" CFLAGS='-O0 -g --coverage' \
 	CPPFLAGS="-include $srcdir/tests/coverage.h" >/dev/null
 rm -rf counts
 mkdir counts

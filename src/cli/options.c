@@ -6,6 +6,7 @@
 #include "codec/deflate.h"
 #include "codec/gzip.h"
 #include "io/clock.h"
+#include "io/sandbox.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -485,9 +486,12 @@ int options_print_version(const struct options *o)
 	printed = printf("upcase-pipe %s\n"
 			 "Unicode %s\n"
 			 "zlib %s, %s\n"
+			 "sandbox: %s\n"
 			 "engine: %s%s, of",
 		PACKAGE_VERSION, upcase_unicode_version, gzip_version(),
-		deflate_library(), upcase_variant_of(&u),
+		deflate_library(),
+		sandbox_is_built() ? "Landlock" : "not built in",
+		upcase_variant_of(&u),
 		o->variant ? " (" OPTIONS_VARIANT ")" : "");
 	for (size_t i = 0; printed >= 0 && upcase_variant_name(i); i++)
 		if (upcase_variant_runs(i))

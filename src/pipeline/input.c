@@ -76,6 +76,11 @@ bool input_may_wait(const struct input *in)
 	return !in->source.feed.io.regular;
 }
 
+bool input_is_known(const struct input *in)
+{
+	return in->source.known;
+}
+
 /* Whether typed text is left from the last read. */
 static bool has_text(const struct input_typed *t)
 {

@@ -74,6 +74,9 @@ bool input_has_prompt(const struct input *in);
 /* Whether input can be waited for: not so for a regular file. */
 bool input_may_wait(const struct input *in);
 
+/* Whether it is known what the FILE is, and whatever that needs is there. */
+bool input_is_known(const struct input *in);
+
 /* Whether a prompt is due before the next read, and to show it: everything that
  * was typed before should have been dealt with. May block while the terminal
  * takes nothing, until `wake` is readable. */

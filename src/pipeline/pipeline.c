@@ -44,6 +44,7 @@ struct pipeline {
 	struct unpackers unpackers; /* for gzip input */
 	struct converter converter;
 	struct relief relief;
+	struct sandbox sandbox;
 	struct reader reader;
 	struct transformer *transformers; /* config.jobs of them */
 	struct writer writer;
@@ -73,6 +74,12 @@ static void on_abort(void *pipeline)
 static int make_control(struct pipeline *p)
 {
 	return control_init(&p->control, on_abort, p);
+}
+
+static int make_sandbox(struct pipeline *p)
+{
+	sandbox_init(&p->sandbox);
+	return 0;
 }
 
 static int make_crew(struct pipeline *p)
@@ -183,9 +190,14 @@ static int make_output(struct pipeline *p)
 
 static int make_unpackers(struct pipeline *p)
 {
+	int err;
+
 	if (p->config.unpack_jobs == 0)
 		return 0;
-	return unpackers_init(&p->unpackers, p->config.unpack_jobs);
+	err = unpackers_init(&p->unpackers, p->config.unpack_jobs);
+	if (!err)
+		p->unpackers.sandbox = &p->sandbox;
+	return err;
 }
 
 static int start_others(void *pipeline)
@@ -248,6 +260,7 @@ static void connect_reader(struct pipeline *p)
 	p->reader.output = &p->output;
 	p->reader.unpackers = helped ? &p->unpackers : NULL;
 	p->reader.relief = &p->relief;
+	p->reader.sandbox = p->config.sandbox ? &p->sandbox : NULL;
 	p->reader.paths = p->config.inputs;
 	p->reader.n_paths = p->config.n_inputs;
 	cutter_init(&p->reader.cutter, &cut);
@@ -262,7 +275,8 @@ static void connect_transformer(struct pipeline *p, unsigned i)
 		.converter = &p->converter,
 		.packer = p->packers[i],
 		.in = &p->in,
-		.out = &p->out};
+		.out = &p->out,
+		.sandbox = &p->sandbox};
 }
 
 /* Gives each stage what it needs. */
@@ -281,13 +295,19 @@ static int make_stages(struct pipeline *p)
 		.control = &p->control,
 		.out = &p->out,
 		.pool = &p->pool,
-		.output = &p->output};
+		.output = &p->output,
+		.sandbox = &p->sandbox};
 	return 0;
 }
 
 static void free_control(struct pipeline *p)
 {
 	control_release(&p->control);
+}
+
+static void free_sandbox(struct pipeline *p)
+{
+	sandbox_release(&p->sandbox);
 }
 
 static void free_crew(struct pipeline *p)
@@ -338,6 +358,7 @@ static const struct part {
 	void (*free)(struct pipeline *p);
 } parts[] = {
 	{make_control, free_control},
+	{make_sandbox, free_sandbox},
 	{make_crew, free_crew},
 	{make_ledger, free_ledger},
 	{make_in, free_in},

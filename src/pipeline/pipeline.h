@@ -69,7 +69,9 @@ struct pipeline_config {
 	int64_t flush_interval; /* nanoseconds that lines may be gathered into
 				   one gzip member */
 	bool detect_gzip;	/* in the inputs */
-	bool interactive;	/* standard input is typed lines */
+	bool sandbox; /* nothing is opened when the last input is: the threads
+			 give up the right to it (io/sandbox.h) */
+	bool interactive; /* standard input is typed lines */
 	const char *prompt;
 	int nudge_signal; /* for pipeline_nudge, handled without SA_RESTART by a
 			     function that does nothing; 0: none */

@@ -69,6 +69,22 @@ static int ask(struct reader *r)
 	return 0;
 }
 
+/* Once the last FILE is open and it is clear what it is, nothing is left to be
+ * opened. */
+static void close_sandbox(struct reader *r)
+{
+	int err;
+
+	if (!r->sandbox || r->current + 1 < r->n_paths ||
+		!input_is_known(&r->input))
+		return;
+	err = sandbox_close(r->sandbox);
+	if (err != -EALREADY)
+		ledger_note(r->ledger, input_name(&r->input),
+			err ? "read without a sandbox"
+			    : "read in a sandbox: no file can be opened");
+}
+
 /* Reads once, into the batch. Returns as input_read does. */
 static ssize_t fill(struct reader *r, int64_t deadline, struct fault *fault)
 {
@@ -76,9 +92,11 @@ static ssize_t fill(struct reader *r, int64_t deadline, struct fault *fault)
 	unsigned char *at = cutter_room(&r->cutter, &room);
 	ssize_t n = input_read(&r->input, at, room, deadline, fault);
 
-	if (n > 0)
+	if (n > 0) {
+		close_sandbox(r);
 		cutter_take(&r->cutter, (size_t)n,
 			r->cutter.config.gather ? clock_now() : 0);
+	}
 	return n;
 }
 

@@ -16,6 +16,7 @@
 #define UPCASE_PIPELINE_READER_H
 
 #include "io/relief.h"
+#include "io/sandbox.h"
 #include "pipeline/control.h"
 #include "pipeline/crew.h"
 #include "pipeline/cutter.h"
@@ -38,6 +39,8 @@ struct reader {
 				  it wants no more of */
 	struct unpackers *unpackers; /* NULL: none */
 	struct relief *relief;
+	struct sandbox *sandbox; /* closed once the last FILE is open and known
+				    for what it is; NULL: never */
 	struct handover handover;
 	struct cutter cutter;
 	struct input input;

@@ -8,6 +8,7 @@ static void *standin_main(void *reader)
 	struct crew *crew = r->crew;
 
 	crew_set_name("reader", 2);
+	sandbox_enter(r->sandbox);
 	if (relief_take(r->relief)) {
 		atomic_store(&crew->reader.left, true);
 		reader_do_rest(r);

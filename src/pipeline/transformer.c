@@ -26,6 +26,7 @@ void *transformer_main(void *transformer)
 
 	crew_set_name("case", t->number);
 	while (crew_get(t->in, &item, &w->wait) == QUEUE_OK) {
+		sandbox_enter(t->sandbox);
 		if (work(t, item) != 0 ||
 			crew_put(t->out, item, &w->wait) != QUEUE_OK)
 			break;

@@ -10,6 +10,7 @@
 #ifndef UPCASE_PIPELINE_TRANSFORMER_H
 #define UPCASE_PIPELINE_TRANSFORMER_H
 
+#include "io/sandbox.h"
 #include "pipeline/convert.h"
 #include "pipeline/crew.h"
 #include "pipeline/queue.h"
@@ -22,6 +23,7 @@ struct transformer {
 	const struct converter *converter;
 	struct packer *packer; /* NULL: plain output */
 	struct queue *in, *out;
+	struct sandbox *sandbox; /* entered before a batch is touched */
 };
 
 /* The thread. */

@@ -28,6 +28,7 @@ static void *unpacker_main(void *unpackers)
 	while (queue_get(&u->packed, &item, QUEUE_FOREVER) == QUEUE_OK) {
 		struct packet *packet = item;
 
+		sandbox_enter(u->sandbox);
 		packet->good = piece_decode(&decoder, packet->pieces,
 				       packet->packed, packet->packed_len,
 				       packet->text, packet->text_len) == 0;

@@ -14,20 +14,23 @@
 #define UPCASE_PIPELINE_UNPACKERS_H
 
 #include "io/ahead.h"
+#include "io/sandbox.h"
 #include "pipeline/queue.h"
 
 #include <pthread.h>
 #include <stdint.h>
 
 struct unpackers {
-	struct ahead_help help; /* for the source; set once by init */
-	unsigned jobs;		/* threads wanted; set once by init */
-	pthread_t *threads;	/* room for `jobs` */
-	unsigned n_threads;	/* that run */
-	bool asked;		/* it was tried to start them */
-	struct queue packed;	/* FIFO */
-	struct queue unpacked;	/* by the packet's seq */
-	int64_t waited;		/* nanoseconds that the reader waited */
+	struct ahead_help help;	 /* for the source; set once by init */
+	unsigned jobs;		 /* threads wanted; set once by init */
+	pthread_t *threads;	 /* room for `jobs` */
+	unsigned n_threads;	 /* that run */
+	bool asked;		 /* it was tried to start them */
+	struct queue packed;	 /* FIFO */
+	struct queue unpacked;	 /* by the packet's seq */
+	int64_t waited;		 /* nanoseconds that the reader waited */
+	struct sandbox *sandbox; /* entered before a packet is touched; may be
+				    NULL; set before there is a thread */
 };
 
 /* Makes *u, without a thread. jobs is at least 1. Returns 0 or a negative

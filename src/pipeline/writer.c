@@ -30,6 +30,7 @@ void *writer_main(void *writer)
 	while (crew_get(w->out, &item, &w->worker->wait) == QUEUE_OK) {
 		struct batch *b = item;
 
+		sandbox_enter(w->sandbox);
 		if (write_batch(w, b) != 0)
 			break;
 		batch_reset(b);

@@ -8,6 +8,7 @@
 #ifndef UPCASE_PIPELINE_WRITER_H
 #define UPCASE_PIPELINE_WRITER_H
 
+#include "io/sandbox.h"
 #include "pipeline/control.h"
 #include "pipeline/crew.h"
 #include "pipeline/output.h"
@@ -22,6 +23,7 @@ struct writer {
 	struct queue *out;
 	struct pool *pool;
 	struct output *output;
+	struct sandbox *sandbox; /* entered before a batch is touched */
 };
 
 /* The thread. */
