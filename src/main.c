@@ -303,6 +303,7 @@ static int process(
 			    .unpack_jobs = o->unpack_jobs,
 			    .depth = o->queue_depth,
 			    .level = o->gzip_level,
+			    .verify = o->verify,
 			    .flush_interval = o->flush_interval,
 			    .detect_gzip = o->detect_gzip,
 			    .sandbox = !o->output && o->gzip_level == 0 &&

@@ -38,6 +38,7 @@ enum {
 	OPT_QUEUE_DEPTH,
 	OPT_FLUSH_INTERVAL,
 	OPT_SYNC,
+	OPT_VERIFY,
 	OPT_SHUTDOWN_TIMEOUT,
 	OPT_STATS,
 };
@@ -48,6 +49,7 @@ static const struct option long_options[] = {
 	{"output", required_argument, NULL, 'o'},
 	{"gzip", optional_argument, NULL, 'z'},
 	{"no-gzip", no_argument, NULL, OPT_NO_GZIP},
+	{"verify", no_argument, NULL, OPT_VERIFY},
 	{"no-decompress", no_argument, NULL, OPT_NO_DECOMPRESS},
 	{"mapping", required_argument, NULL, 'm'},
 	{"language", required_argument, NULL, 'l'},
@@ -77,6 +79,8 @@ static const char help[] =
 	"  -z, --gzip[=LEVEL]    gzip the output, 1..%d (6); as an output *.gz "
 	"does,\n"
 	"                        unless --no-gzip\n"
+	"      --verify          decode and compare gzip before it is "
+	"written\n"
 	"      --no-decompress   take gzip input as it is\n"
 	"  -m, --mapping=KIND    full (default), simple (one to one), ascii\n"
 	"  -l, --language=TAG    follow the rules of tr, az, lt, el or hy\n"
@@ -307,6 +311,9 @@ static int apply(
 		said->gzip_said = true;
 		o->gzip_level = 0;
 		return 0;
+	case OPT_VERIFY:
+		o->verify = true;
+		return 0;
 	case OPT_NO_DECOMPRESS:
 		o->detect_gzip = false;
 		return 0;
@@ -385,6 +392,10 @@ static int settle(struct options *o, const struct pending *said, bool files)
 	}
 	if (o->gzip_level && !o->output && isatty(STDOUT_FILENO)) {
 		diag_error(NULL, "gzip is not written to a terminal");
+		return -EINVAL;
+	}
+	if (o->verify && !o->gzip_level) {
+		diag_error(NULL, "--verify wants gzip output: see --gzip");
 		return -EINVAL;
 	}
 	if (o->interactive && !has_standard_input(o)) {

@@ -40,6 +40,7 @@ struct options {
 	size_t n_inputs;
 	const char *output; /* NULL: standard output */
 	int gzip_level;	    /* of the output, 0: plain */
+	bool verify;	    /* decode and compare it before it is written */
 	bool detect_gzip;
 	enum upcase_mapping mapping;
 	enum upcase_language language;

@@ -204,4 +204,5 @@ const struct packing packing_members = {
 	.bound = members_bound,
 	.member = members_member,
 	.close = members_close,
+	.pieces = &member_pieces,
 };

@@ -2,12 +2,20 @@
 
 #include "codec/packer.h"
 
+#include "codec/piece.h"
+
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct packer {
 	const struct packing *packing;
 	void *state; /* packing's */
+
+	/* packer_verify's; unused until then. */
+	struct piece_decoder decoder;
+	unsigned char *again;
+	size_t again_len;
 };
 
 int packer_new(struct packer **p, const struct packing *packing, int level)
@@ -32,6 +40,8 @@ void packer_free(struct packer *p)
 	if (!p)
 		return;
 	p->packing->free(p->state);
+	piece_decoder_release(&p->decoder);
+	free(p->again);
 	free(p);
 }
 
@@ -44,6 +54,26 @@ int packer_member(struct packer *p, const void *text, size_t len, void *out,
 	size_t room, size_t *size)
 {
 	return p->packing->member(p->state, text, len, out, room, size);
+}
+
+int packer_verify(struct packer *p, const void *text, size_t len,
+	const void *packed, size_t size)
+{
+	int err;
+
+	if (p->again_len < len) {
+		free(p->again);
+		p->again_len = 0;
+		p->again = malloc(len);
+		if (!p->again)
+			return -ENOMEM;
+		p->again_len = len;
+	}
+	err = piece_decode(
+		&p->decoder, p->packing->pieces, packed, size, p->again, len);
+	if (err)
+		return err;
+	return memcmp(p->again, text, len) == 0 ? 0 : -EBADMSG;
 }
 
 int packer_close(

@@ -10,6 +10,8 @@
 #ifndef UPCASE_CODEC_PACKER_H
 #define UPCASE_CODEC_PACKER_H
 
+#include "codec/format.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -26,6 +28,9 @@ struct packing {
 		size_t room, size_t *size);
 	int (*close)(
 		void *state, bool empty, void *out, size_t room, size_t *size);
+
+	/* How what member makes is read again. */
+	const struct format_pieces *pieces;
 };
 
 /* Used by one thread at a time. */
@@ -46,6 +51,12 @@ size_t packer_bound(struct packer *p, size_t len);
  * *size, or -ENOBUFS. */
 int packer_member(struct packer *p, const void *text, size_t len, void *out,
 	size_t room, size_t *size);
+
+/* Whether packed[0..size), which packer_member made, is text[0..len) for who
+ * reads it. Returns 0, -EBADMSG if it is not, or -ENOMEM. The first call, and
+ * one for a longer text, allocates. */
+int packer_verify(struct packer *p, const void *text, size_t len,
+	const void *packed, size_t size);
 
 /* Writes what the file needs behind its last member to out, which has room for
  * packer_bound(0) bytes. empty: there was none, and the file would be. *size

@@ -99,6 +99,8 @@ void convert_batch(
 int convert_compress(
 	const struct converter *c, struct packer *p, struct batch *b)
 {
+	/* Cannot be: the room was asked for before. */
+	const char *what = "text could not be compressed";
 	struct fault fault;
 	int err;
 
@@ -106,8 +108,15 @@ int convert_compress(
 		return 0;
 	err = packer_member(p, b->upper, b->upper_len, b->member,
 		packer_bound(p, b->upper_len), &b->member_len);
-	if (err) { /* cannot be: the room was asked for before */
-		fault_set(&fault, "text could not be compressed");
+	if (!err && c->verify) {
+		err = packer_verify(
+			p, b->upper, b->upper_len, b->member, b->member_len);
+		what = err == -ENOMEM ? "not enough memory to verify"
+				      : "what was compressed does not decode "
+					"to the same text, and is not written";
+	}
+	if (err) {
+		fault_set(&fault, "%s", what);
 		ledger_fail(c->ledger, err, &fault);
 	}
 	return err;

@@ -12,10 +12,13 @@
 #include "pipeline/ledger.h"
 #include "text/text.h"
 
+#include <stdbool.h>
+
 /* Set once before threads start. */
 struct converter {
 	const struct text *text;
 	struct ledger *ledger;
+	bool verify; /* members are decoded again, and compared */
 };
 
 /* Turns b to upper case, and counts it as read. `engine` is what the engine

@@ -285,7 +285,8 @@ static int make_stages(struct pipeline *p)
 	p->transformers = calloc(p->config.jobs, sizeof(*p->transformers));
 	if (!p->transformers)
 		return -ENOMEM;
-	p->converter = (struct converter){p->config.text, &p->ledger};
+	p->converter = (struct converter){
+		p->config.text, &p->ledger, p->config.verify};
 	connect_handover(p);
 	connect_reader(p);
 	for (unsigned i = 0; i < p->config.jobs; i++)

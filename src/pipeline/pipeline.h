@@ -66,6 +66,7 @@ struct pipeline_config {
 				 none */
 	unsigned depth;	      /* batches that may wait in a queue, at least 1 */
 	int level;	      /* gzip level of the output, 0: plain */
+	bool verify; /* ... whose members are decoded again, and compared */
 	int64_t flush_interval; /* nanoseconds that lines may be gathered into
 				   one gzip member */
 	bool detect_gzip;	/* in the inputs */

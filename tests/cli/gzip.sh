@@ -725,4 +725,96 @@ stopped_ahead() {
 }
 check "on SIGINT the members that were read come out" stopped_ahead
 
+# --- --verify --------------------------------------------------------------------
+
+# A library that errs: of the Nth member one bit is wrong.
+cat >errs.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+static int is_time(void)
+{
+	static int calls;
+
+	return __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED) == atoi(getenv("ERRS_AT"));
+}
+
+size_t libdeflate_deflate_compress(void *c, const void *in, size_t n, void *out,
+	size_t room)
+{
+	size_t (*real)(void *, const void *, size_t, void *, size_t);
+	size_t made;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "libdeflate_deflate_compress");
+	made = real(c, in, n, out, room);
+	if (made > 0 && is_time())
+		((unsigned char *)out)[made / 2] ^= 4;
+	return made;
+}
+
+int deflate(z_stream *z, int flush)
+{
+	int (*real)(z_stream *, int);
+	unsigned char *out = z->next_out;
+	int err;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "deflate");
+	err = real(z, flush);
+	if (err == Z_STREAM_END && is_time())
+		out[(z->next_out - out) / 2] ^= 4;
+	return err;
+}
+END
+why=
+if sanitized; then why='a sanitizer wants to be loaded first'
+elif ! $CC -shared -fPIC -o errs.so errs.c -ldl 2>/dev/null; then why="$CC makes no libraries"
+fi
+# verified AT [ARG...]: with an error in that member.
+verified() {
+	rm -f db.gz
+	numbered 3000 80 >"$in"
+	bounded env ERRS_AT="$1" LD_PRELOAD="$PWD/errs.so" "$UPCASE_PIPE" \
+		-b 8K -o db.gz "${@:2}" <"$in" >"$out" 2>"$err"
+	status=$?
+}
+bad_member() {
+	local lines
+	verified 25 --verify "$@"
+	expect_status 3 && expect_stderr_match \
+		'upcase-pipe: db.gz: what was compressed does not decode to the same text, and is not written: [0-9]+ lines written, [0-9]+ lines lost' || return 1
+	lines=$(sed -E 's/.*: ([0-9]+) lines written.*/\1/' "$err")
+	# None is written if it was met before the writer came to the first one.
+	[ "$lines" -gt 0 ] || { size_is db.gz 0; return; }
+	head -n "$lines" "$in" | tr '[:lower:]' '[:upper:]' >wanted
+	expect_gzip_of db.gz wanted
+}
+unverified() {
+	# So that the test above is one: nobody else notices.
+	verified 25
+	expect_status 0 && ! gzip -t db.gz 2>/dev/null
+}
+if [ -z "$why" ]; then
+	check "--verify: a member that does not decode is not written" bad_member
+	check "--verify: the same with one job" bad_member -j 1
+	check "without it such a member is written" unverified
+else
+	skip "--verify: a member that does not decode is not written" "$why"
+fi
+verifies() {
+	numbered 3000 80 >"$in"
+	tr '[:lower:]' '[:upper:]' <"$in" >wanted
+	rm -f db.gz
+	run --verify -o db.gz "$@"
+	expect_outcome 0 '' '' && expect_gzip_of db.gz wanted
+}
+check "--verify changes nothing where all is well" verifies
+check "--verify: the same in small members with 4 jobs" verifies -b 1K -j 4
+verify_plain() {
+	run --verify
+	expect_usage_error '--verify wants gzip output'
+}
+check "--verify without gzip output is refused" verify_plain
+
 finish

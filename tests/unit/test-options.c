@@ -209,6 +209,17 @@ static void gzip_input_can_be_taken_as_it_is(void **state)
 	bad("--no-decompress=1", "no-decompress");
 }
 
+static void gzip_can_be_verified(void **state)
+{
+	(void)state;
+	assert_false(good("-z").verify);
+	assert_true(good("-z --verify").verify);
+	assert_true(good("--verify -o a.gz").verify);
+	bad("--verify", "--verify wants gzip output");
+	bad("--verify -o a.gz --no-gzip", "--verify wants gzip output");
+	bad("-z --verify=1", "verify");
+}
+
 static void a_mapping_can_be_chosen(void **state)
 {
 	(void)state;
@@ -470,7 +481,7 @@ static char *printed(int (*print)(void), int *err)
 static void the_help_tells_of_every_option(void **state)
 {
 	static const char *const names[] = {"-o, --output", "-z, --gzip",
-		"--no-gzip", "--no-decompress", "-m, --mapping",
+		"--no-gzip", "--verify", "--no-decompress", "-m, --mapping",
 		"-l, --language", "--invalid", "-i, --interactive",
 		"--no-interactive", "--prompt", "-j, --jobs",
 		"-b, --batch-size", "--queue-depth", "--flush-interval",
@@ -567,6 +578,7 @@ int main(void)
 		cmocka_unit_test(an_output_can_be_named),
 		cmocka_unit_test(gzip_is_asked_for_or_follows_from_the_name),
 		cmocka_unit_test(gzip_input_can_be_taken_as_it_is),
+		cmocka_unit_test(gzip_can_be_verified),
 		cmocka_unit_test(a_mapping_can_be_chosen),
 		cmocka_unit_test(a_language_can_be_chosen),
 		cmocka_unit_test(

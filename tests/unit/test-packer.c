@@ -180,6 +180,39 @@ static void the_same_text_gives_the_same_member(void **state)
 	packer_free(other);
 }
 
+static void what_is_not_the_text_is_no_good(void **state)
+{
+	unsigned char *text = support_make(SUPPORT_NOISE, 1000), *m;
+	struct packer *d;
+	size_t size;
+
+	(void)state;
+	assert_int_equal(packer_new(&d, &packing_members, 6), 0);
+	for (size_t len = 1; len <= 1000; len += 333) { /* ever longer ones */
+		m = compress_text(d, text, len, &size);
+		assert_int_equal(packer_verify(d, text, len, m, size), 0);
+		/* As many others would be, too: its trailer says so. */
+		text[len - 1] ^= 1;
+		assert_int_equal(
+			packer_verify(d, text, len, m, size), -EBADMSG);
+		text[len - 1] ^= 1;
+		assert_int_equal(
+			packer_verify(d, text, len, m, size - 1), -EBADMSG);
+		/* In the middle of the text, and in what is known of it. */
+		for (size_t i = size / 2 + 4; i < size; i++) {
+			if (i == size - 9) /* may be bits that mean nothing */
+				continue;
+			m[i] ^= 0x10;
+			assert_int_equal(
+				packer_verify(d, text, len, m, size), -EBADMSG);
+			m[i] ^= 0x10;
+		}
+		free(m);
+	}
+	packer_free(d);
+	free(text);
+}
+
 static void levels_that_do_not_exist_are_refused(void **state)
 {
 	const int levels[] = {-1, 0, deflate_max_level() + 1, 1000};
@@ -273,6 +306,7 @@ int main(void)
 		cmocka_unit_test(no_text_needs_more_than_the_bound),
 		cmocka_unit_test(members_can_be_found_without_decoding),
 		cmocka_unit_test(the_same_text_gives_the_same_member),
+		cmocka_unit_test(what_is_not_the_text_is_no_good),
 		cmocka_unit_test(levels_that_do_not_exist_are_refused),
 		cmocka_unit_test(too_little_room_is_refused),
 		cmocka_unit_test(text_that_no_size_field_can_tell_has_no_bound),
