@@ -87,6 +87,7 @@ sub gzip_tools {
 	return [
 		line('pigz', "pigz -dc $gz | $tr | pigz -6 >out.gz"),
 		line(SUBJECT, "upcase-pipe -o out.gz $gz", 'subject'),
+		line(SUBJECT . ' --verify', "upcase-pipe --verify -o out.gz $gz"),
 		line(SUBJECT . ' (zlib)', "upcase-pipe-zlib -o out.gz $gz",
 			'subject'),
 		line('bgzip', "bgzip -dc $gz | $tr | bgzip -c -@ 2 -l 6 >out.gz"),

@@ -89,7 +89,7 @@ sub contenders {
 		my $tool = $_;
 		map { { tool => $tool, build => $_ } } OLD, NEW
 	} grep {
-		$_->{name} =~ /^upcase-pipe/ && $_->{name} !~ /zlib/
+		$_->{name} =~ /^upcase-pipe/ && $_->{name} !~ /zlib|--/
 			&& matches($_->{name}, $set{tools})
 	} @tools;
 }
