@@ -148,8 +148,9 @@ static void see_to_late(struct pipeline *p, struct ending *e)
 		e->nudges++;
 		e->nudged_at = now;
 	}
-	if (e->nudges > READER_NUDGES)
-		(void)pipeline_leave_reader(p);
+	if (e->nudges > READER_NUDGES && pipeline_leave_reader(p) != 0 &&
+		!e->given_up)
+		give_up(p, e, "a read hangs, and no thread can take over");
 }
 
 /* Waits until every thread has ended, or cannot be waited for any longer. */

@@ -2,6 +2,7 @@
 
 #include "io/prompt.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
@@ -35,13 +36,13 @@ void prompt_open(struct prompt *p, int in)
 	}
 }
 
-void prompt_show(struct prompt *p, const char *text, int wake)
+bool prompt_show(struct prompt *p, const char *text, int wake)
 {
 	struct iovec iov = {(void *)(uintptr_t)text, strlen(text)};
 	size_t written;
 
-	if (p->io.fd >= 0)
-		(void)fdio_writev(&p->io, &iov, 1, wake, &written);
+	return p->io.fd < 0 ||
+	       fdio_writev(&p->io, &iov, 1, wake, &written) != -ECANCELED;
 }
 
 void prompt_close(struct prompt *p)

@@ -9,6 +9,8 @@
 
 #include "io/fdio.h"
 
+#include <stdbool.h>
+
 struct prompt {
 	struct fdio
 		io; /* the terminal, for writing; closed: nothing is shown */
@@ -20,8 +22,9 @@ void prompt_open(struct prompt *p, int in);
 
 /* Writes text to the terminal. What goes wrong there is not told: it is where
  * the telling would go. Waits while the terminal takes nothing (Control-S),
- * until `wake` is readable. */
-void prompt_show(struct prompt *p, const char *text, int wake);
+ * until `wake` is readable: then it returns false, and the text is still to be
+ * shown. */
+bool prompt_show(struct prompt *p, const char *text, int wake);
 
 void prompt_close(struct prompt *p);
 

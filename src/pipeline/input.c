@@ -49,7 +49,7 @@ void input_close(struct input *in)
 		 * terminal that takes nothing is not waited for. */
 		if (t->prompted && (!in->source.feed.stopped ||
 					   fdio_has_room(&t->prompt.io, 1)))
-			prompt_show(&t->prompt, "\n", in->config.wake);
+			(void)prompt_show(&t->prompt, "\n", in->config.wake);
 		prompt_close(&t->prompt);
 	}
 	t->on = t->prompting = t->prompted = false;
@@ -97,8 +97,8 @@ bool input_wants_prompt(const struct input *in)
 
 void input_show_prompt(struct input *in)
 {
-	prompt_show(&in->typed.prompt, in->config.prompt, in->config.wake);
-	in->typed.prompted = true;
+	in->typed.prompted = prompt_show(
+		&in->typed.prompt, in->config.prompt, in->config.wake);
 }
 
 /* Gets more typed text. Returns as input_read does, but for the number. */

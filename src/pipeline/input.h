@@ -79,7 +79,7 @@ bool input_is_known(const struct input *in);
 
 /* Whether a prompt is due before the next read, and to show it: everything that
  * was typed before should have been dealt with. May block while the terminal
- * takes nothing, until `wake` is readable. */
+ * takes nothing, until `wake` is readable; then it is still due. */
 bool input_wants_prompt(const struct input *in);
 void input_show_prompt(struct input *in);
 

@@ -121,8 +121,8 @@ enum pipeline_late pipeline_nudge(struct pipeline *p);
 /* After pipeline_stop or an abort: a reader that still sits in a read, in spite
  * of nudges, is left there. What it has read is taken over and drained by
  * another thread. Does nothing when the reader has come back. Returns 0, or a
- * negative errno when there can be no such thread; then everything is aborted.
- * Does not block.
+ * negative errno when there can be no such thread: then everything is aborted,
+ * and the reader is not to be waited for. Does not block.
  */
 int pipeline_leave_reader(struct pipeline *p);
 

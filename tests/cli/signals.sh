@@ -622,8 +622,28 @@ cat >stuck.c <<'END'
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
+/* Opened before anything else: the reader may have no right to it later. */
+static int note;
+__attribute__((constructor)) static void open_note(void)
+{
+	note = open("interrupted", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+/* No more than THREADS, if that is set. */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+	void *(*run)(void *), void *arg)
+{
+	static int started;
+	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+	if (getenv("THREADS") && started >= atoi(getenv("THREADS")))
+		return EAGAIN;
+	started++;
+	return real(thread, attr, run, arg);
+}
 ssize_t read(int fd, void *buf, size_t len)
 {
 	static int calls;
@@ -635,7 +655,8 @@ ssize_t read(int fd, void *buf, size_t len)
 	do
 		pause();
 	while (getenv("FOREVER"));
-	(void)creat("interrupted", 0600);
+	if (write(note, "interrupted\n", 12) < 0)
+		abort();
 	errno = EINTR;
 	return -1;
 }
@@ -659,7 +680,7 @@ stuck() {
 	send INT stuck
 	expect_end stuck 'signal 2' || r=1
 	# Got out, not left: then the read came back.
-	[ -n "$1" ] || [ -e interrupted ] || { echo "the read was not interrupted"; r=1; }
+	[ -n "$1" ] || [ -s interrupted ] || { echo "the read was not interrupted"; r=1; }
 	[ "$file" != out.gz ] || cp "$out" out.gz
 	case $file in
 	*.gz) gzip -dc "$file" >got || r=1 ;;
@@ -689,6 +710,20 @@ stuck_check "a reader that nothing gets out is left: all it had read is written"
 	stuck 1 "$out"
 stuck_check "the same with lines gathered for gzip, left" stuck 1 out.gz -z -b 1M
 stuck_check "the same with -o, left: whole lines" stuck 1 db -o db -b 1M
+
+# Nobody can take over from it: then it is told what is lost.
+stuck_without_threads() {
+	local r=0
+	start_command stuck '' env LD_PRELOAD="$PWD/stuck.so" FOREVER=1 \
+		THREADS=1 "$UPCASE_PIPE" numbers >"$out" 2>"$err"
+	wait_until "$deadline" in_pause stuck || r=1
+	send INT stuck
+	expect_end stuck 'exit 3' && expect_stderr_match \
+		'upcase-pipe: standard output: a read hangs, and no thread can take over: 0 lines written, [1-9][0-9]* lines lost' &&
+		return $r
+}
+stuck_check "where no thread can take over from it, the loss is told" \
+	stuck_without_threads
 
 # The output fails while the reader is stuck, and nobody sends a signal. The
 # first read fills a batch, so that it goes on before the read that blocks.

@@ -107,6 +107,15 @@ prologue='
 			bad "something before \"$text\": \"$expect_out(buffer)\""
 		}
 	}
+	# Until a condition holds.
+	proc until {condition} {
+		global timeout
+		set end [expr {[clock seconds] + $timeout}]
+		while {![uplevel expr $condition]} {
+			if {[clock seconds] > $end} {bad "in vain: $condition"}
+			after 10
+		}
+	}
 	proc want_end {args} {
 		global expect_out
 		expect {
@@ -401,6 +410,20 @@ check "a terminal that goes away ends it by SIGHUP, every line written" session 
 	set how [wait]
 	if {[lindex $how 5] ne "SIGHUP"} {bad "ended with $how"}
 	file_is db.txt "ONE\n"'
+check "a prompt that the terminal did not take yet is not forgotten over SIGUSR2" session '
+	file delete db.txt db.old
+	spawn -noecho $program -o db.txt
+	set pid [exp_pid]
+	want ">>: "
+	send "\x13abc\r"
+	until {[file exists db.txt] && [file size db.txt] == 4}
+	file rename db.txt db.old
+	exec kill -USR2 $pid
+	until {[file exists db.txt]}
+	send "\x11"
+	want "abc\r\n>>: "
+	close
+	wait'
 check "whole lines typed ahead are written at SIGTERM" session '
 	file delete db.txt
 	spawn -noecho $program -o db.txt

@@ -32,11 +32,11 @@ static void the_prompt_is_shown_at_the_terminal(void **state)
 	assert_true(p.io.fd >= 0);
 	assert_int_not_equal(p.io.fd, slave);
 	assert_int_equal(fcntl(p.io.fd, F_GETFD), FD_CLOEXEC);
-	prompt_show(&p, ">>: ", FDIO_NO_WAKE);
+	assert_true(prompt_show(&p, ">>: ", FDIO_NO_WAKE));
 	assert_int_equal(read(master, got, sizeof(got)), 4);
 	assert_string_equal(got, ">>: ");
-	prompt_show(&p, "", FDIO_NO_WAKE);
-	prompt_show(&p, "\n", FDIO_NO_WAKE);
+	assert_true(prompt_show(&p, "", FDIO_NO_WAKE));
+	assert_true(prompt_show(&p, "\n", FDIO_NO_WAKE));
 	assert_int_equal(read(master, got, sizeof(got)), 1);
 	assert_int_equal(got[0], '\n');
 	prompt_close(&p);
@@ -57,7 +57,7 @@ static void a_terminal_open_for_reading_only_shows_it_too(void **state)
 	assert_true(fd >= 0);
 	prompt_open(&p, fd);
 	assert_int_equal(fcntl(p.io.fd, F_GETFD), FD_CLOEXEC);
-	prompt_show(&p, "$ ", FDIO_NO_WAKE);
+	assert_true(prompt_show(&p, "$ ", FDIO_NO_WAKE));
 	assert_int_equal(read(master, got, sizeof(got)), 2);
 	assert_string_equal(got, "$ ");
 	prompt_close(&p);
@@ -81,11 +81,11 @@ static void without_a_terminal_nothing_is_shown(void **state)
 	support_pipe(fd);
 	prompt_open(&p, fd[1]);
 	assert_int_equal(p.io.fd, -1);
-	prompt_show(&p, "into a pipe", FDIO_NO_WAKE);
+	assert_true(prompt_show(&p, "into a pipe", FDIO_NO_WAKE));
 	prompt_close(&p);
 	prompt_open(&p, -1);
 	assert_int_equal(p.io.fd, -1);
-	prompt_show(&p, "nowhere", FDIO_NO_WAKE);
+	assert_true(prompt_show(&p, "nowhere", FDIO_NO_WAKE));
 	prompt_close(&p);
 	assert_int_equal(close(fd[1]), 0);
 	assert_int_equal(read(fd[0], (char[1]){0}, 1), 0);
@@ -101,11 +101,11 @@ static void a_terminal_that_is_gone_is_no_trouble(void **state)
 	support_terminal(&master, &slave);
 	prompt_open(&p, slave);
 	assert_int_equal(close(master), 0);
-	prompt_show(&p, ">>: ", FDIO_NO_WAKE);
+	assert_true(prompt_show(&p, ">>: ", FDIO_NO_WAKE));
 	prompt_close(&p);
 	assert_int_equal(p.io.fd, -1);
 	prompt_close(&p);
-	prompt_show(&p, ">>: ", FDIO_NO_WAKE);
+	assert_true(prompt_show(&p, ">>: ", FDIO_NO_WAKE));
 	assert_int_equal(close(slave), 0);
 }
 
@@ -124,7 +124,7 @@ static void a_terminal_that_takes_nothing_is_not_waited_for_when_woken(
 	/* As often as it takes to fill whatever buffers there are: one that
 	 * waited would hang here. */
 	for (int i = 0; i < 100000; i++)
-		prompt_show(&p, ">>: ", wake[0]);
+		assert_false(prompt_show(&p, ">>: ", wake[0]));
 	prompt_close(&p);
 	assert_int_equal(close(slave), 0);
 	assert_int_equal(close(master), 0);
