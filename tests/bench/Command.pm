@@ -232,6 +232,8 @@ sub hyperfine {
 	return (undef, 'it failed when it was timed' . message()) if !finish($pipe);
 	open my $file, '<', 'hyperfine.json' or die "measure.pl: no times: $!\n";
 	my $found = JSON::PP::decode_json(do { local $/; <$file> })->{results}[0];
+	my ($run) = @{ $found->{measurements} // [] }; # from version 2 on
+	return ($run->{time_wall_clock}{value}, $run->{time_cpu}{value}) if $run;
 	return ($found->{median}, $found->{user} + $found->{system});
 }
 
