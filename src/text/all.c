@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "text/kinds.h"
+#include "text/text.h"
 
 #include "text/lines.h"
 

@@ -2,12 +2,10 @@
 
 #include "text/text.h"
 
-#include "text/kinds.h"
 #include "upcase/utf8.h"
 
-static const struct text_kind *const kinds[] = {
-	[TEXT_ALL] = &text_all,
-};
+#define KIND(choice, kind) [choice] = &(kind),
+static const struct text_kind *const kinds[] = {TEXT_KINDS(KIND)};
 
 void text_init(
 	struct text *t, enum text_choice choice, const struct upcase *upcase)

@@ -6,7 +6,7 @@
  *	converter: convert, in parallel <------+
  *
  * What it is for: a way to choose (all of it; later some lines, some columns)
- * is one file and one line in the table of text.c. It says two things. `scan`
+ * is one file and one line in kinds.h. It says two things. `scan`
  * goes over the bytes in order, and says where the last record ends and what
  * has to be known about the bytes before to go on there: that is the state, and
  * it is small, since it travels with each batch. `convert` then turns pieces in
@@ -23,6 +23,7 @@
 #ifndef UPCASE_TEXT_TEXT_H
 #define UPCASE_TEXT_TEXT_H
 
+#include "text/kinds.h"
 #include "upcase/upcase.h"
 
 #include <stdbool.h>
@@ -35,9 +36,11 @@ struct text_state {
 	uint64_t word;
 };
 
+#define TEXT_CHOICE(choice, kind) choice,
 enum text_choice {
-	TEXT_ALL, /* everything is turned; a record is a line */
+	TEXT_KINDS(TEXT_CHOICE)
 };
+#undef TEXT_CHOICE
 
 struct text_kind;
 
@@ -92,6 +95,11 @@ struct text_kind {
 	int (*convert)(const struct text *t, const struct text_piece *piece,
 		struct text_result *result);
 };
+
+/* The kinds there are. */
+#define TEXT_KIND(choice, kind) extern const struct text_kind kind;
+TEXT_KINDS(TEXT_KIND)
+#undef TEXT_KIND
 
 /* Makes *t. upcase must live as long. */
 void text_init(
