@@ -2,81 +2,20 @@
 
 #include "io/sink.h"
 
-#include "codec/format.h"
-
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
-/* What is open for one path. Filled by open_file, moved into the sink. */
-struct opened {
-	struct fdio io;
-	int look;
-	bool regular;
-	struct stat st;
-};
-
-/* A second descriptor for looking at the last byte. It is for reading, because
- * O_RDWR would ask for a permission that appending does not need, and would
- * change what a FIFO does. -1 when that is not possible: then we do not look.
- */
-static int open_for_look(const char *path, const struct stat *st)
+static void take_over(struct sink *s, const struct outfile *f)
 {
-	struct stat now;
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int64_t waited = s->file.io.waited;
 
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &now) < 0 || now.st_dev != st->st_dev ||
-		now.st_ino != st->st_ino) {
-		(void)close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* flags: what the open is to do beside the usual. */
-static int open_file(struct opened *o, const char *path, int flags)
-{
-	int fd, err;
-
-	o->look = -1;
-	fd = path ? open(path,
-			    O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY |
-				    O_CLOEXEC | flags,
-			    0666)
-		  : STDOUT_FILENO;
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &o->st) < 0)
-		err = -errno;
-	else
-		err = fdio_init(&o->io, fd, O_WRONLY);
-	if (err) {
-		if (path)
-			(void)close(fd);
-		return err;
-	}
-	o->regular = path && S_ISREG(o->st.st_mode);
-	if (o->regular)
-		o->look = open_for_look(path, &o->st);
-	return 0;
-}
-
-static void take_over(struct sink *s, const struct opened *o)
-{
-	int64_t waited = s->io.waited;
-
-	s->io = o->io;
-	s->io.waited = waited;
-	s->look = o->look;
-	s->regular = o->regular;
+	s->file = *f;
+	s->file.io.waited = waited;
 	(void)pthread_mutex_lock(&s->identity);
-	s->dev = o->st.st_dev;
-	s->ino = o->st.st_ino;
+	s->dev = f->dev;
+	s->ino = f->ino;
 	(void)pthread_mutex_unlock(&s->identity);
 	s->end = -1; /* not ours: the first append looks */
 	s->used = false;
@@ -84,7 +23,7 @@ static void take_over(struct sink *s, const struct opened *o)
 
 int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync)
 {
-	struct opened o = {0};
+	struct outfile f;
 	int err;
 
 	memset(s, 0, sizeof(*s));
@@ -96,34 +35,17 @@ int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync)
 	err = -pthread_mutex_init(&s->identity, NULL);
 	if (err)
 		return err;
-	err = open_file(&o, path, 0);
+	err = outfile_open(&f, path, O_CREAT);
 	if (err)
 		(void)pthread_mutex_destroy(&s->identity);
 	else
-		take_over(s, &o);
+		take_over(s, &f);
 	return err;
 }
 
 int sink_check_kind(struct sink *s, struct fault *fault)
 {
-	unsigned char first[FORMAT_MAGIC_MOST];
-	bool is_gzip, wait;
-	ssize_t n;
-
-	if (!s->regular || s->look < 0)
-		return 0;
-	n = pread(s->look, first, sizeof(first), 0);
-	if (n < 1)
-		return 0;
-	is_gzip = format_detect(first, (size_t)n, &wait) == &format_gzip;
-	if (is_gzip == s->gzip)
-		return 0;
-	fault_set(fault, "%s",
-		is_gzip ? "the file holds gzip, so text is not appended "
-			  "to it (try --gzip)"
-			: "the file does not hold gzip, so gzip is not "
-			  "appended to it (try --no-gzip)");
-	return -EINVAL;
+	return outfile_check_kind(&s->file, s->gzip, fault);
 }
 
 void sink_set_empty(struct sink *s, const void *member, size_t len)
@@ -142,90 +64,48 @@ void sink_set_records(struct sink *s,
 	s->context = context;
 }
 
-static int close_all(struct sink *s)
-{
-	if (s->look >= 0)
-		(void)close(s->look); /* only read from */
-	s->look = -1;
-	s->flocked = false; /* goes with the last descriptor */
-	return fdio_close(&s->io);
-}
-
 void sink_release(struct sink *s)
 {
-	(void)close_all(s);
+	(void)outfile_close(&s->file);
 	(void)pthread_mutex_destroy(&s->identity);
-}
-
-/* Takes the advisory lock, waiting for whoever has it. A file system without
- * locks is written to without. */
-static int lock_file(struct sink *s)
-{
-	if (s->flocked || !s->regular)
-		return 0;
-	while (flock(s->io.fd, LOCK_EX) < 0) {
-		if (errno == EINTR && fdio_is_woken(s->wake))
-			return -ECANCELED;
-		if (errno == EINTR)
-			continue;
-		if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS ||
-			errno == EINVAL)
-			return 0;
-		return -errno;
-	}
-	s->flocked = true;
-	return 0;
 }
 
 bool sink_is_ready(struct sink *s, size_t len)
 {
 	if (s->sync == SINK_SYNC_BATCH)
 		return false;
-	if (!s->regular)
-		return fdio_has_room(&s->io, len);
-	if (!s->flocked && flock(s->io.fd, LOCK_EX | LOCK_NB) == 0)
-		s->flocked = true;
-	else if (!s->flocked)
-		return errno != EWOULDBLOCK && errno != EINTR;
-	return true;
-}
-
-static void unlock_file(struct sink *s)
-{
-	if (!s->flocked)
-		return;
-	/* Unlocking what we hold cannot fail but for EINTR. */
-	while (flock(s->io.fd, LOCK_UN) < 0 && errno == EINTR)
-		;
-	s->flocked = false;
+	if (!s->file.regular)
+		return fdio_has_room(&s->file.io, len);
+	return outfile_try_lock(&s->file);
 }
 
 void sink_let_go(struct sink *s)
 {
 	if (!s->line_open)
-		unlock_file(s);
+		outfile_unlock(&s->file);
 }
 
 /* Finds the end of the file and whether a line that is not ours hangs there. */
 static int look_at_end(struct sink *s, bool *torn)
 {
-	struct stat st;
 	unsigned char last;
+	off_t end;
+	int err = outfile_end(&s->file, &end);
 
 	*torn = false;
-	if (fstat(s->io.fd, &st) < 0)
-		return -errno;
-	if (!s->line_open && !s->gzip && st.st_size > 0 &&
-		st.st_size != s->end && s->look >= 0 &&
-		pread(s->look, &last, 1, st.st_size - 1) == 1)
+	if (err)
+		return err;
+	if (!s->line_open && !s->gzip && end > 0 && end != s->end &&
+		s->file.look >= 0 &&
+		pread(s->file.look, &last, 1, end - 1) == 1)
 		*torn = last != '\n';
 	if (!s->line_open) {
-		s->line_start = st.st_size;
+		s->line_start = end;
 		s->mixed = false;
-	} else if (st.st_size != s->end) {
+	} else if (end != s->end) {
 		s->mixed = true;
 	}
-	s->end = st.st_size;
+	s->end = end;
 	return 0;
 }
 
@@ -241,25 +121,17 @@ static size_t whole_records(const struct sink *s, const void *data, size_t len)
 static void cut_back(struct sink *s, off_t ours, off_t cut, struct fault *fault)
 {
 	struct fault cause = *fault;
-	struct stat st;
-	int err = 0;
+	int done = s->mixed ? 0 : outfile_cut(&s->file, ours, cut);
 
-	if (fstat(s->io.fd, &st) < 0)
-		err = errno;
-	else if (s->mixed || st.st_size != ours)
+	if (done == 0)
 		fault_set(fault,
 			"%.100s (somebody else changed the file meanwhile, so "
 			"what is torn was left in it)",
 			cause.text);
-	while (!err && !s->mixed && st.st_size == ours && cut != ours &&
-		ftruncate(s->io.fd, cut) < 0) {
-		if (errno != EINTR)
-			err = errno;
-	}
-	if (err)
+	else if (done < 0)
 		fault_set(fault,
 			"%.100s (and what is torn could not be cut off: %.80s)",
-			cause.text, strerror(err));
+			cause.text, strerror(-done));
 }
 
 /* An append failed after `written` bytes, `prefix` of them a newline of ours.
@@ -283,41 +155,29 @@ static void roll_back(struct sink *s, const unsigned char *data, size_t prefix,
 	*kept = whole;
 }
 
-/* fdatasync, where the output is something that can be synced. */
-static int sync_data(struct sink *s)
-{
-	while (fdatasync(s->io.fd) < 0) {
-		if (errno == EINVAL || errno == EROFS)
-			return 0;
-		if (errno != EINTR)
-			return -errno;
-	}
-	return 0;
-}
-
 static int append(struct sink *s, const void *data, size_t len, bool line_ends,
 	size_t *kept, struct fault *fault)
 {
 	static char newline[] = "\n";
 	bool torn = false;
 	size_t prefix, written, whole;
-	int err = lock_file(s);
+	int err = outfile_lock(&s->file, s->wake);
 
-	if (!err && s->regular)
+	if (!err && s->file.regular)
 		err = look_at_end(s, &torn);
 	if (err) {
 		fault_set_errno(fault, err);
 		return err;
 	}
 	prefix = torn ? 1 : 0;
-	err = fdio_writev(&s->io,
+	err = fdio_writev(&s->file.io,
 		(const struct iovec[]){
 			{newline, prefix}, {(void *)(uintptr_t)data, len}},
 		2, s->wake, &written);
 	if (err) {
 		fault_set_errno(fault, err);
 		*kept = written > prefix ? written - prefix : 0;
-		if (s->regular)
+		if (s->file.regular)
 			roll_back(s, data, prefix, written, kept, fault);
 		return err;
 	}
@@ -328,7 +188,7 @@ static int append(struct sink *s, const void *data, size_t len, bool line_ends,
 		s->line_start = s->end + (off_t)(prefix + whole);
 	s->end += (off_t)written;
 	if (s->sync == SINK_SYNC_BATCH) {
-		err = sync_data(s);
+		err = outfile_sync(&s->file);
 		if (err)
 			fault_set_errno(fault, err);
 	}
@@ -345,18 +205,19 @@ int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
 	/* A line that is open keeps the lock, also when only the sync failed:
 	 * sink_abandon may have to cut it off. */
 	if (!s->line_open)
-		unlock_file(s);
+		outfile_unlock(&s->file);
 	return err;
 }
 
 /* Whether an output without a single append would not be valid as it is. */
 static bool is_empty(struct sink *s)
 {
-	struct stat st;
+	off_t end;
 
 	if (s->used)
 		return false;
-	return !s->regular || (fstat(s->io.fd, &st) == 0 && st.st_size == 0);
+	return !s->file.regular ||
+	       (outfile_end(&s->file, &end) == 0 && end == 0);
 }
 
 /* Everything that is due before a file is left: it is made valid, synced and
@@ -368,13 +229,13 @@ static int leave(struct sink *s, struct fault *fault)
 
 	if (s->empty_len > 0 && is_empty(s))
 		err = append(s, s->empty, s->empty_len, true, &kept, fault);
-	unlock_file(s);
+	outfile_unlock(&s->file);
 	if (!err && s->sync != SINK_SYNC_NEVER) {
-		err = sync_data(s);
+		err = outfile_sync(&s->file);
 		if (err)
 			fault_set_errno(fault, err);
 	}
-	closed = close_all(s);
+	closed = outfile_close(&s->file);
 	if (!err && closed) {
 		err = closed;
 		fault_set_errno(fault, err);
@@ -392,10 +253,10 @@ void sink_abandon(struct sink *s)
 	struct fault fault = {""};
 
 	/* The lock on the file is still held, since the line began. */
-	if (s->regular && s->line_open && s->io.fd >= 0)
+	if (s->file.regular && s->line_open && s->file.io.fd >= 0)
 		cut_back(s, s->end, s->line_start, &fault);
 	s->line_open = false;
-	unlock_file(s);
+	outfile_unlock(&s->file);
 }
 
 bool sink_is_open_line(const struct sink *s)
@@ -405,16 +266,16 @@ bool sink_is_open_line(const struct sink *s)
 
 enum sink_reopened sink_reopen(struct sink *s, struct fault *fault)
 {
-	struct opened o = {0};
+	struct outfile f;
 	/* A FIFO without a reader is no reason to wait. */
-	int err = open_file(&o, s->path, O_NONBLOCK);
+	int err = outfile_open(&f, s->path, O_CREAT | O_NONBLOCK);
 
 	if (err) {
 		fault_set_errno(fault, err);
 		return SINK_KEPT;
 	}
 	err = leave(s, fault);
-	take_over(s, &o);
+	take_over(s, &f);
 	return err ? SINK_FAILED : SINK_REOPENED;
 }
 

@@ -22,7 +22,7 @@
 #define UPCASE_IO_SINK_H
 
 #include "io/fault.h"
-#include "io/fdio.h"
+#include "io/outfile.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -51,10 +51,7 @@ struct sink {
 	size_t (*whole)(const void *context, const void *data, size_t len);
 	const void *context;
 
-	struct fdio io;
-	int look;	  /* the same file open for reading, or -1 */
-	bool regular;	  /* lock, roll back, look at the last byte */
-	bool flocked;	  /* the advisory lock is held */
+	struct outfile file;
 	bool mixed;	  /* somebody appended without the lock since the open
 			     line began: it cannot be cut off as a whole */
 	bool line_open;	  /* the last piece ended inside a line */

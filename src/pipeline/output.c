@@ -202,7 +202,7 @@ size_t output_bad_input(const struct output *o)
 int64_t output_waited(struct output *o)
 {
 	expect_owned(o, "output_waited");
-	return o->config.sink->io.waited;
+	return o->config.sink->file.io.waited;
 }
 
 void output_begin(struct output *o, size_t input)

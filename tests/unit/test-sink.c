@@ -907,7 +907,7 @@ static void a_file_that_may_only_be_written_is_appended_to(void **state)
 	if (user == 0)
 		assert_int_equal(seteuid(65534), 0);
 	init(&s, "out", false);
-	look = s.look;
+	look = s.file.look;
 	append(&s, "A\n", true);
 	finish(&s);
 	assert_int_equal(seteuid(user), 0);
@@ -975,9 +975,9 @@ static void what_was_waited_is_counted_on_in_the_new_file(void **state)
 
 	(void)state;
 	init(&s, "out", false);
-	s.io.waited = 12345; /* as if it were slow */
+	s.file.io.waited = 12345; /* as if it were slow */
 	assert_int_equal(reopen(&s), SINK_REOPENED);
-	assert_int_equal(s.io.waited, 12345);
+	assert_int_equal(s.file.io.waited, 12345);
 	finish(&s);
 }
 

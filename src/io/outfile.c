@@ -1,0 +1,165 @@
+#include "config.h"
+
+#include "io/outfile.h"
+
+#include "codec/format.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A second descriptor for looking at the end. It is for reading, because O_RDWR
+ * would ask for a permission that appending does not need, and would change
+ * what a FIFO does. -1 when that is not possible: then we do not look. */
+static int open_for_look(const char *path, const struct stat *st)
+{
+	struct stat now;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &now) < 0 || now.st_dev != st->st_dev ||
+		now.st_ino != st->st_ino) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int outfile_open(struct outfile *f, const char *path, int flags)
+{
+	struct stat st;
+	int fd, err;
+
+	*f = (struct outfile){.io = {.fd = -1, .own = -1}, .look = -1};
+	fd = path ? open(path,
+			    O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC | flags,
+			    0666)
+		  : STDOUT_FILENO;
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		err = -errno;
+	else
+		err = fdio_init(&f->io, fd, O_WRONLY);
+	if (err) {
+		if (path)
+			(void)close(fd);
+		f->io.fd = -1;
+		return err;
+	}
+	f->dev = st.st_dev;
+	f->ino = st.st_ino;
+	f->regular = path && S_ISREG(st.st_mode);
+	if (f->regular)
+		f->look = open_for_look(path, &st);
+	return 0;
+}
+
+int outfile_close(struct outfile *f)
+{
+	if (f->look >= 0)
+		(void)close(f->look); /* only read from */
+	f->look = -1;
+	f->locked = false; /* goes with the last descriptor */
+	return fdio_close(&f->io);
+}
+
+int outfile_check_kind(const struct outfile *f, bool gzip, struct fault *fault)
+{
+	unsigned char first[FORMAT_MAGIC_MOST];
+	bool is_gzip, wait;
+	ssize_t n;
+
+	if (!f->regular || f->look < 0)
+		return 0;
+	n = pread(f->look, first, sizeof(first), 0);
+	if (n < 1)
+		return 0;
+	is_gzip = format_detect(first, (size_t)n, &wait) == &format_gzip;
+	if (is_gzip == gzip)
+		return 0;
+	fault_set(fault, "%s",
+		is_gzip ? "the file holds gzip, so text is not appended "
+			  "to it (try --gzip)"
+			: "the file does not hold gzip, so gzip is not "
+			  "appended to it (try --no-gzip)");
+	return -EINVAL;
+}
+
+int outfile_lock(struct outfile *f, int wake)
+{
+	if (f->locked || !f->regular)
+		return 0;
+	while (flock(f->io.fd, LOCK_EX) < 0) {
+		if (errno == EINTR && fdio_is_woken(wake))
+			return -ECANCELED;
+		if (errno == EINTR)
+			continue;
+		if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS ||
+			errno == EINVAL)
+			return 0;
+		return -errno;
+	}
+	f->locked = true;
+	return 0;
+}
+
+bool outfile_try_lock(struct outfile *f)
+{
+	if (f->locked || !f->regular)
+		return true;
+	if (flock(f->io.fd, LOCK_EX | LOCK_NB) < 0)
+		return errno != EWOULDBLOCK && errno != EINTR;
+	f->locked = true;
+	return true;
+}
+
+void outfile_unlock(struct outfile *f)
+{
+	if (!f->locked)
+		return;
+	/* Unlocking what we hold cannot fail but for EINTR. */
+	while (flock(f->io.fd, LOCK_UN) < 0 && errno == EINTR)
+		;
+	f->locked = false;
+}
+
+int outfile_end(const struct outfile *f, off_t *end)
+{
+	struct stat st;
+
+	if (fstat(f->io.fd, &st) < 0)
+		return -errno;
+	*end = st.st_size;
+	return 0;
+}
+
+int outfile_cut(const struct outfile *f, off_t end, off_t cut)
+{
+	off_t now;
+	int err = outfile_end(f, &now);
+
+	if (err)
+		return err;
+	if (now != end)
+		return 0;
+	while (cut != end && ftruncate(f->io.fd, cut) < 0) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	return 1;
+}
+
+int outfile_sync(const struct outfile *f)
+{
+	while (fdatasync(f->io.fd) < 0) {
+		if (errno == EINVAL || errno == EROFS)
+			return 0;
+		if (errno != EINTR)
+			return -errno;
+	}
+	return 0;
+}

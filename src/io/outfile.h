@@ -1,0 +1,69 @@
+/*
+ * outfile - the file that is written to: which one it is, its lock, its end
+ *
+ * What it is for: all that is asked of the system about a file that is open for
+ * appending, or standard output. What is written there, and what is cut off
+ * again, is sink.h.
+ *
+ * A regular file that was opened by its name has an advisory lock (flock(2)),
+ * which several processes share the file by, and is looked at through a second
+ * descriptor. Other files have neither: the functions that are about them do
+ * nothing.
+ *
+ * Used by one thread at a time.
+ */
+#ifndef UPCASE_IO_OUTFILE_H
+#define UPCASE_IO_OUTFILE_H
+
+#include "io/fault.h"
+#include "io/fdio.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct outfile {
+	struct fdio io; /* io.fd < 0: nothing is open */
+	int look;	/* the same file open for reading, or -1 */
+	bool regular;	/* opened by its name: lock, roll back, look */
+	bool locked;	/* the advisory lock is held */
+	dev_t dev;
+	ino_t ino;
+};
+
+/* Opens path for appending; NULL is standard output. flags: what the open is to
+ * do beside the usual: O_CREAT, O_NONBLOCK. Returns 0 or a negative errno; then
+ * nothing is open. */
+int outfile_open(struct outfile *f, const char *path, int flags);
+
+/* Closes it, and lets go of the lock. Returns 0 or a negative errno. Does
+ * nothing when nothing is open. */
+int outfile_close(struct outfile *f);
+
+/* Whether what the file holds goes with what is to be appended: text behind
+ * gzip, or gzip behind text, could not be read again. Looks at the first bytes.
+ * Returns 0, or -EINVAL with *fault filled. */
+int outfile_check_kind(const struct outfile *f, bool gzip, struct fault *fault);
+
+/* Takes the lock, waiting for whoever has it, until `wake` is readable and the
+ * thread gets a signal. A file system without locks is written to without.
+ * Returns 0, -ECANCELED or another negative errno. */
+int outfile_lock(struct outfile *f, int wake);
+
+/* Takes the lock if that needs no wait. Returns whether an append would not
+ * have to wait for it. */
+bool outfile_try_lock(struct outfile *f);
+
+void outfile_unlock(struct outfile *f);
+
+/* Where the file ends. Returns 0 or a negative errno. */
+int outfile_end(const struct outfile *f, off_t *end);
+
+/* Cuts the file to the length `cut` if it still has the length `end`. Returns
+ * 1; 0 if it has another; or a negative errno. */
+int outfile_cut(const struct outfile *f, off_t end, off_t cut);
+
+/* fdatasync, where the output is something that can be synced. Returns 0 or a
+ * negative errno. */
+int outfile_sync(const struct outfile *f);
+
+#endif
