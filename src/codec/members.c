@@ -71,6 +71,21 @@ static size_t member_size(const unsigned char *p, size_t len)
 	return 0;
 }
 
+size_t members_last_head(const unsigned char *p, size_t len, size_t before)
+{
+	const unsigned char *at = p + (before < len ? before : len);
+
+	while ((at = memrchr(p, GZIP_ID1, (size_t)(at - p)))) {
+		size_t left = len - (size_t)(at - p);
+
+		/* The search takes time in proportion to len, whatever is
+		 * there: no more than HEAD is looked at. */
+		if (member_size(at, left < HEAD ? left : HEAD) == left)
+			return (size_t)(at - p);
+	}
+	return SIZE_MAX;
+}
+
 static size_t member_text_size(const unsigned char *p, size_t len)
 {
 	return le32(p + len - 4);

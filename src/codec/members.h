@@ -22,6 +22,8 @@
 #include "codec/gzip-header.h"
 #include "codec/packer.h"
 
+#include <stddef.h>
+
 /* The least that a member can have: header and trailer. */
 #define MEMBER_LEAST (GZIP_FIXED_SIZE + GZIP_TRAILER)
 
@@ -29,6 +31,11 @@
  * which not every decoder checks, counts as one that does not tell its size.
  * The size of a text is told modulo 4 GiB; sizes are at least MEMBER_LEAST. */
 extern const struct format_pieces member_pieces;
+
+/* The last place before p[before] at which there is the head of a member whose
+ * size reaches exactly up to p[len]; SIZE_MAX if there is none. Whether a
+ * member stands there, only decoding tells. */
+size_t members_last_head(const unsigned char *p, size_t len, size_t before);
 
 /* Each batch is a member of its own, so that a file of them can be appended to
  * and cut between any two. A file without text is one member without text. */

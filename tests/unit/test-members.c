@@ -587,6 +587,35 @@ static void two_members_are_not_one(void **state)
 	member_pieces.free(d);
 }
 
+static void the_last_head_is_one_whose_size_reaches_the_end(void **state)
+{
+	size_t first, second, both;
+	unsigned char *a = member_of(6, "first", 5, &first);
+	unsigned char *b = member_of(6, "second", 6, &second);
+	struct copy c;
+
+	(void)state;
+	both = first + second;
+	a = realloc(a, both);
+	assert_non_null(a);
+	memcpy(a + first, b, second);
+	c = copy_of(a, both);
+	assert_int_equal(members_last_head(c.bytes, both, both), first);
+	assert_int_equal(members_last_head(c.bytes, both, first + 1), first);
+	/* Before that, none reaches the end. */
+	assert_int_equal(members_last_head(c.bytes, both, first), SIZE_MAX);
+	assert_int_equal(members_last_head(c.bytes, both, 0), SIZE_MAX);
+	assert_int_equal(members_last_head(c.bytes, first, both), 0);
+	assert_int_equal(members_last_head(c.bytes, first, 1), 0);
+	for (size_t len = 0; len < both; len++)
+		if (len != first)
+			assert_int_equal(
+				members_last_head(c.bytes, len, len), SIZE_MAX);
+	free(c.memory);
+	free(b);
+	free(a);
+}
+
 static void a_decoder_may_be_unused_or_not_there(void **state)
 {
 	(void)state;
@@ -621,6 +650,8 @@ int main(void)
 		cmocka_unit_test(a_member_without_text_has_no_room_to_fill),
 		cmocka_unit_test(the_length_must_be_that_of_the_member),
 		cmocka_unit_test(two_members_are_not_one),
+		cmocka_unit_test(
+			the_last_head_is_one_whose_size_reaches_the_end),
 		cmocka_unit_test(a_decoder_may_be_unused_or_not_there),
 	};
 
