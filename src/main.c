@@ -183,11 +183,15 @@ static bool tell_output(const struct sink *sink, const struct pipeline_stats *s,
 
 	if (!outcome->error && outcome->lines_lost == 0)
 		return true;
-	diag_error(sink->name,
-		"%s: %" PRIu64 " %s written, %" PRIu64 " %s lost", what,
-		s->lines_out, s->lines_out == 1 ? "line" : "lines",
-		outcome->lines_lost,
-		outcome->lines_lost == 1 ? "line" : "lines");
+	if (s->lines_out == 0 && outcome->lines_lost == 0)
+		diag_error(sink->name, "%s%s", what, outcome->remark.text);
+	else
+		diag_error(sink->name,
+			"%s%s: %" PRIu64 " %s written, %" PRIu64 " %s lost",
+			what, outcome->remark.text, s->lines_out,
+			s->lines_out == 1 ? "line" : "lines",
+			outcome->lines_lost,
+			outcome->lines_lost == 1 ? "line" : "lines");
 	return false;
 }
 
@@ -368,6 +372,9 @@ int main(int argc, char **argv)
 	if (err)
 		return cannot_start(
 			o.output ? o.output : "standard output", err);
+	err = sink_create(&sink);
+	if (err)
+		return cannot_start(o.output, err);
 	err = sink_check_kind(&sink, &fault);
 	if (err)
 		diag_error(o.output, "%s", fault.text);

@@ -33,7 +33,7 @@ int outfile_open(struct outfile *f, const char *path, int flags)
 	struct stat st;
 	int fd, err;
 
-	*f = (struct outfile){.io = {.fd = -1, .own = -1}, .look = -1};
+	*f = OUTFILE_NONE;
 	fd = path ? open(path,
 			    O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC | flags,
 			    0666)
@@ -89,6 +89,14 @@ int outfile_check_kind(const struct outfile *f, bool gzip, struct fault *fault)
 	return -EINVAL;
 }
 
+/* What flock(2) says where the file system, or the server behind it, has no
+ * locks. */
+static bool means_no_locks(int err)
+{
+	return err == ENOLCK || err == EOPNOTSUPP || err == ENOSYS ||
+	       err == EINVAL;
+}
+
 int outfile_lock(struct outfile *f, int wake)
 {
 	if (f->locked || !f->regular)
@@ -98,10 +106,10 @@ int outfile_lock(struct outfile *f, int wake)
 			return -ECANCELED;
 		if (errno == EINTR)
 			continue;
-		if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS ||
-			errno == EINVAL)
-			return 0;
-		return -errno;
+		if (!means_no_locks(errno))
+			return -errno;
+		f->no_lock = errno;
+		return 0;
 	}
 	f->locked = true;
 	return 0;
@@ -162,4 +170,29 @@ int outfile_sync(const struct outfile *f)
 			return -errno;
 	}
 	return 0;
+}
+
+bool outfile_is_named(const struct outfile *f, const char *path)
+{
+	struct stat st;
+
+	if (!f->regular)
+		return true;
+	if (stat(path, &st) < 0)
+		return errno != ENOENT && errno != ENOTDIR;
+	return st.st_dev == f->dev && st.st_ino == f->ino;
+}
+
+bool outfile_is_gone(const struct outfile *f)
+{
+	struct stat st;
+
+	return f->regular && fstat(f->io.fd, &st) == 0 && st.st_nlink == 0;
+}
+
+bool outfile_is_writable(const struct outfile *f)
+{
+	int flags = fcntl(f->io.fd, F_GETFL);
+
+	return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
 }

@@ -26,9 +26,13 @@ struct outfile {
 	int look;	/* the same file open for reading, or -1 */
 	bool regular;	/* opened by its name: lock, roll back, look */
 	bool locked;	/* the advisory lock is held */
+	int no_lock;	/* the errno of a file system that has no locks; or 0 */
 	dev_t dev;
 	ino_t ino;
 };
+
+/* Nothing is open. */
+#define OUTFILE_NONE ((struct outfile){.io = {.fd = -1, .own = -1}, .look = -1})
 
 /* Opens path for appending; NULL is standard output. flags: what the open is to
  * do beside the usual: O_CREAT, O_NONBLOCK. Returns 0 or a negative errno; then
@@ -45,8 +49,9 @@ int outfile_close(struct outfile *f);
 int outfile_check_kind(const struct outfile *f, bool gzip, struct fault *fault);
 
 /* Takes the lock, waiting for whoever has it, until `wake` is readable and the
- * thread gets a signal. A file system without locks is written to without.
- * Returns 0, -ECANCELED or another negative errno. */
+ * thread gets a signal. A file system without locks is written to without: that
+ * is noted in no_lock, and asked anew each time. Returns 0, -ECANCELED or
+ * another negative errno. */
 int outfile_lock(struct outfile *f, int wake);
 
 /* Takes the lock if that needs no wait. Returns whether an append would not
@@ -65,5 +70,15 @@ int outfile_cut(const struct outfile *f, off_t end, off_t cut);
 /* fdatasync, where the output is something that can be synced. Returns 0 or a
  * negative errno. */
 int outfile_sync(const struct outfile *f);
+
+/* Whether path still names this file, as far as can be told. True where it is
+ * not a regular one. */
+bool outfile_is_named(const struct outfile *f, const char *path);
+
+/* Whether nothing names it any more: all in it is gone when it is closed. */
+bool outfile_is_gone(const struct outfile *f);
+
+/* Whether it is open for writing: what is inherited need not be. */
+bool outfile_is_writable(const struct outfile *f);
 
 #endif

@@ -13,17 +13,26 @@ static void take_over(struct sink *s, const struct outfile *f)
 
 	s->file = *f;
 	s->file.io.waited = waited;
-	(void)pthread_mutex_lock(&s->identity);
-	s->dev = f->dev;
-	s->ino = f->ino;
-	(void)pthread_mutex_unlock(&s->identity);
 	s->end = -1; /* not ours: the first append looks */
 	s->used = false;
+	s->tail = (struct sink_tail){.size = -1};
+	s->told = (struct sink_report){0};
+}
+
+static int open_first(struct sink *s, int flags)
+{
+	struct outfile f;
+	int err = outfile_open(&f, s->path, flags);
+
+	if (err)
+		return err;
+	(void)identity_write(&s->identity, f.dev, f.ino);
+	take_over(s, &f);
+	return 0;
 }
 
 int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync)
 {
-	struct outfile f;
 	int err;
 
 	memset(s, 0, sizeof(*s));
@@ -32,15 +41,22 @@ int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync)
 	s->gzip = gzip;
 	s->sync = sync;
 	s->wake = FDIO_NO_WAKE;
-	err = -pthread_mutex_init(&s->identity, NULL);
+	s->file = OUTFILE_NONE;
+	err = identity_init(&s->identity);
 	if (err)
 		return err;
-	err = outfile_open(&f, path, O_CREAT);
+	err = open_first(s, 0);
+	if (err == -ENOENT)
+		return 0;
 	if (err)
-		(void)pthread_mutex_destroy(&s->identity);
-	else
-		take_over(s, &f);
+		identity_release(&s->identity);
 	return err;
+}
+
+int sink_create(struct sink *s)
+{
+	/* Should a FIFO be there by now, it is not waited for any more. */
+	return s->file.io.fd >= 0 ? 0 : open_first(s, O_CREAT | O_NONBLOCK);
 }
 
 int sink_check_kind(struct sink *s, struct fault *fault)
@@ -48,26 +64,73 @@ int sink_check_kind(struct sink *s, struct fault *fault)
 	return outfile_check_kind(&s->file, s->gzip, fault);
 }
 
-void sink_set_empty(struct sink *s, const void *member, size_t len)
+/* Packs the one byte of text, or none. */
+static int make_member(
+	struct packer *p, const char *text, struct sink_member *m)
 {
-	if (len > sizeof(s->empty))
-		return;
-	memcpy(s->empty, member, len);
-	s->empty_len = len;
+	unsigned char room[1024];
+	size_t len = 0;
+	int err;
+
+	if (*text)
+		err = packer_member(p, text, 1, room, sizeof(room), &len);
+	else
+		err = packer_close(p, true, room, sizeof(room), &len);
+	if (err || len > sizeof(m->bytes))
+		return err ? err : -ENOBUFS;
+	memcpy(m->bytes, room, len);
+	m->len = len;
+	return 0;
+}
+
+int sink_use_packer(struct sink *s, struct packer *p)
+{
+	int err = make_member(p, "", &s->empty);
+
+	return err ? err : make_member(p, "\n", &s->newline);
 }
 
 void sink_set_records(struct sink *s,
 	size_t (*whole)(const void *context, const void *data, size_t len),
 	const void *context)
 {
-	s->whole = whole;
-	s->context = context;
+	s->records = (struct sink_records){whole, context};
 }
 
 void sink_release(struct sink *s)
 {
 	(void)outfile_close(&s->file);
-	(void)pthread_mutex_destroy(&s->identity);
+	identity_release(&s->identity);
+}
+
+/* Looks how a gzip file ends, before the first append. Returns false if that
+ * needs all of it to be decoded, which is left to decode_all. */
+static bool look_ahead(struct sink *s)
+{
+	off_t size;
+
+	if (!s->gzip || !s->file.regular || s->file.look < 0 ||
+		s->tail.size >= 0 || outfile_end(&s->file, &size) != 0)
+		return true;
+	s->tail.is = tail_look(s->file.look, size, TAIL_REACH);
+	if (s->tail.is == TAIL_UNKNOWN && size <= SINK_DECODE_MOST)
+		return false;
+	s->tail.size = size;
+	return true;
+}
+
+/* Finds out how a gzip file ends that is not known by its last member. Without
+ * the lock: should somebody append meanwhile, that is known by its size. */
+static int decode_all(struct sink *s)
+{
+	off_t size;
+	int err = outfile_end(&s->file, &size);
+
+	if (!err)
+		err = tail_decode(s->file.look, size, s->wake, &s->tail.is);
+	if (!err)
+		s->tail.size = size;
+	return err;
 }
 
 bool sink_is_ready(struct sink *s, size_t len)
@@ -76,35 +139,61 @@ bool sink_is_ready(struct sink *s, size_t len)
 		return false;
 	if (!s->file.regular)
 		return fdio_has_room(&s->file.io, len);
-	return outfile_try_lock(&s->file);
+	return look_ahead(s) && outfile_try_lock(&s->file);
 }
 
 void sink_let_go(struct sink *s)
 {
-	if (!s->line_open)
+	if (!s->line.open)
 		outfile_unlock(&s->file);
 }
 
-/* Finds the end of the file and whether a line that is not ours hangs there. */
-static int look_at_end(struct sink *s, bool *torn)
+/* How the text in the first `end` bytes of a gzip file ends. */
+static enum tail gzip_tail(struct sink *s, off_t end)
 {
+	if (end == s->tail.size)
+		return s->tail.is;
+	return tail_look(s->file.look, end, TAIL_REACH);
+}
+
+/* Whether a line that is not ours hangs at the end of the file, which is not
+ * empty. */
+static bool is_torn(struct sink *s, off_t end)
+{
+	enum tail tail = TAIL_UNKNOWN;
 	unsigned char last;
+
+	if (s->file.look >= 0 && s->gzip)
+		tail = gzip_tail(s, end);
+	else if (s->file.look >= 0 &&
+		 pread(s->file.look, &last, 1, end - 1) == 1)
+		tail = last == '\n' ? TAIL_WHOLE : TAIL_OPEN;
+	if (tail == TAIL_UNKNOWN)
+		s->report.end_unknown = !s->told.end_unknown;
+	return tail == TAIL_OPEN;
+}
+
+/* Finds the end of the file, and what is to be written before anything else:
+ * the end of a line that is not ours. */
+static int look_at_end(struct sink *s, struct iovec *prefix)
+{
+	static char newline[] = "\n";
 	off_t end;
 	int err = outfile_end(&s->file, &end);
 
-	*torn = false;
 	if (err)
 		return err;
-	if (!s->line_open && !s->gzip && end > 0 && end != s->end &&
-		s->file.look >= 0 &&
-		pread(s->file.look, &last, 1, end - 1) == 1)
-		*torn = last != '\n';
-	if (!s->line_open) {
-		s->line_start = end;
-		s->mixed = false;
-	} else if (end != s->end) {
-		s->mixed = true;
+	if (!s->line.open && end > 0 && end != s->end && is_torn(s, end)) {
+		if (s->gzip)
+			*prefix = (struct iovec){
+				s->newline.bytes, s->newline.len};
+		else
+			*prefix = (struct iovec){newline, 1};
 	}
+	if (!s->line.open)
+		s->line = (struct sink_line){.start = end};
+	else if (end != s->end)
+		s->line.mixed = true;
 	s->end = end;
 	return 0;
 }
@@ -113,31 +202,33 @@ static int look_at_end(struct sink *s, bool *torn)
  * gzip member is nothing. */
 static size_t whole_records(const struct sink *s, const void *data, size_t len)
 {
-	return s->whole && !s->gzip ? s->whole(s->context, data, len) : 0;
+	const struct sink_records *r = &s->records;
+
+	return r->whole && !s->gzip ? r->whole(r->context, data, len) : 0;
 }
 
 /* Cuts the file to the length `cut`, if it still ends where our last byte is.
- * What could not be done is added to the fault. */
-static void cut_back(struct sink *s, off_t ours, off_t cut, struct fault *fault)
+ * What could not be done is reported. */
+static void cut_back(struct sink *s, off_t ours, off_t cut)
 {
-	struct fault cause = *fault;
-	int done = s->mixed ? 0 : outfile_cut(&s->file, ours, cut);
+	struct fault *torn = &s->report.torn, why;
+	int done = s->line.mixed ? 0 : outfile_cut(&s->file, ours, cut);
 
 	if (done == 0)
-		fault_set(fault,
-			"%.100s (somebody else changed the file meanwhile, so "
-			"what is torn was left in it)",
-			cause.text);
-	else if (done < 0)
-		fault_set(fault,
-			"%.100s (and what is torn could not be cut off: %.80s)",
-			cause.text, strerror(-done));
+		fault_set(torn,
+			" (somebody else changed the file meanwhile, so what "
+			"is torn was left in it)");
+	if (done >= 0)
+		return;
+	fault_set_errno(&why, done);
+	fault_set(torn, " (and what is torn could not be cut off: %.80s)",
+		why.text);
 }
 
-/* An append failed after `written` bytes, `prefix` of them a newline of ours.
- * Cuts the file back; *kept is how much of data stays. */
+/* An append failed after `written` bytes, the first `prefix` of them the end of
+ * another line. Cuts the file back; *kept is how much of data stays. */
 static void roll_back(struct sink *s, const unsigned char *data, size_t prefix,
-	size_t written, size_t *kept, struct fault *fault)
+	size_t written, size_t *kept)
 {
 	off_t ours = s->end + (off_t)written;
 	size_t whole = 0;
@@ -145,54 +236,81 @@ static void roll_back(struct sink *s, const unsigned char *data, size_t prefix,
 	if (written > prefix)
 		whole = whole_records(s, data, written - prefix);
 	if (whole > 0) {
-		s->mixed = false; /* the open line has come to its end */
-		cut_back(s, ours, s->end + (off_t)(prefix + whole), fault);
+		s->line.mixed = false; /* the open line has come to its end */
+		cut_back(s, ours, s->end + (off_t)(prefix + whole));
 	} else {
-		cut_back(s, ours, s->line_start, fault);
+		cut_back(s, ours, s->line.start);
 	}
-	s->line_open = false;
+	s->line.open = false;
 	s->end = -1; /* the next append looks what is there */
 	*kept = whole;
+}
+
+/* What is due before an append: the lock, and a look at the end. */
+static int prepare(struct sink *s, struct iovec *prefix, struct fault *fault)
+{
+	struct fault cause;
+	int err;
+
+	if (!s->file.regular)
+		return 0;
+	err = look_ahead(s) ? 0 : decode_all(s);
+	if (err) {
+		fault_set_errno(fault, err);
+		return err;
+	}
+	err = outfile_lock(&s->file, s->wake);
+	if (err) {
+		fault_set_errno(&cause, err);
+		fault_set(fault, "cannot be locked: %.200s", cause.text);
+		return err;
+	}
+	s->report.no_lock = s->told.no_lock ? 0 : s->file.no_lock;
+	err = look_at_end(s, prefix);
+	if (err)
+		fault_set_errno(fault, err);
+	return err;
+}
+
+/* What the system took may never reach the disk. Returns err. */
+static int not_on_disk(struct fault *fault, int err)
+{
+	fault_set(
+		fault, "%s (the lines may not be on the disk)", strerror(-err));
+	return err;
 }
 
 static int append(struct sink *s, const void *data, size_t len, bool line_ends,
 	size_t *kept, struct fault *fault)
 {
-	static char newline[] = "\n";
-	bool torn = false;
+	struct iovec iov[2] = {{NULL, 0}, {(void *)(uintptr_t)data, len}};
 	size_t prefix, written, whole;
-	int err = outfile_lock(&s->file, s->wake);
+	int err = prepare(s, &iov[0], fault);
 
-	if (!err && s->file.regular)
-		err = look_at_end(s, &torn);
-	if (err) {
-		fault_set_errno(fault, err);
+	if (err)
 		return err;
-	}
-	prefix = torn ? 1 : 0;
-	err = fdio_writev(&s->file.io,
-		(const struct iovec[]){
-			{newline, prefix}, {(void *)(uintptr_t)data, len}},
-		2, s->wake, &written);
+	prefix = iov[0].iov_len;
+	err = fdio_writev(&s->file.io, iov, 2, s->wake, &written);
 	if (err) {
 		fault_set_errno(fault, err);
 		*kept = written > prefix ? written - prefix : 0;
 		if (s->file.regular)
-			roll_back(s, data, prefix, written, kept, fault);
+			roll_back(s, data, prefix, written, kept);
 		return err;
 	}
 	*kept = len;
 	s->used = true;
-	s->line_open = !line_ends;
-	if (s->line_open && (whole = whole_records(s, data, len)) > 0)
-		s->line_start = s->end + (off_t)(prefix + whole);
+	s->report.members += s->gzip && prefix > 0;
+	s->line.open = !line_ends;
+	if (s->line.open && (whole = whole_records(s, data, len)) > 0)
+		s->line.start = s->end + (off_t)(prefix + whole);
 	s->end += (off_t)written;
 	if (s->sync == SINK_SYNC_BATCH) {
 		err = outfile_sync(&s->file);
 		if (err)
-			fault_set_errno(fault, err);
+			return not_on_disk(fault, err);
 	}
-	return err;
+	return 0;
 }
 
 int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
@@ -204,7 +322,7 @@ int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
 	err = append(s, data, len, line_ends, kept, fault);
 	/* A line that is open keeps the lock, also when only the sync failed:
 	 * sink_abandon may have to cut it off. */
-	if (!s->line_open)
+	if (!s->line.open)
 		outfile_unlock(&s->file);
 	return err;
 }
@@ -220,48 +338,85 @@ static bool is_empty(struct sink *s)
 	       (outfile_end(&s->file, &end) == 0 && end == 0);
 }
 
+/* Writes the member without text if the output would be empty. */
+static int make_valid(struct sink *s, struct fault *fault)
+{
+	size_t kept;
+	int err;
+
+	if (s->empty.len == 0 || !is_empty(s))
+		return 0;
+	err = append(s, s->empty.bytes, s->empty.len, true, &kept, fault);
+	s->report.members += !err;
+	return err;
+}
+
 /* Everything that is due before a file is left: it is made valid, synced and
  * closed. */
 static int leave(struct sink *s, struct fault *fault)
 {
-	size_t kept;
-	int err = 0, closed;
+	int err = make_valid(s, fault), closed;
 
-	if (s->empty_len > 0 && is_empty(s))
-		err = append(s, s->empty, s->empty_len, true, &kept, fault);
 	outfile_unlock(&s->file);
 	if (!err && s->sync != SINK_SYNC_NEVER) {
 		err = outfile_sync(&s->file);
 		if (err)
-			fault_set_errno(fault, err);
+			(void)not_on_disk(fault, err);
 	}
 	closed = outfile_close(&s->file);
-	if (!err && closed) {
-		err = closed;
-		fault_set_errno(fault, err);
-	}
+	if (!err && closed)
+		err = not_on_disk(fault, closed);
 	return err;
 }
 
 int sink_finish(struct sink *s, struct fault *fault)
 {
-	return leave(s, fault);
+	/* Where there was something to write, that has failed already. */
+	bool useless = !s->used && !outfile_is_writable(&s->file);
+	int err = leave(s, fault);
+
+	if (!err && useless) {
+		err = -EBADF;
+		fault_set_errno(fault, err);
+	}
+	return err;
 }
 
 void sink_abandon(struct sink *s)
 {
-	struct fault fault = {""};
-
 	/* The lock on the file is still held, since the line began. */
-	if (s->file.regular && s->line_open && s->file.io.fd >= 0)
-		cut_back(s, s->end, s->line_start, &fault);
-	s->line_open = false;
+	if (s->file.regular && s->line.open && s->file.io.fd >= 0)
+		cut_back(s, s->end, s->line.start);
+	s->line.open = false;
 	outfile_unlock(&s->file);
 }
 
 bool sink_is_open_line(const struct sink *s)
 {
-	return s->line_open;
+	return s->line.open;
+}
+
+bool sink_is_named(const struct sink *s)
+{
+	return !s->path || outfile_is_named(&s->file, s->path);
+}
+
+bool sink_is_gone(const struct sink *s)
+{
+	return outfile_is_gone(&s->file);
+}
+
+bool sink_take_report(struct sink *s, struct sink_report *report)
+{
+	const struct sink_report *r = &s->report;
+
+	if (!r->members && !r->no_lock && !r->end_unknown && !r->torn.text[0])
+		return false;
+	*report = *r;
+	s->told.no_lock |= r->no_lock;
+	s->told.end_unknown |= r->end_unknown;
+	s->report = (struct sink_report){0};
+	return true;
 }
 
 enum sink_reopened sink_reopen(struct sink *s, struct fault *fault)
@@ -274,19 +429,16 @@ enum sink_reopened sink_reopen(struct sink *s, struct fault *fault)
 		fault_set_errno(fault, err);
 		return SINK_KEPT;
 	}
+	err = outfile_check_kind(&f, s->gzip, fault);
+	if (!err && !identity_write(&s->identity, f.dev, f.ino)) {
+		err = -EINVAL;
+		fault_set(fault, "output file is input file");
+	}
+	if (err) {
+		(void)outfile_close(&f);
+		return SINK_KEPT;
+	}
 	err = leave(s, fault);
 	take_over(s, &f);
 	return err ? SINK_FAILED : SINK_REOPENED;
-}
-
-bool sink_is_file(struct sink *s, const struct stat *st)
-{
-	bool same;
-
-	if (!S_ISREG(st->st_mode) && !S_ISBLK(st->st_mode))
-		return false;
-	(void)pthread_mutex_lock(&s->identity);
-	same = st->st_dev == s->dev && st->st_ino == s->ino;
-	(void)pthread_mutex_unlock(&s->identity);
-	return same;
 }

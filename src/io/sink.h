@@ -9,26 +9,32 @@
  *  - An append that fails is rolled back under the same lock to the last whole
  *    line (plain) or the member in which the open line began (gzip). Only what
  *    this process just wrote is cut: if the file no longer ends there, it is
- *    left alone.
- *  - Plain text never continues a line that somebody else left without its
- *    newline: one is written first.
+ *    left alone, and that is reported.
+ *  - What is appended never continues a line that somebody else left without
+ *    its newline: one is written first, to a gzip file as a member of its own.
+ *    How the file ends is looked at under the lock, whenever that is not where
+ *    we left it. What a gzip file from elsewhere ends with is found out before
+ *    the first append and without the lock (tail.h), since it takes long.
+ *  - The file that is written to is never the input that is read at that
+ *    moment: who reads says so (identity.h).
  * Other outputs (standard output, FIFOs, devices) are written to in order, and
  * that is all.
  *
- * Threads: one at a time, who owns the output (pipeline/output.h), but for
- * sink_is_file, which may be called by others at any time.
+ * Threads: one at a time, who owns the output (pipeline/output.h); `identity`
+ * is for all.
  */
 #ifndef UPCASE_IO_SINK_H
 #define UPCASE_IO_SINK_H
 
+#include "codec/packer.h"
 #include "io/fault.h"
+#include "io/identity.h"
 #include "io/outfile.h"
+#include "io/tail.h"
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 
 enum sink_sync {
@@ -37,7 +43,48 @@ enum sink_sync {
 	SINK_SYNC_BATCH, /* fdatasync after every piece */
 };
 
-#define SINK_EMPTY 64
+/* A gzip file that is larger, and ends with what does not tell its size, is not
+ * decoded to find out how it ends. */
+#define SINK_DECODE_MOST ((off_t)64 * 1024 * 1024)
+
+#define SINK_MEMBER 64
+
+/* Tells how much of the beginning of data[0..len) is whole records. */
+struct sink_records {
+	size_t (*whole)(const void *context, const void *data, size_t len);
+	const void *context;
+};
+
+/* gzip: a member that the sink writes by itself. */
+struct sink_member {
+	unsigned char bytes[SINK_MEMBER];
+	size_t len; /* 0: there is none */
+};
+
+/* The line that the last piece did not end. */
+struct sink_line {
+	bool open;
+	bool mixed;  /* somebody appended without the lock since it began: it
+			cannot be cut off as a whole */
+	off_t start; /* where a roll-back cuts while it is open */
+};
+
+/* How a gzip file ends that nothing was appended to yet. */
+struct sink_tail {
+	off_t size; /* the file's when it was looked at; -1: it was not */
+	enum tail is;
+};
+
+/* What there is to tell, of what happened since that was asked last. */
+struct sink_report {
+	uint64_t members; /* gzip: so many were written by the sink by itself */
+	int no_lock;	  /* the file is written to without a lock, because of
+			     this errno; or 0. Once for a file */
+	bool end_unknown; /* whether its last line has an end cannot be known.
+			     Once for a file */
+	struct fault torn; /* what is torn and was left in the file, as words to
+			      be put behind a reason: " (...)"; or "" */
+};
 
 struct sink {
 	const char *name; /* for messages; set once by init; so are path, gzip
@@ -47,40 +94,42 @@ struct sink {
 	enum sink_sync sync;
 	int wake; /* set once before threads start: becomes readable
 		     when nobody wants to wait for the output any more */
-	/* Set once, by sink_set_records. */
-	size_t (*whole)(const void *context, const void *data, size_t len);
-	const void *context;
+	/* Set once, by sink_set_records and sink_use_packer. */
+	struct sink_records records;
+	struct sink_member empty, newline;
 
 	struct outfile file;
-	bool mixed;	  /* somebody appended without the lock since the open
-			     line began: it cannot be cut off as a whole */
-	bool line_open;	  /* the last piece ended inside a line */
-	bool used;	  /* something was appended by this process */
-	off_t end;	  /* where the file ended after the last append */
-	off_t line_start; /* where a roll-back cuts while line_open */
-	unsigned char empty[SINK_EMPTY]; /* gzip: a member without text */
-	size_t empty_len;
-
-	pthread_mutex_t identity; /* guards which file it is; only held for a
-				     look, so nobody waits for an append */
-	dev_t dev;
-	ino_t ino;
+	struct sink_line line;
+	struct sink_tail tail;
+	struct sink_report report, told; /* what there is, and what was told
+					    of this file */
+	bool used;		  /* something was appended by this process */
+	off_t end;		  /* where the file ended after the last
+				     append; -1: not known */
+	struct identity identity; /* any thread's */
 };
 
-/* Opens the output. path NULL is standard output, otherwise the file is created
- * if need be and appended to (a FIFO waits for its reader here). Returns 0 or a
- * negative errno. After success sink_release must be called. */
+/* Opens the output. path NULL is standard output, otherwise a file that is
+ * appended to (a FIFO waits for its reader here). One that does not exist is
+ * left to sink_create. Returns 0 or a negative errno. After success
+ * sink_release must be called. */
 int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync);
 
+/* Makes the file that sink_init did not find; does nothing if it did. To be
+ * called when nothing else can fail, and before anything else that is said
+ * here. Returns 0 or a negative errno. */
+int sink_create(struct sink *s);
+
 /* Whether what the file holds goes with what is to be appended: text behind
- * gzip, or gzip behind text, could not be read again. Looks at the first bytes
- * of a regular file. Returns 0, or -EINVAL with *fault filled. */
+ * gzip, or gzip behind text, could not be read again. Returns 0, or -EINVAL
+ * with *fault filled. */
 int sink_check_kind(struct sink *s, struct fault *fault);
 
-/* What makes an empty gzip output valid: a member without text, of up to
- * SINK_EMPTY bytes. To be set before threads start; without it nothing is
- * written to an output that nothing was appended to. */
-void sink_set_empty(struct sink *s, const void *member, size_t len);
+/* gzip: makes what the sink writes by itself: a member without text, for an
+ * output that would be empty, and one with a newline, for a line that somebody
+ * else left open. Without it neither is written. To be called before threads
+ * start. Returns 0 or a negative errno. */
+int sink_use_packer(struct sink *s, struct packer *p);
 
 /* How much of the beginning of data[0..len), which is what is being appended or
  * a part of it, is whole records: what may stay when an append fails. To be set
@@ -92,10 +141,10 @@ void sink_set_records(struct sink *s,
 /* Closes without a word what sink_finish has not closed. */
 void sink_release(struct sink *s);
 
-/* Whether an append of len bytes would not have to wait for anybody, as far as
- * can be told: takes the lock if no other process has it, until sink_append or
- * sink_let_go; looks whether a pipe has room. Not with a sync behind each
- * append. Does not block. */
+/* Whether an append of len bytes would not have to wait for anybody, nor take
+ * long, as far as can be told: takes the lock if no other process has it, until
+ * sink_append or sink_let_go; looks whether a pipe has room. Not with a sync
+ * behind each append. Does not block. */
 bool sink_is_ready(struct sink *s, size_t len);
 
 /* No append comes for now: lets go of a lock that sink_is_ready took, unless a
@@ -108,13 +157,14 @@ void sink_let_go(struct sink *s);
  * after it failed), or less on an error. May block in flock(2) and write(2); a
  * wait for a pipe or terminal is ended by `wake`, one in the system call itself
  * by `wake` and a signal to the thread. Returns 0 or a negative errno with
- * *fault filled. */
+ * *fault filled; what could not be rolled back then is in the report. */
 int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
 	size_t *kept, struct fault *fault);
 
 /* The last call: nothing comes any more; a line that is open stays so. Writes
  * the empty member if nothing was appended to a new or empty output, syncs if
- * asked for, and closes. Returns 0 or a negative errno with *fault filled. */
+ * asked for, and closes. Standard output that cannot be written to is an error,
+ * also when nothing was. Returns 0 or a negative errno with *fault filled. */
 int sink_finish(struct sink *s, struct fault *fault);
 
 /* The other last call, in place of sink_finish: the run was given up. The
@@ -125,20 +175,27 @@ void sink_abandon(struct sink *s);
 /* Whether the last piece ended inside a line. */
 bool sink_is_open_line(const struct sink *s);
 
+/* Whether the output's name still stands for the file that is written to. True
+ * if it has none, or is not a regular file. */
+bool sink_is_named(const struct sink *s);
+
+/* Whether no name at all does: what was written is gone when it is closed. */
+bool sink_is_gone(const struct sink *s);
+
+/* Takes what there is to tell. Returns whether there is something. */
+bool sink_take_report(struct sink *s, struct sink_report *report);
+
 enum sink_reopened {
 	SINK_REOPENED,
-	SINK_KEPT,   /* could not be opened: the old file stays in use */
+	SINK_KEPT,   /* could not be opened, or may not be written to: the old
+			file stays in use */
 	SINK_FAILED, /* opened, but the old file could not be synced or closed:
 			what it took may not be there */
 };
 
 /* Opens the file anew by its name, which there must be, between two lines, with
- * a fault for SINK_KEPT and SINK_FAILED. May block in what the old file still
- * needs: its lock, a sync, close. */
+ * a fault for SINK_KEPT and SINK_FAILED. The new one is looked at as the first
+ * was. May block in what the old file still needs: its lock, a sync, close. */
 enum sink_reopened sink_reopen(struct sink *s, struct fault *fault);
-
-/* Whether st is the file that is written to. Only regular files and block
- * devices can be. */
-bool sink_is_file(struct sink *s, const struct stat *st);
 
 #endif

@@ -45,6 +45,23 @@ int ledger_error(struct ledger *l, struct fault *fault)
 	return err;
 }
 
+void ledger_remark(struct ledger *l, const struct fault *remark)
+{
+	(void)pthread_mutex_lock(&l->lock);
+	l->remark = *remark;
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+struct fault ledger_get_remark(struct ledger *l)
+{
+	struct fault remark;
+
+	(void)pthread_mutex_lock(&l->lock);
+	remark = l->remark;
+	(void)pthread_mutex_unlock(&l->lock);
+	return remark;
+}
+
 static void tell(struct ledger *l, const char *name, uint64_t line,
 	uint64_t column, const char *text)
 {

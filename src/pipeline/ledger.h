@@ -28,14 +28,17 @@ struct ledger {
 	_Atomic uint64_t lines_in, bytes_in, invalid;
 	/* By the output's owner. */
 	_Atomic uint64_t lines_out, bytes_out, members;
+	_Atomic uint64_t gone; /* lines that were written to a file that was
+				  deleted meanwhile; not in lines_out */
 	atomic_bool input_trouble;
 	atomic_bool line_cut; /* by the reader: aborted inside a line, which
 				 is in no batch's count and lost */
 
 	pthread_mutex_t telling; /* held while one is told, however long */
-	pthread_mutex_t lock;	 /* guards error, fault */
+	pthread_mutex_t lock;	 /* guards error, fault, remark */
 	int error;		 /* the first one */
 	struct fault fault;
+	struct fault remark; /* to be put behind the reason why it ended */
 };
 
 /* Returns 0 or a negative errno; then there is nothing to release. */
@@ -49,6 +52,11 @@ void ledger_fail(struct ledger *l, int err, const struct fault *fault);
 
 /* The first error, 0 if none, with its words. */
 int ledger_error(struct ledger *l, struct fault *fault);
+
+/* Words to be put behind the reason why everything was given up, which may be
+ * this thread's or another's: " (...)". The last one counts. */
+void ledger_remark(struct ledger *l, const struct fault *remark);
+struct fault ledger_get_remark(struct ledger *l);
 
 /* Something is wrong with an input; line and column 0: not known where. */
 void ledger_trouble(struct ledger *l, const char *name, uint64_t line,

@@ -18,9 +18,14 @@ static size_t whole_records(const void *output, const void *data, size_t len)
 	return text_whole(o->config.text, &o->writing->cut.begin, data, len);
 }
 
-bool output_is_file(const struct output *o, const struct stat *st)
+bool output_take_input(struct output *o, const struct stat *st)
 {
-	return sink_is_file(o->config.sink, st);
+	return identity_read(&o->config.sink->identity, st);
+}
+
+void output_drop_input(struct output *o)
+{
+	identity_read_no_more(&o->config.sink->identity);
 }
 
 int output_init(struct output *o, const struct output_config *config)
@@ -41,6 +46,7 @@ int output_init(struct output *o, const struct output_config *config)
 	}
 	config->sink->wake = control_abort_fd(config->control);
 	sink_set_records(config->sink, whole_records, o);
+	follow_init(&o->follow, config->sink, config->ledger, config->prompt);
 	return 0;
 }
 
@@ -121,27 +127,34 @@ void output_own(struct output *o)
 	(void)pthread_mutex_unlock(&o->lock);
 }
 
-static void reopen(struct output *o)
+static void tell_no_lock(struct output *o, int err)
 {
-	const char *name = o->config.sink->name;
-	struct fault fault = {""}, told;
+	struct fault why, told;
 
-	switch (sink_reopen(o->config.sink, &fault)) {
-	case SINK_KEPT:
-		fault_set(&told,
-			"cannot be opened anew: %s; the file that is open "
-			"stays in use",
-			fault.text);
-		ledger_warn(o->config.ledger, name, told.text);
-		break;
-	case SINK_FAILED:
-		ledger_fail(o->config.ledger, -EIO, &fault);
-		break;
-	case SINK_REOPENED:
-	default:
-		ledger_note(o->config.ledger, name, "opened anew");
-		break;
-	}
+	fault_set_errno(&why, err);
+	fault_set(&told,
+		"cannot be locked (%.120s): lines of others may get between "
+		"ours",
+		why.text);
+	ledger_warn(o->config.ledger, o->config.sink->name, told.text);
+}
+
+/* Whatever the sink has done: it may have something to report. */
+static void after_sink(struct output *o)
+{
+	struct ledger *l = o->config.ledger;
+	struct sink_report report;
+
+	if (!sink_take_report(o->config.sink, &report))
+		return;
+	atomic_fetch_add(&l->members, report.members);
+	if (report.no_lock)
+		tell_no_lock(o, report.no_lock);
+	if (report.end_unknown)
+		ledger_note(l, o->config.sink->name,
+			"whether its last line has an end cannot be known");
+	if (report.torn.text[0])
+		ledger_remark(l, &report.torn);
 }
 
 /* Whether this is a moment between two records of a file that is open, and
@@ -157,7 +170,8 @@ static bool serve(struct output *o)
 {
 	if (!is_between(o) || !atomic_exchange(&o->reopen, false))
 		return false;
-	reopen(o);
+	follow_wish(&o->follow);
+	after_sink(o);
 	return true;
 }
 
@@ -284,6 +298,7 @@ static void count_written(
 	atomic_fetch_add(&l->lines_out, lines);
 	atomic_fetch_add(&l->bytes_out, kept < len ? kept : b->upper_len);
 	atomic_store(&b->unwritten, b->lines - lines);
+	follow_after(&o->follow, lines);
 }
 
 static int append(struct output *o, struct batch *b)
@@ -302,6 +317,7 @@ static int append(struct output *o, struct batch *b)
 			o->config.sink, data, len, ends, &kept, &fault);
 	o->writing = NULL;
 	count_written(o, b, kept, len);
+	after_sink(o);
 	if (err)
 		ledger_fail(o->config.ledger, err, &fault);
 	return err;
@@ -350,7 +366,10 @@ int output_write(struct output *o, struct batch *b)
 	int err;
 
 	expect_owned(o, "output_write");
-	(void)serve(o);
+	if (!serve(o) && is_between(o)) {
+		follow_before(&o->follow);
+		after_sink(o);
+	}
 	if (o->at.input != b->inputs.first)
 		output_begin(o, b->inputs.first);
 	err = output_piece(o, b);
@@ -365,22 +384,27 @@ void output_finish(struct output *o)
 {
 	struct sink *sink = o->config.sink;
 	struct fault fault = {""};
-	bool used = sink->used;
 	int err;
 
 	expect_owned(o, "output_finish");
 	if (o->finished)
 		return;
 	o->finished = true;
+	/* A wish that is left over was for the file to be opened anew. */
+	if (!atomic_load(&o->reopen))
+		follow_end(&o->follow);
 	err = sink_finish(sink, &fault);
 	if (err)
 		ledger_fail(o->config.ledger, err, &fault);
-	else if (!used && sink->used) /* the member without text */
-		atomic_fetch_add(&o->config.ledger->members, 1);
+	after_sink(o);
 }
 
 void output_abandon(struct output *o)
 {
 	expect_owned(o, "output_abandon");
+	if (o->finished)
+		return;
+	follow_end(&o->follow);
 	sink_abandon(o->config.sink);
+	after_sink(o);
 }

@@ -29,6 +29,7 @@
 #include "io/sink.h"
 #include "pipeline/batch.h"
 #include "pipeline/control.h"
+#include "pipeline/follow.h"
 #include "pipeline/ledger.h"
 #include "text/text.h"
 
@@ -37,6 +38,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #define OUTPUT_NO_INPUT SIZE_MAX /* as the number of a FILE */
 
@@ -44,7 +46,8 @@ struct output_config {
 	struct sink *sink;
 	const char *const *inputs; /* the FILEs' names */
 	const struct text *text;
-	bool gzip; /* batches are members */
+	bool gzip;   /* batches are members */
+	bool prompt; /* somebody types, and sees what becomes of each line */
 	struct control *control;
 	struct ledger *ledger;
 };
@@ -66,6 +69,7 @@ struct output {
 				    rest need not be read */
 
 	/* The owner's. */
+	struct follow follow;
 	uint64_t written; /* batches from the queues */
 	struct output_place at;
 	size_t ended, ended_bad;     /* FILEs, for tests */
@@ -122,8 +126,11 @@ void output_wish_reopen(struct output *o);
  * nothing is under way. May block. */
 void output_look(struct output *o, uint64_t written);
 
-/* Whether st is the file that is written to. Any thread; does not block. */
-bool output_is_file(const struct output *o, const struct stat *st);
+/* *st is what is read from now on, until output_drop_input: the output will not
+ * be opened anew as that. Returns false if it is what is written to, and then
+ * is not to be read. Any thread; does not block. */
+bool output_take_input(struct output *o, const struct stat *st);
+void output_drop_input(struct output *o);
 
 /* The FILE in which a bad sequence was met last. Any thread. */
 size_t output_bad_input(const struct output *o);

@@ -160,31 +160,19 @@ static int make_pool(struct pipeline *p)
 	return err;
 }
 
-/* The member for an output that would be empty otherwise. */
-static int make_empty_member(struct pipeline *p)
-{
-	unsigned char member[1024];
-	size_t len = 0;
-	int err;
-
-	if (!p->packers[0])
-		return 0;
-	err = packer_close(p->packers[0], true, member, sizeof(member), &len);
-	if (!err)
-		sink_set_empty(p->config.sink, member, len);
-	return err;
-}
-
 static int make_output(struct pipeline *p)
 {
 	struct output_config config = {.sink = p->config.sink,
 		.inputs = p->config.inputs,
 		.text = p->config.text,
 		.gzip = p->config.level > 0,
+		.prompt = p->config.interactive,
 		.control = &p->control,
 		.ledger = &p->ledger};
-	int err = make_empty_member(p);
+	int err = 0;
 
+	if (p->packers[0])
+		err = sink_use_packer(p->config.sink, p->packers[0]);
 	return err ? err : output_init(&p->output, &config);
 }
 
@@ -511,8 +499,9 @@ struct pipeline_outcome pipeline_finish(struct pipeline *p)
 	o.left = crew_join_ended(&p->crew);
 	o.error = ledger_error(&p->ledger, &o.fault);
 	o.input_trouble = atomic_load(&p->ledger.input_trouble);
-	o.lines_lost =
-		atomic_load(&p->ledger.line_cut) + pool_unwritten(&p->pool);
+	o.remark = ledger_get_remark(&p->ledger);
+	o.lines_lost = atomic_load(&p->ledger.line_cut) +
+		       atomic_load(&p->ledger.gone) + pool_unwritten(&p->pool);
 	/* Where no stand-in could be had. */
 	if (relief_take(&p->relief))
 		o.lines_lost += reader_count_lost(&p->reader);

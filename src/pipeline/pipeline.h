@@ -72,7 +72,8 @@ struct pipeline_config {
 	bool detect_gzip;	/* in the inputs */
 	bool sandbox; /* nothing is opened when the last input is: the threads
 			 give up the right to it (io/sandbox.h) */
-	bool interactive; /* standard input is typed lines */
+	bool interactive; /* standard input is typed lines, by somebody who
+			     sees what becomes of each */
 	const char *prompt;
 	int nudge_signal; /* for pipeline_nudge, handled without SA_RESTART by a
 			     function that does nothing; 0: none */
@@ -137,6 +138,8 @@ void pipeline_stats(struct pipeline *p, struct pipeline_stats *stats);
 struct pipeline_outcome {
 	int error;	     /* of the output: 0 or a negative errno */
 	struct fault fault;  /* that in words */
+	struct fault remark; /* words to be put behind the reason, whatever it
+				was: " (...)"; or "" */
 	bool input_trouble;  /* trouble was told about some input */
 	uint64_t lines_lost; /* read but not written */
 	size_t batches_away; /* batches that did not come home: 0 unless it

@@ -176,7 +176,7 @@ static bool open_file(struct reader *r, size_t input)
 	struct stat st;
 	int err = input_open(&r->input, r->paths[input], &st);
 
-	if (!err && !output_is_file(r->output, &st)) {
+	if (!err && output_take_input(r->output, &st)) {
 		ledger_note(r->ledger, input_name(&r->input), "reading");
 		return true;
 	}
@@ -226,6 +226,7 @@ static int process_file(struct reader *r, size_t input)
 	if (opened) {
 		r->crew->reader.blocked += input_waited(&r->input);
 		input_close(&r->input);
+		output_drop_input(r->output);
 	}
 	return err;
 }

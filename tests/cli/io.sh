@@ -85,6 +85,40 @@ check "standard input that is open for writing only is named" write_only_stdin
 
 # --- descriptors that are closed ---------------------------------------------
 
+no_stdout="upcase-pipe: standard output: Bad file descriptor"
+stdout_closed() {
+	bounded "$UPCASE_PIPE" "$@" </dev/null >&- 2>"$err"
+	status=$?
+	expect_status 3 && expect_errors "$no_stdout\n"
+}
+check "closed standard output is an error, also without a line" stdout_closed
+check "closed standard output is an error, also without a line, with gzip" \
+	stdout_closed -z
+check "closed standard output is an error, also with empty files" \
+	stdout_closed /dev/null /dev/null
+read_only_stdout() {
+	bounded "$UPCASE_PIPE" </dev/null 1</dev/null 2>"$err"
+	status=$?
+	expect_status 3 && expect_errors "$no_stdout\n"
+}
+check "standard output that is open for reading only is an error" \
+	read_only_stdout
+stdout_closed_with_lines() {
+	printf 'a\nb\n' | bounded "$UPCASE_PIPE" >&- 2>"$err"
+	status=$?
+	expect_status 3 &&
+		expect_errors "$no_stdout: 0 lines written, 2 lines lost\n"
+}
+check "closed standard output: lines are counted as lost" \
+	stdout_closed_with_lines
+stdout_closed_with_o() {
+	rm -f db
+	bounded "$UPCASE_PIPE" -o db one >&- 2>"$err"
+	status=$?
+	expect_status 0 && expect_errors '' && expect_file db 'ONE\n'
+}
+check "closed standard output is no matter with -o" stdout_closed_with_o
+
 stdin_closed_with_o() {
 	# The output file must not become standard input.
 	rm -f db

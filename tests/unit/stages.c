@@ -64,6 +64,7 @@ static void make_output(struct stages *s, const char *path)
 		.ledger = &s->ledger};
 
 	assert_int_equal(sink_init(&s->sink, path, false, SINK_SYNC_NEVER), 0);
+	assert_int_equal(sink_create(&s->sink), 0);
 	assert_int_equal(output_init(&s->output, &config), 0);
 }
 

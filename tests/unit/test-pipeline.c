@@ -138,6 +138,7 @@ static void begin(struct run *r, const char *output)
 	assert_int_equal(sink_init(&r->sink, output, r->config.level > 0,
 				 SINK_SYNC_NEVER),
 		0);
+	assert_int_equal(sink_create(&r->sink), 0);
 	assert_int_equal(pipeline_new(&r->p, &r->config), 0);
 	assert_int_equal(pipeline_start(r->p), 0);
 }
@@ -1388,6 +1389,7 @@ static void threads_that_cannot_be_started_leave_none_behind(void **state)
 		r.config.jobs = 3;
 		assert_int_equal(
 			sink_init(&r.sink, "out", false, SINK_SYNC_NEVER), 0);
+		assert_int_equal(sink_create(&r.sink), 0);
 		assert_int_equal(chmod(".", 0755), 0);
 		assert_int_equal(pipeline_new(&r.p, &r.config), 0);
 		pid = fork();

@@ -10,6 +10,9 @@
 
 #include "io/sink.h"
 
+#include "codec/members.h"
+#include "codec/packer.h"
+
 #include "support.h"
 
 #include <errno.h>
@@ -156,15 +159,26 @@ static int open_sink(
 	int err = sink_init(s, path, gzip, sync);
 
 	if (!err)
+		err = sink_create(s);
+	if (!err)
 		sink_set_records(s, whole_lines, NULL);
 	return err;
+}
+
+#define NOT_ON_DISK "Input/output error (the lines may not be on the disk)"
+
+/* What the sink writes by itself, so that it can be seen. */
+static void fake_members(struct sink *s)
+{
+	s->empty = (struct sink_member){"EMPTY", 5};
+	s->newline = (struct sink_member){"NEWLINE", 7};
 }
 
 static void init(struct sink *s, const char *path, bool gzip)
 {
 	assert_int_equal(open_sink(s, path, gzip, SINK_SYNC_NEVER), 0);
 	if (gzip)
-		sink_set_empty(s, BYTES("EMPTY"));
+		fake_members(s);
 }
 
 /* Appends text that is to succeed. */
@@ -234,6 +248,28 @@ static void a_missing_file_is_created_and_lines_are_appended(void **state)
 	append(&s, "TWO\nTHREE\n", true);
 	finish(&s);
 	support_file_is("out", BYTES("ONE\nTWO\nTHREE\n"));
+}
+
+static void a_missing_file_is_left_to_the_last_step(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	assert_int_equal(sink_init(&s, "out", false, SINK_SYNC_NEVER), 0);
+	assert_int_equal(access("out", F_OK), -1);
+	sink_release(&s);
+	assert_int_equal(access("out", F_OK), -1);
+	assert_int_equal(sink_init(&s, "out", false, SINK_SYNC_NEVER), 0);
+	assert_int_equal(sink_create(&s), 0);
+	assert_int_equal(sink_create(&s), 0);
+	append(&s, "A\n", true);
+	finish(&s);
+	support_file_is("out", BYTES("A\n"));
+	/* What could never be made is known only then. */
+	assert_int_equal(
+		sink_init(&s, "missing/out", false, SINK_SYNC_NEVER), 0);
+	assert_int_equal(sink_create(&s), -ENOENT);
+	sink_release(&s);
 }
 
 static void what_is_in_the_file_stays(void **state)
@@ -476,7 +512,7 @@ static void what_others_appended_meanwhile_is_left_alone(void **state)
 	assert_int_equal(append_in_vain(&s, "LONG LINE\n", 4, &fault), 0);
 	assert_null(fake.append);
 	support_file_is("out", BYTES("FIRST\nLONGtheirs\n"));
-	assert_non_null(strstr(fault.text, "somebody else"));
+	assert_non_null(strstr(s.report.torn.text, "somebody else"));
 	sink_release(&s);
 }
 
@@ -491,8 +527,8 @@ static void what_could_not_be_cut_off_is_told(void **state)
 	assert_int_equal(append_in_vain(&s, "LONG LINE\n", 4, &fault), 0);
 	support_file_is("out", BYTES("LONG"));
 	assert_non_null(strstr(fault.text, strerror(EFBIG)));
-	assert_non_null(strstr(fault.text, "could not be cut off"));
-	assert_non_null(strstr(fault.text, strerror(EPERM)));
+	assert_non_null(strstr(s.report.torn.text, "could not be cut off"));
+	assert_non_null(strstr(s.report.torn.text, strerror(EPERM)));
 	sink_release(&s);
 }
 
@@ -594,9 +630,17 @@ static void finish_lets_an_open_line_go(void **state)
 	support_file_is("out", BYTES("LONG"));
 }
 
+static enum sink_reopened reopen(struct sink *s)
+{
+	struct fault fault = {""};
+
+	return sink_reopen(s, &fault);
+}
+
 static void where_there_are_no_locks_lines_are_written_without(void **state)
 {
-	static const int errors[] = {ENOLCK, EOPNOTSUPP, ENOSYS};
+	static const int errors[] = {ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL};
+	struct sink_report report;
 	struct sink s;
 
 	(void)state;
@@ -604,9 +648,19 @@ static void where_there_are_no_locks_lines_are_written_without(void **state)
 		fake.lock_error = errors[i];
 		init(&s, "out", false);
 		append(&s, "A\n", true);
+		assert_true(sink_take_report(&s, &report));
+		assert_int_equal(report.no_lock, errors[i]);
+		/* Once for a file. */
+		append(&s, "B\n", true);
+		assert_false(sink_take_report(&s, &report));
+		assert_int_equal(reopen(&s), SINK_REOPENED);
+		append(&s, "C\n", true);
+		assert_true(sink_take_report(&s, &report));
+		assert_int_equal(report.no_lock, errors[i]);
 		finish(&s);
+		support_file_is("out", BYTES("A\nB\nC\n"));
+		assert_int_equal(unlink("out"), 0);
 	}
-	support_file_is("out", BYTES("A\nA\nA\n"));
 }
 
 static void an_interrupted_wait_for_the_lock_goes_on(void **state)
@@ -645,7 +699,7 @@ static void without_the_lock_nothing_is_written(void **state)
 	fake.lock_error = EIO;
 	assert_int_equal(sink_append(&s, "A\n", 2, true, &kept, &fault), -EIO);
 	assert_int_equal(kept, 0);
-	assert_string_equal(fault.text, strerror(EIO));
+	assert_string_equal(fault.text, "cannot be locked: Input/output error");
 	support_file_is("out", "", 0);
 	sink_release(&s);
 }
@@ -749,7 +803,7 @@ static void a_failed_sync_after_a_piece_is_an_error(void **state)
 	assert_int_equal(open_sink(&s, "out", false, SINK_SYNC_BATCH), 0);
 	fake.sync_error = EIO;
 	assert_int_equal(sink_append(&s, "A\n", 2, true, &kept, &fault), -EIO);
-	assert_string_equal(fault.text, strerror(EIO));
+	assert_string_equal(fault.text, NOT_ON_DISK);
 	sink_release(&s);
 }
 
@@ -763,7 +817,7 @@ static void a_failed_sync_at_the_end_is_an_error(void **state)
 	append(&s, "A\n", true);
 	fake.sync_error = EIO;
 	assert_int_equal(sink_finish(&s, &fault), -EIO);
-	assert_string_equal(fault.text, strerror(EIO));
+	assert_string_equal(fault.text, NOT_ON_DISK);
 	sink_release(&s);
 }
 
@@ -837,20 +891,26 @@ static void an_empty_member_that_cannot_be_written_is_an_error(void **state)
 	sink_release(&s);
 }
 
-static void an_empty_member_without_room_is_not_set(void **state)
+static void the_members_of_its_own_are_gzip(void **state)
 {
-	static const char member[SINK_EMPTY + 1] = "MEMBER";
+	struct packer *p;
 	struct sink s;
+	size_t len;
+	char *text;
 
 	(void)state;
-	assert_int_equal(sink_init(&s, "out", true, SINK_SYNC_NEVER), 0);
-	sink_set_empty(&s, member, sizeof(member));
+	assert_int_equal(packer_new(&p, &packing_members, 6), 0);
+	assert_int_equal(open_sink(&s, "out", true, SINK_SYNC_NEVER), 0);
+	assert_int_equal(sink_use_packer(&s, p), 0);
+	text = support_gunzip(s.empty.bytes, s.empty.len, &len, NULL);
+	assert_int_equal(len, 0);
+	free(text);
+	text = support_gunzip(s.newline.bytes, s.newline.len, &len, NULL);
+	assert_string_equal(text, "\n");
+	free(text);
 	finish(&s);
-	support_file_is("out", BYTES(""));
-	assert_int_equal(sink_init(&s, "out", true, SINK_SYNC_NEVER), 0);
-	sink_set_empty(&s, member, SINK_EMPTY);
-	finish(&s);
-	support_file_is("out", member, SINK_EMPTY);
+	support_file_is("out", s.empty.bytes, s.empty.len);
+	packer_free(p);
 }
 
 static void an_error_that_close_tells_is_an_error(void **state)
@@ -866,7 +926,7 @@ static void an_error_that_close_tells_is_an_error(void **state)
 	err = sink_finish(&s, &fault);
 	fake.close_error = 0;
 	assert_int_equal(err, -EIO);
-	assert_string_equal(fault.text, strerror(EIO));
+	assert_string_equal(fault.text, NOT_ON_DISK);
 	sink_release(&s);
 }
 
@@ -945,13 +1005,6 @@ static void what_cannot_be_opened_is_an_error(void **state)
 }
 
 /* Opening anew. */
-
-static enum sink_reopened reopen(struct sink *s)
-{
-	struct fault fault = {""};
-
-	return sink_reopen(s, &fault);
-}
 
 static void lines_go_to_the_new_file_after_a_reopen(void **state)
 {
@@ -1061,7 +1114,7 @@ static void which_file_it_is_can_be_asked_during_an_append(void **state)
 	assert_int_equal(flock(fd, LOCK_EX), 0);
 	support_start(&t, append_in_thread, &a);
 	(void)support_sleeps(&t);
-	same = sink_is_file(&s, &st);
+	same = !identity_read(&s.identity, &st);
 	assert_int_equal(close(fd), 0);
 	support_join(&t);
 	assert_int_equal(a.err, 0);
@@ -1119,6 +1172,198 @@ static void text_and_gzip_do_not_go_into_one_file(void **state)
 	kind_is("", 0, false, 0);
 }
 
+/* What a gzip file ends with. */
+
+static void add_without_lock(const char *text)
+{
+	int fd = open("out", O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(close(fd), 0);
+}
+
+static void add_gzip(const char *text, bool ours)
+{
+	struct packer *p;
+	unsigned char *m;
+	size_t size;
+	int fd = open("out", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+
+	assert_true(fd >= 0);
+	assert_int_equal(packer_new(&p, &packing_members, 6), 0);
+	if (ours) {
+		size_t room = packer_bound(p, strlen(text));
+
+		m = support_allocate(room);
+		assert_int_equal(
+			packer_member(p, text, strlen(text), m, room, &size),
+			0);
+	} else {
+		m = support_gzip(text, strlen(text), &size);
+	}
+	assert_int_equal(write(fd, m, size), size);
+	assert_int_equal(close(fd), 0);
+	free(m);
+	packer_free(p);
+}
+
+/* Whether "out" is what it was, `len` bytes of it, and then this. */
+static void is_added(const char *text, size_t len)
+{
+	size_t now;
+	char *all = support_read("out", &now);
+
+	support_same(all + len, now - len, text, strlen(text));
+	free(all);
+}
+
+static size_t size_of_out(void)
+{
+	struct stat st;
+
+	return stat("out", &st) == 0 ? (size_t)st.st_size : 0;
+}
+
+static void an_open_line_in_gzip_is_ended_by_a_member(void **state)
+{
+	static const struct {
+		const char *text;
+		bool ours;
+		const char *added;
+	} ends[] = {
+		{"open", true, "NEWLINEMEMBER"},
+		{"whole\n", true, "MEMBER"},
+		{"open", false, "NEWLINEMEMBER"},
+		{"whole\n", false, "MEMBER"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		struct sink_report report = {0};
+		struct sink s;
+		size_t size;
+
+		(void)unlink("out");
+		add_gzip(ends[i].text, ends[i].ours);
+		size = size_of_out();
+		init(&s, "out", true);
+		append(&s, "MEMBER", true);
+		assert_int_equal(sink_take_report(&s, &report), i % 2 == 0);
+		assert_int_equal(report.members, i % 2 == 0);
+		assert_false(report.end_unknown);
+		finish(&s);
+		is_added(ends[i].added, size);
+	}
+}
+
+/* Whether these bytes are somewhere in "out". */
+static bool contains(const char *bytes)
+{
+	size_t len;
+	char *all = support_read("out", &len);
+	bool found = memmem(all, len, bytes, strlen(bytes)) != NULL;
+
+	free(all);
+	return found;
+}
+
+static void what_somebody_else_left_open_is_ended_under_the_lock(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", true);
+	add_gzip("whole\n", true);
+	append(&s, "ONE", true);
+	add_gzip("open", true);
+	append(&s, "TWO", true);
+	add_gzip("whole\n", true);
+	append(&s, "THREE", true);
+	finish(&s);
+	assert_true(contains("ONE"));
+	assert_true(contains("NEWLINETWO"));
+	assert_false(contains("NEWLINEONE"));
+	assert_false(contains("NEWLINETHREE"));
+	is_added("THREE", size_of_out() - 5);
+}
+
+static void the_member_put_first_goes_with_a_failed_one(void **state)
+{
+	struct fault fault;
+	struct sink s;
+	size_t size;
+
+	(void)state;
+	add_gzip("open", true);
+	size = size_of_out();
+	init(&s, "out", true);
+	assert_int_equal(append_in_vain(&s, "MEMBER", 9, &fault), 0);
+	assert_int_equal(size_of_out(), size);
+	append(&s, "MEMBER", true);
+	finish(&s);
+	is_added("NEWLINEMEMBER", size);
+}
+
+static void an_end_that_cannot_be_known_is_told_once(void **state)
+{
+	struct sink_report report = {0};
+	struct sink s;
+
+	(void)state;
+	support_write("out", BYTES("\x1f\x8b\x08 this is no member"));
+	init(&s, "out", true);
+	append(&s, "MEMBER", true);
+	assert_true(sink_take_report(&s, &report));
+	assert_true(report.end_unknown);
+	add_without_lock("x");
+	append(&s, "MEMBER", true);
+	assert_false(sink_take_report(&s, &report));
+	finish(&s);
+}
+
+static void only_a_small_file_is_decoded(void **state)
+{
+	struct sink_report report = {0};
+	struct sink s;
+
+	(void)state;
+	/* A member, and zeros behind it. */
+	add_gzip("open", false);
+	assert_int_equal(truncate("out", SINK_DECODE_MOST + 1), 0);
+	init(&s, "out", true);
+	assert_true(sink_is_ready(&s, 1));
+	append(&s, "MEMBER", true);
+	assert_true(sink_take_report(&s, &report));
+	assert_true(report.end_unknown);
+	finish(&s);
+	assert_int_equal(truncate("out", SINK_DECODE_MOST), 0);
+	init(&s, "out", true);
+	/* That takes a while. */
+	assert_false(sink_is_ready(&s, 1));
+	append(&s, "MEMBER", true);
+	assert_true(sink_is_ready(&s, 1));
+	finish(&s);
+	is_added("NEWLINEMEMBER", (size_t)SINK_DECODE_MOST);
+}
+
+static void a_foreign_end_that_came_meanwhile_is_not_decoded(void **state)
+{
+	struct sink_report report = {0};
+	struct sink s;
+
+	(void)state;
+	add_gzip("whole\n", false);
+	init(&s, "out", true);
+	append(&s, "MEMBER", true);
+	assert_false(sink_take_report(&s, &report));
+	add_gzip("open", false);
+	append(&s, "MEMBER", true);
+	assert_true(sink_take_report(&s, &report));
+	assert_true(report.end_unknown);
+	finish(&s);
+}
+
 /* The end of a line that does not come. */
 
 static void a_line_that_was_given_up_is_cut_off(void **state)
@@ -1131,6 +1376,7 @@ static void a_line_that_was_given_up_is_cut_off(void **state)
 	append(&s, "ALSO\nBEGIN", false);
 	append(&s, "MORE", false);
 	sink_abandon(&s);
+	assert_string_equal(s.report.torn.text, "");
 	assert_false(is_locked("out"));
 	sink_release(&s);
 	support_file_is("out", BYTES("WHOLE\nALSO\n"));
@@ -1144,6 +1390,7 @@ static void whole_lines_stay_when_the_rest_is_given_up(void **state)
 	init(&s, "out", false);
 	append(&s, "WHOLE\n", true);
 	sink_abandon(&s);
+	assert_string_equal(s.report.torn.text, "");
 	sink_release(&s);
 	support_file_is("out", BYTES("WHOLE\n"));
 }
@@ -1168,15 +1415,6 @@ static void a_line_whose_sync_failed_is_cut_off_under_the_same_lock(
 	support_file_is("out", BYTES("WHOLE\n"));
 }
 
-static void add_without_lock(const char *text)
-{
-	int fd = open("out", O_WRONLY | O_APPEND | O_CLOEXEC);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	assert_int_equal(close(fd), 0);
-}
-
 static void what_came_between_two_pieces_is_not_cut_off(void **state)
 {
 	struct fault fault;
@@ -1188,7 +1426,7 @@ static void what_came_between_two_pieces_is_not_cut_off(void **state)
 	add_without_lock("theirs\n");
 	append(&s, "MORE", false);
 	assert_int_equal(append_in_vain(&s, "MUCH MORE", 4, &fault), 0);
-	assert_non_null(strstr(fault.text, "somebody else"));
+	assert_non_null(strstr(s.report.torn.text, "somebody else"));
 	sink_release(&s);
 	support_file_is("out", BYTES("BEGINtheirs\nMOREMUCH"));
 }
@@ -1205,7 +1443,7 @@ static void after_a_line_with_others_in_it_the_next_is_cut_off_again(
 	add_without_lock("theirs\n");
 	append(&s, "END\n", true);
 	assert_int_equal(append_in_vain(&s, "NO ROOM", 4, &fault), 0);
-	assert_null(strstr(fault.text, "somebody else"));
+	assert_null(strstr(s.report.torn.text, "somebody else"));
 	sink_release(&s);
 	support_file_is("out", BYTES("BEGINtheirs\nEND\n"));
 }
@@ -1219,6 +1457,9 @@ static void what_came_between_is_left_also_when_it_is_given_up(void **state)
 	append(&s, "BEGIN", false);
 	add_without_lock("theirs\n");
 	sink_abandon(&s);
+	assert_string_equal(s.report.torn.text,
+		" (somebody else changed the file meanwhile, so what is torn "
+		"was left in it)");
 	sink_release(&s);
 	support_file_is("out", BYTES("BEGINtheirs\n"));
 }
@@ -1251,7 +1492,7 @@ static void the_old_file_is_synced_before_it_is_left(void **state)
 	assert_int_equal(fake.syncs, 1);
 	fake.sync_error = EIO;
 	assert_int_equal(sink_reopen(&s, &fault), SINK_FAILED);
-	assert_string_equal(fault.text, strerror(EIO));
+	assert_string_equal(fault.text, NOT_ON_DISK);
 	sink_release(&s);
 }
 
@@ -1266,10 +1507,10 @@ static void the_output_file_is_recognised_by_any_name(void **state)
 	init(&s, "out", false);
 	assert_int_equal(link("out", "other name"), 0);
 	assert_int_equal(stat("other name", &st), 0);
-	assert_true(sink_is_file(&s, &st));
+	assert_true(!identity_read(&s.identity, &st));
 	support_write("other file", "", 0);
 	assert_int_equal(stat("other file", &st), 0);
-	assert_false(sink_is_file(&s, &st));
+	assert_false(!identity_read(&s.identity, &st));
 	finish(&s);
 }
 
@@ -1284,8 +1525,8 @@ static void the_output_file_is_the_new_one_after_a_reopen(void **state)
 	assert_int_equal(rename("out", "out.1"), 0);
 	assert_int_equal(reopen(&s), SINK_REOPENED);
 	assert_int_equal(stat("out", &new), 0);
-	assert_false(sink_is_file(&s, &old));
-	assert_true(sink_is_file(&s, &new));
+	assert_false(!identity_read(&s.identity, &old));
+	assert_true(!identity_read(&s.identity, &new));
 	finish(&s);
 }
 
@@ -1297,7 +1538,7 @@ static void a_device_may_be_input_and_output(void **state)
 	(void)state;
 	init(&s, "/dev/null", false);
 	assert_int_equal(stat("/dev/null", &st), 0);
-	assert_false(sink_is_file(&s, &st));
+	assert_false(!identity_read(&s.identity, &st));
 	finish(&s);
 }
 
@@ -1308,7 +1549,7 @@ static void a_device_may_be_input_and_output(void **state)
 struct standard {
 	struct sink s;
 	int saved, err;
-	bool file; /* sink_is_file of the file behind it */
+	bool file; /* it is the file behind it */
 };
 
 static void standard_begin(struct standard *o, int fd, bool gzip)
@@ -1320,8 +1561,8 @@ static void standard_begin(struct standard *o, int fd, bool gzip)
 	o->saved = support_replace(STDOUT_FILENO, fd);
 	o->err = open_sink(&o->s, NULL, gzip, SINK_SYNC_NEVER);
 	if (gzip)
-		sink_set_empty(&o->s, BYTES("EMPTY"));
-	o->file = sink_is_file(&o->s, &st);
+		fake_members(&o->s);
+	o->file = !identity_read(&o->s.identity, &st);
 }
 
 static void standard_end(struct standard *o)
@@ -1389,6 +1630,47 @@ static void standard_output_without_text_gets_the_empty_member(void **state)
 	standard_end(&o);
 	assert_int_equal(err, 0);
 	support_file_is("out", BYTES("oldEMPTY"));
+}
+
+static void standard_output_that_is_only_read_is_an_error(void **state)
+{
+	struct fault fault = {""};
+	struct standard o;
+	int err;
+
+	(void)state;
+	standard_begin(&o, open("/dev/null", O_RDONLY | O_CLOEXEC), false);
+	err = sink_finish(&o.s, &fault);
+	standard_end(&o);
+	assert_int_equal(err, -EBADF);
+	assert_string_equal(fault.text, strerror(EBADF));
+}
+
+static void the_kind_and_the_input_are_looked_at_when_reopened(void **state)
+{
+	struct fault fault = {""};
+	struct stat st;
+	struct sink s;
+
+	(void)state;
+	init(&s, "out", false);
+	append(&s, "A\n", true);
+	assert_int_equal(rename("out", "old"), 0);
+	support_write("out", BYTES("\x1f\x8b\x08"));
+	assert_int_equal(sink_reopen(&s, &fault), SINK_KEPT);
+	assert_non_null(strstr(fault.text, "holds gzip"));
+	assert_int_equal(unlink("out"), 0);
+	support_write("out", BYTES("in\n"));
+	assert_int_equal(stat("out", &st), 0);
+	assert_true(identity_read(&s.identity, &st));
+	assert_int_equal(sink_reopen(&s, &fault), SINK_KEPT);
+	assert_string_equal(fault.text, "output file is input file");
+	append(&s, "B\n", true);
+	assert_int_equal(stat("old", &st), 0);
+	assert_false(identity_read(&s.identity, &st));
+	finish(&s);
+	support_file_is("old", BYTES("A\nB\n"));
+	support_file_is("out", BYTES("in\n"));
 }
 
 static void what_standard_output_took_before_an_error_is_kept(void **state)
@@ -1545,6 +1827,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		sink_test(a_missing_file_is_created_and_lines_are_appended),
+		sink_test(a_missing_file_is_left_to_the_last_step),
 		sink_test(what_is_in_the_file_stays),
 		sink_test(nul_bytes_are_appended_like_others),
 		sink_test(a_line_left_open_by_others_is_ended_before_ours),
@@ -1582,7 +1865,7 @@ int main(void)
 		sink_test(an_output_that_was_appended_to_gets_no_empty_member),
 		sink_test(plain_output_without_text_stays_empty),
 		sink_test(an_empty_member_that_cannot_be_written_is_an_error),
-		sink_test(an_empty_member_without_room_is_not_set),
+		sink_test(the_members_of_its_own_are_gzip),
 		sink_test(an_error_that_close_tells_is_an_error),
 		sink_test(only_the_file_itself_is_looked_at),
 		sink_test(a_file_that_may_only_be_written_is_appended_to),
@@ -1597,6 +1880,12 @@ int main(void)
 		sink_test(which_file_it_is_can_be_asked_during_an_append),
 		sink_test(an_append_that_would_wait_for_a_lock_is_known),
 		sink_test(text_and_gzip_do_not_go_into_one_file),
+		sink_test(an_open_line_in_gzip_is_ended_by_a_member),
+		sink_test(what_somebody_else_left_open_is_ended_under_the_lock),
+		sink_test(the_member_put_first_goes_with_a_failed_one),
+		sink_test(an_end_that_cannot_be_known_is_told_once),
+		sink_test(only_a_small_file_is_decoded),
+		sink_test(a_foreign_end_that_came_meanwhile_is_not_decoded),
 		sink_test(a_line_that_was_given_up_is_cut_off),
 		sink_test(whole_lines_stay_when_the_rest_is_given_up),
 		sink_test(
@@ -1613,6 +1902,8 @@ int main(void)
 		sink_test(standard_output_gets_the_bytes_and_nothing_else),
 		sink_test(standard_output_with_text_gets_no_empty_member),
 		sink_test(standard_output_without_text_gets_the_empty_member),
+		sink_test(standard_output_that_is_only_read_is_an_error),
+		sink_test(the_kind_and_the_input_are_looked_at_when_reopened),
 		sink_test(what_standard_output_took_before_an_error_is_kept),
 		sink_test(a_reader_that_went_away_is_an_error),
 		sink_test(wake_ends_a_wait_for_a_full_pipe),
