@@ -268,6 +268,12 @@ static int cannot_start(const char *name, int err)
 	return EXIT_OUTPUT;
 }
 
+static int no_thread(void)
+{
+	diag_error(NULL, "no thread can be started");
+	return EXIT_OUTPUT;
+}
+
 static int cannot_make(int err)
 {
 	if (err == -ENOMEM)
@@ -277,6 +283,27 @@ static int cannot_make(int err)
 		diag_error(
 			NULL, "cannot set up the pipeline: %s", strerror(-err));
 	return EXIT_OUTPUT;
+}
+
+/* Sets up all that can fail, and then the output: a file is made only for a
+ * pipeline that runs. */
+static int start(struct pipeline *p, struct sink *sink)
+{
+	struct fault fault = {""};
+	int err = signals_init();
+
+	if (err)
+		return cannot_make(err);
+	if (pipeline_start(p) != 0)
+		return no_thread();
+	err = sink_create(sink);
+	if (err)
+		return cannot_start(sink->name, err);
+	if (sink_check_kind(sink, &fault) != 0) {
+		diag_error(sink->name, "%s", fault.text);
+		return EXIT_OUTPUT;
+	}
+	return EXIT_DONE;
 }
 
 static int process(
@@ -321,13 +348,12 @@ static int process(
 				    .note = tell_note}});
 	if (err)
 		return cannot_make(err);
-	err = signals_init();
-	if (!err)
-		err = pipeline_start(p);
-	if (err) {
+	status = start(p, sink);
+	if (status != EXIT_DONE) {
 		pipeline_free(p);
-		return cannot_make(err);
+		return status;
 	}
+	pipeline_begin(p);
 	signals_unblock();
 	run(p, o, &e);
 	status = report(p, o, sink, &e, &left);
@@ -342,7 +368,6 @@ int main(int argc, char **argv)
 {
 	struct options o;
 	struct sink sink;
-	struct fault fault = {""};
 	struct rules rules = {RULE_AUTO, RULE_AUTO, RULE_AUTO};
 	int err = fdio_guard_standard();
 	int status;
@@ -372,13 +397,7 @@ int main(int argc, char **argv)
 	if (err)
 		return cannot_start(
 			o.output ? o.output : "standard output", err);
-	err = sink_create(&sink);
-	if (err)
-		return cannot_start(o.output, err);
-	err = sink_check_kind(&sink, &fault);
-	if (err)
-		diag_error(o.output, "%s", fault.text);
-	status = err ? EXIT_OUTPUT : process(&o, &sink, &rules);
+	status = process(&o, &sink, &rules);
 	sink_release(&sink);
 	return status;
 }

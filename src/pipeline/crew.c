@@ -89,6 +89,12 @@ bool crew_nudge(struct worker *w, int signal)
 	return true;
 }
 
+void crew_join(struct worker *w)
+{
+	(void)pthread_join(w->thread, NULL);
+	atomic_store(&w->started, false);
+}
+
 bool crew_join_ended(struct crew *c)
 {
 	bool others = false;
@@ -101,8 +107,7 @@ bool crew_join_ended(struct crew *c)
 			others = true;
 			continue;
 		}
-		(void)pthread_join(w->thread, NULL);
-		atomic_store(&w->started, false);
+		crew_join(w);
 	}
 	return others;
 }

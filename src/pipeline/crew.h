@@ -64,6 +64,9 @@ bool crew_runs(const struct worker *w);
 /* Sends w's thread a signal if it runs, and returns whether it does. */
 bool crew_nudge(struct worker *w, int signal);
 
+/* Waits for w's thread to end. */
+void crew_join(struct worker *w);
+
 /* Joins every thread that has ended. Returns whether others are left. */
 bool crew_join_ended(struct crew *c);
 

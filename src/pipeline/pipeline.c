@@ -29,8 +29,8 @@
  * its header. A part is only touched through its functions. */
 struct pipeline {
 	struct pipeline_config config; /* set once before threads start */
-	int64_t started;	       /* clock_now() of the start; likewise */
-	unsigned n_made;	       /* parts that there are */
+	int64_t started; /* clock_now() when it began; set once before that */
+	unsigned n_made; /* parts that there are */
 
 	struct control control;
 	struct crew crew;
@@ -270,9 +270,15 @@ static void connect_transformer(struct pipeline *p, unsigned i)
 /* Gives each stage what it needs. */
 static int make_stages(struct pipeline *p)
 {
+	int err = reader_init(&p->reader);
+
+	if (err)
+		return err;
 	p->transformers = calloc(p->config.jobs, sizeof(*p->transformers));
-	if (!p->transformers)
+	if (!p->transformers) {
+		reader_release(&p->reader);
 		return -ENOMEM;
+	}
 	p->converter = (struct converter){
 		p->config.text, &p->ledger, p->config.verify};
 	connect_handover(p);
@@ -339,6 +345,7 @@ static void free_unpackers(struct pipeline *p)
 static void free_stages(struct pipeline *p)
 {
 	free(p->transformers);
+	reader_release(&p->reader);
 }
 
 /* Each part needs some of those before it. */
@@ -384,6 +391,10 @@ int pipeline_new(struct pipeline **result, const struct pipeline_config *config)
 
 void pipeline_free(struct pipeline *p)
 {
+	if (crew_runs(&p->crew.reader)) {
+		reader_dismiss(&p->reader);
+		crew_join(&p->crew.reader);
+	}
 	while (p->n_made > 0)
 		parts[--p->n_made].free(p);
 	free(p);
@@ -391,8 +402,13 @@ void pipeline_free(struct pipeline *p)
 
 int pipeline_start(struct pipeline *p)
 {
-	p->started = clock_now();
 	return crew_start(&p->crew.reader, reader_main, &p->reader);
+}
+
+void pipeline_begin(struct pipeline *p)
+{
+	p->started = clock_now();
+	reader_begin(&p->reader);
 }
 
 int pipeline_event_fd(const struct pipeline *p)

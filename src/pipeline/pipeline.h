@@ -87,11 +87,16 @@ struct pipeline;
  * another negative errno. */
 int pipeline_new(struct pipeline **p, const struct pipeline_config *config);
 
-/* Starts the reader, which starts the other threads once there is enough for
- * them to do; where the system has no more threads it goes on with those there
- * are, if need be alone. All inherit the caller's signal mask. Returns 0 or a
- * negative errno; then none runs. */
+/* Starts the reader, which waits for pipeline_begin: so who makes things that
+ * should not be there without a pipeline has a moment for it. It inherits the
+ * caller's signal mask, as all threads that it starts. Returns 0 or a negative
+ * errno; then none runs. */
 int pipeline_start(struct pipeline *p);
+
+/* Lets the reader begin; the sink has to be open. It starts the other threads
+ * once there is enough for them to do; where the system has no more threads it
+ * goes on with those there are, if need be alone. */
+void pipeline_begin(struct pipeline *p);
 
 /* A descriptor that becomes readable when a thread has ended. */
 int pipeline_event_fd(const struct pipeline *p);
@@ -153,7 +158,8 @@ struct pipeline_outcome {
  * Returns what happened. */
 struct pipeline_outcome pipeline_finish(struct pipeline *p);
 
-/* Frees a pipeline without running threads. */
+/* Frees a pipeline without running threads but a reader that was started and
+ * never let begin. */
 void pipeline_free(struct pipeline *p);
 
 #endif

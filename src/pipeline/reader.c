@@ -281,14 +281,49 @@ static void end(struct reader *r, int err)
 		unpackers_stop(r->unpackers);
 }
 
+/* Returns whether there is something to be done. */
+static bool wait_for_begin(struct reader *r)
+{
+	while (sem_wait(&r->begin) < 0)
+		; /* EINTR: nudged */
+	return !r->dismissed;
+}
+
+int reader_init(struct reader *r)
+{
+	r->dismissed = false;
+	return sem_init(&r->begin, 0, 0) < 0 ? -errno : 0;
+}
+
+void reader_release(struct reader *r)
+{
+	(void)sem_destroy(&r->begin);
+}
+
+void reader_begin(struct reader *r)
+{
+	(void)sem_post(&r->begin);
+}
+
+void reader_dismiss(struct reader *r)
+{
+	r->dismissed = true;
+	(void)sem_post(&r->begin);
+}
+
 void *reader_main(void *reader)
 {
 	struct reader *r = reader;
 	struct worker *w = &r->crew->reader;
-	int64_t begin = clock_now();
+	int64_t begin;
 	int err;
 
 	crew_set_name("reader", -1);
+	if (!wait_for_begin(r)) {
+		crew_ended(r->crew, w);
+		return NULL;
+	}
+	begin = clock_now();
 	err = process_files(r);
 	if (err == -EOWNERDEAD) {
 		crew_ended(r->crew, w);

@@ -26,7 +26,9 @@
 #include "pipeline/output.h"
 #include "pipeline/unpackers.h"
 
+#include <semaphore.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,11 +49,21 @@ struct reader {
 	const char *const *paths; /* the FILEs */
 	size_t n_paths;
 	size_t current;	     /* number of the FILE that is open */
+	sem_t begin;	     /* posted once: it may begin, or is dismissed */
+	bool dismissed;	     /* set before that */
 	atomic_bool has_all; /* nothing is read any more */
 };
 
-/* The thread. */
+/* What it waits for before it begins; the rest is given by who makes it.
+ * Returns 0 or a negative errno; then there is nothing to release. */
+int reader_init(struct reader *r);
+void reader_release(struct reader *r);
+
+/* The thread. Touches nothing until reader_begin; after reader_dismiss, in its
+ * place, it only ends. */
 void *reader_main(void *reader);
+void reader_begin(struct reader *r);
+void reader_dismiss(struct reader *r);
 
 /* For who has relieved the reader, after a stop: does the rest of its work,
  * with all that was read by then. Blocks until it is written. */

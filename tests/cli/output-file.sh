@@ -1,6 +1,7 @@
 #!/bin/bash
 # output-file.sh - what others do to the output file while it is open: it is
-# renamed, replaced, deleted, torn, or cannot be locked.
+# renamed, replaced, deleted, torn, cannot be locked; and that no file is made
+# for a run that cannot be.
 #
 # shellcheck disable=SC2317,SC2086,SC2015,SC2016,SC2094 # checks are called by
 # name, numbers stand bare, `A && B || { report; }` is meant as it is, Perl and
@@ -351,6 +352,55 @@ if can_shim; then
 else
 	skip "a line that was begun and given up" \
 		"no library can be put before this program"
+fi
+
+# --- no file for nothing -----------------------------------------------------
+
+few_descriptors() {
+	# Whatever there is too little of, a file that is there is good.
+	local n refused=0
+	printf 'one\n' >one
+	for n in 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18; do
+		rm -f new.gz
+		(
+			ulimit -n $n
+			exec "$UPCASE_PIPE" -o new.gz one >"$out" 2>"$err"
+		)
+		status=$?
+		if [ -e new.gz ]; then
+			gzip -t <new.gz || return 1
+		else
+			refused=$((refused + 1))
+			[ $n -lt 7 ] || expect_status 3 || return 1
+		fi
+	done
+	expect_status 0 && expect_gzip new.gz 'ONE\n' && [ $refused -gt 3 ]
+}
+check "with too few descriptors no output file is made that is no gzip" \
+	few_descriptors
+no_thread() {
+	rm -rf open
+	mkdir -m 777 open
+	printf 'one\n' >one
+	chmod 644 one
+	chmod 755 "$tmp" "$tmp/work"
+	local ordinary=()
+	[ "$(id -u)" -ne 0 ] ||
+		ordinary=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	"${ordinary[@]}" bash -c 'ulimit -u 1
+		exec "$UPCASE_PIPE" -o open/new.gz one' >"$out" 2>"$err"
+	status=$?
+	expect_outcome 3 '' 'upcase-pipe: no thread can be started\n' &&
+		[ ! -e open/new.gz ]
+}
+if sanitized; then
+	skip "without a thread no output file is made" \
+		"a sanitizer may need threads of its own"
+elif can_be_nobody; then
+	check "without a thread no output file is made" no_thread
+else
+	skip "without a thread no output file is made" \
+		"cannot become an ordinary user"
 fi
 
 finish

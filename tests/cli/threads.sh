@@ -121,7 +121,7 @@ none_at_all() {
 		<text >"$out" 2>"$err"
 	status=$?
 	expect_outcome 3 '' \
-		'upcase-pipe: cannot set up the pipeline: Resource temporarily unavailable\n'
+		'upcase-pipe: no thread can be started\n'
 }
 why=
 if sanitized; then why='a sanitizer wants to be loaded first'

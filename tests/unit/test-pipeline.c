@@ -138,9 +138,10 @@ static void begin(struct run *r, const char *output)
 	assert_int_equal(sink_init(&r->sink, output, r->config.level > 0,
 				 SINK_SYNC_NEVER),
 		0);
-	assert_int_equal(sink_create(&r->sink), 0);
 	assert_int_equal(pipeline_new(&r->p, &r->config), 0);
 	assert_int_equal(pipeline_start(r->p), 0);
+	assert_int_equal(sink_create(&r->sink), 0);
+	pipeline_begin(r->p);
 }
 
 /* Waits until every thread has ended, and collects what there is to know. */
@@ -1348,6 +1349,22 @@ static void a_pipeline_that_was_never_started_can_be_freed(void **state)
 	assert_int_equal(close(after), 0);
 }
 
+static void one_that_was_started_and_never_let_begin_can_be_freed(void **state)
+{
+	struct run r;
+
+	(void)state;
+	support_write("in", BYTES("one\n"));
+	prepare(&r, one_input, 1);
+	assert_int_equal(sink_init(&r.sink, "out", false, SINK_SYNC_NEVER), 0);
+	assert_int_equal(pipeline_new(&r.p, &r.config), 0);
+	assert_int_equal(pipeline_start(r.p), 0);
+	assert_int_equal(pipeline_running(r.p), 1);
+	pipeline_free(r.p);
+	sink_release(&r.sink);
+	assert_int_equal(access("out", F_OK), -1);
+}
+
 enum {
 	CHILD_GOOD = 10, /* it started and ran to its end */
 	CHILD_REFUSED,	 /* it did not start, and none runs */
@@ -1369,6 +1386,7 @@ static int start_limited(struct run *r, rlim_t limit)
 	if (err)
 		return pipeline_running(r->p) == 0 ? CHILD_REFUSED
 						   : CHILD_WRONG;
+	pipeline_begin(r->p);
 	while (pipeline_running(r->p) > 0)
 		(void)sched_yield();
 	return pipeline_finish(r->p).error ? CHILD_WRONG : CHILD_GOOD;
@@ -1462,6 +1480,8 @@ int main(void)
 			the_old_file_stays_when_the_new_one_cannot_be_opened),
 		pipeline_test(what_cannot_be_made_is_an_error),
 		pipeline_test(a_pipeline_that_was_never_started_can_be_freed),
+		pipeline_test(
+			one_that_was_started_and_never_let_begin_can_be_freed),
 	};
 
 	/* As in the program: these are told by write(2). */
