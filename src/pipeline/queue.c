@@ -20,8 +20,10 @@
  *    that closes a gap makes several items ready with one signal; therefore who
  *    gets an item and leaves another that is ready wakes the next getter.
  *  - SEQUENCE, putters: each waits for its own number to come into the window.
- *    A signal could hit one that has to go on waiting while the one whose turn
- *    it is sleeps on. Hence a broadcast.
+ *    A signal to any of them could hit one that has to go on waiting while the
+ *    one whose turn it is sleeps on, and a broadcast would wake hundreds for
+ *    one. So each has a condition of its own, and who moves the window signals
+ *    those whose numbers are in it.
  *
  * close and abort concern everybody: broadcast. So does the last task_done.
  *
@@ -98,24 +100,8 @@ static void wait_locked(struct queue *q, pthread_cond_t *cond, size_t *waiters,
 		MUST(err);
 }
 
-static int init_conds(struct queue *q, const pthread_condattr_t *attr)
-{
-	pthread_cond_t *cond[] = {
-		&q->not_empty, &q->not_full, &q->all_tasks_done};
-
-	for (size_t i = 0; i < sizeof(cond) / sizeof(cond[0]); i++) {
-		int err = pthread_cond_init(cond[i], attr);
-
-		if (err) {
-			while (i-- > 0)
-				MUST(pthread_cond_destroy(cond[i]));
-			return -err;
-		}
-	}
-	return 0;
-}
-
-static int init_conds_monotonic(struct queue *q)
+/* A condition whose timed waits go by the clock that nobody sets. */
+static int init_cond(pthread_cond_t *cond)
 {
 	pthread_condattr_t attr;
 	int err = -pthread_condattr_init(&attr);
@@ -123,9 +109,26 @@ static int init_conds_monotonic(struct queue *q)
 	if (err)
 		return err;
 	MUST(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC));
-	err = init_conds(q, &attr);
+	err = -pthread_cond_init(cond, &attr);
 	MUST(pthread_condattr_destroy(&attr));
 	return err;
+}
+
+static int init_conds(struct queue *q)
+{
+	pthread_cond_t *cond[] = {
+		&q->not_empty, &q->not_full, &q->all_tasks_done};
+
+	for (size_t i = 0; i < sizeof(cond) / sizeof(cond[0]); i++) {
+		int err = init_cond(cond[i]);
+
+		if (err) {
+			while (i-- > 0)
+				MUST(pthread_cond_destroy(cond[i]));
+			return err;
+		}
+	}
+	return 0;
 }
 
 static int init_lock_and_conds(struct queue *q)
@@ -134,7 +137,7 @@ static int init_lock_and_conds(struct queue *q)
 
 	if (err)
 		return err;
-	err = init_conds_monotonic(q);
+	err = init_conds(q);
 	if (err)
 		MUST(pthread_mutex_destroy(&q->lock));
 	return err;
@@ -258,6 +261,59 @@ static void *remove_locked(struct queue *q)
 	return item;
 }
 
+/* SEQUENCE: one that waits in its put, on its own stack. Guarded by lock. */
+struct queue_putter {
+	uint64_t number;
+	pthread_cond_t let_in;
+	struct queue_putter *next; /* with the next higher number, or NULL */
+};
+
+/* Waits as wait_locked does, for item's number to come into the window. */
+static void wait_for_turn_locked(
+	struct queue *q, const void *item, struct deadline *d)
+{
+	struct queue_putter me = {.number = q->key(item)};
+	struct queue_putter **at = &q->waiting;
+
+	MUST(-init_cond(&me.let_in));
+	while (*at && (*at)->number < me.number)
+		at = &(*at)->next;
+	me.next = *at;
+	*at = &me;
+	wait_locked(q, &me.let_in, &q->putters, d);
+	/* Others have come and gone meanwhile. */
+	for (at = &q->waiting; *at != &me; at = &(*at)->next)
+		;
+	*at = me.next;
+	MUST(pthread_cond_destroy(&me.let_in));
+}
+
+static void wait_to_put_locked(
+	struct queue *q, const void *item, struct deadline *d)
+{
+	if (q->order == QUEUE_SEQUENCE)
+		wait_for_turn_locked(q, item, d);
+	else
+		wait_locked(q, &q->not_full, &q->putters, d);
+}
+
+/* SEQUENCE: wakes those whose numbers are in the window. One that was woken
+ * before, and has not run since, is not woken twice by it. */
+static void wake_let_in_locked(struct queue *q)
+{
+	struct queue_putter *p = q->waiting;
+
+	for (; p && p->number < q->next + q->capacity; p = p->next)
+		MUST(pthread_cond_signal(&p->let_in));
+}
+
+static void wake_all_putters_locked(struct queue *q)
+{
+	MUST(pthread_cond_broadcast(&q->not_full));
+	for (struct queue_putter *p = q->waiting; p; p = p->next)
+		MUST(pthread_cond_signal(&p->let_in));
+}
+
 static void wake_getter_locked(struct queue *q)
 {
 	if (can_get_locked(q) == QUEUE_OK)
@@ -273,7 +329,7 @@ enum queue_status queue_put(struct queue *q, void *item, int64_t wait)
 		return QUEUE_MISUSE;
 	lock(q);
 	while ((status = can_put_locked(q, item)) == QUEUE_FULL && !d.over)
-		wait_locked(q, &q->not_full, &q->putters, &d);
+		wait_to_put_locked(q, item, &d);
 	if (status == QUEUE_OK) {
 		insert_locked(q, item);
 		wake_getter_locked(q);
@@ -286,7 +342,7 @@ enum queue_status queue_put(struct queue *q, void *item, int64_t wait)
 static void wake_after_get_locked(struct queue *q)
 {
 	if (q->order == QUEUE_SEQUENCE) {
-		MUST(pthread_cond_broadcast(&q->not_full));
+		wake_let_in_locked(q);
 		wake_getter_locked(q);
 	} else {
 		MUST(pthread_cond_signal(&q->not_full));
@@ -350,7 +406,7 @@ void queue_close(struct queue *q)
 	lock(q);
 	q->closed = true;
 	MUST(pthread_cond_broadcast(&q->not_empty));
-	MUST(pthread_cond_broadcast(&q->not_full));
+	wake_all_putters_locked(q);
 	unlock(q);
 }
 
@@ -368,7 +424,7 @@ size_t queue_abort(struct queue *q, void **items, size_t room)
 			items[n++] = item;
 	}
 	MUST(pthread_cond_broadcast(&q->not_empty));
-	MUST(pthread_cond_broadcast(&q->not_full));
+	wake_all_putters_locked(q);
 	MUST(pthread_cond_broadcast(&q->all_tasks_done));
 	unlock(q);
 	return n;

@@ -16,7 +16,8 @@
  *  - At most `capacity` items wait. In the order by sequence number an item
  *    whose number is `capacity` or more ahead of the next one to be got waits
  *    in its put, and the next one is always let in: consumers that wait for one
- *    number cannot be locked out by later ones.
+ *    number cannot be locked out by later ones. Who waits so is woken when its
+ *    number is let in, and not before, however many wait.
  *
  * It knows nothing of the rest of the program. All functions but init and
  * release may be called from any thread. "Blocks" means on a condition
@@ -63,7 +64,7 @@ typedef uint64_t queue_key_fn(const void *item);
 struct queue {
 	pthread_mutex_t lock;
 	pthread_cond_t not_empty;      /* waited for in get */
-	pthread_cond_t not_full;       /* waited for in put */
+	pthread_cond_t not_full;       /* waited for in put, FIFO and LIFO */
 	pthread_cond_t all_tasks_done; /* waited for in join */
 	enum queue_order order;	       /* set once by init */
 	size_t capacity;	       /* items; set once by init */
@@ -72,6 +73,8 @@ struct queue {
 	size_t count;		       /* items that wait */
 	size_t head;		       /* FIFO: slot of the oldest item */
 	uint64_t next;		       /* SEQUENCE: the number to be got next */
+	struct queue_putter *waiting;  /* SEQUENCE: those in a put, in the order
+					  of their numbers */
 	size_t unfinished;
 	size_t peak; /* highest count so far */
 	/* Threads that wait; one that was woken counts until it runs. */

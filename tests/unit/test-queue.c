@@ -892,6 +892,44 @@ static void a_get_releases_the_putter_whose_turn_it_is(struct fixture *f)
 	}
 }
 
+static atomic_size_t asked;
+
+static uint64_t ask_number(const void *item)
+{
+	atomic_fetch_add(&asked, 1);
+	return number_of(item);
+}
+
+/* A putter that is woken looks at its number anew. With many of them at one
+ * narrow window each get may wake one, not all: their looks are a few for each
+ * of them, not as many as there are others. */
+static void a_get_wakes_no_putter_whose_number_is_not_let_in(void **state)
+{
+	enum {
+		PUTTERS = 64
+	};
+	struct fixture *f = test_calloc(1, sizeof(*f));
+	struct call call[PUTTERS];
+
+	(void)state;
+	assert_int_equal(queue_init(&f->q, QUEUE_SEQUENCE, 1, ask_number), 0);
+	put(f, new_item(f));
+	make_items(f, PUTTERS + 1);
+	for (size_t i = 0; i < PUTTERS; i++)
+		call[i] = endless(PUT, &f->items[PUTTERS - i]);
+	start_all_blocked(&f->q, call, PUTTERS);
+	atomic_store(&asked, 0);
+	for (size_t i = 0; i < PUTTERS; i++) {
+		(void)get(f);
+		end(call[PUTTERS - 1 - i].thread);
+	}
+	assert_int_equal(count_status(call, PUTTERS, QUEUE_OK), PUTTERS);
+	assert_true(atomic_load(&asked) < 5 * PUTTERS);
+	drain(f);
+	abandon(&f->q);
+	test_free(f);
+}
+
 static void a_put_that_closes_a_gap_releases_all_getters_it_can(
 	struct fixture *f)
 {
@@ -1399,6 +1437,8 @@ int main(void)
 		SEQUENCE_TWICE(
 			of_two_blocked_puts_of_one_number_one_is_refused),
 		SEQUENCE_TWICE(a_get_releases_the_putter_whose_turn_it_is),
+		cmocka_unit_test(
+			a_get_wakes_no_putter_whose_number_is_not_let_in),
 		SEQUENCE_TWICE(
 			a_put_that_closes_a_gap_releases_all_getters_it_can),
 		SEQUENCE_ONCE(
