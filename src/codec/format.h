@@ -39,9 +39,10 @@ enum match {
 
 /* What the decoding of a piece came to. */
 enum decoded {
-	DECODED_SOME, /* or nothing: more input or more room is needed */
-	DECODED_ALL,  /* that was the last byte of the piece */
-	DECODED_BAD,  /* the piece is damaged behind what came out */
+	DECODED_SOME,	   /* or nothing: more input or more room is needed */
+	DECODED_ALL,	   /* that was the last byte of the piece */
+	DECODED_BAD,	   /* the piece is damaged behind what came out */
+	DECODED_NO_MEMORY, /* for what comes behind what came out */
 };
 
 /* Pieces that say by themselves how long they are can be found without

@@ -42,6 +42,8 @@ static enum decoded gzip_more(void *decoder, const unsigned char *in,
 		return DECODED_ALL;
 	if (status == Z_OK || status == Z_BUF_ERROR)
 		return DECODED_SOME;
+	if (status == Z_MEM_ERROR)
+		return DECODED_NO_MEMORY;
 	*why = z->msg ? z->msg : "not a gzip member";
 	return DECODED_BAD;
 }

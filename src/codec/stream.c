@@ -35,21 +35,28 @@ static int damaged(
 	return -EBADMSG;
 }
 
-static enum decoded decode(struct stream *s, const unsigned char *in,
-	size_t *in_len, unsigned char *out, size_t *out_len)
+/* Returns as stream_more, which takes what is before the end of the piece. */
+static int decode(struct stream *s, const unsigned char *in, size_t *in_len,
+	unsigned char *out, size_t *out_len)
 {
 	const char *why = NULL;
 	enum decoded status =
 		s->format->more(s->decoder, in, in_len, out, out_len, &why);
 
 	s->offset += *in_len;
-	if (status == DECODED_ALL) {
+	switch (status) {
+	case DECODED_ALL:
 		s->in_piece = false;
 		s->pieces++;
-	} else if (status == DECODED_BAD) {
-		(void)damaged(s, DAMAGE_BAD, s->offset, why);
+		return 0;
+	case DECODED_BAD:
+		return damaged(s, DAMAGE_BAD, s->offset, why);
+	case DECODED_NO_MEMORY:
+		return -ENOMEM;
+	case DECODED_SOME:
+	default:
+		return 0;
 	}
-	return status;
 }
 
 static int begin_piece(struct stream *s)
@@ -71,16 +78,14 @@ static int begin_with_head(struct stream *s)
 		return err;
 	s->head_len = 0;
 	s->offset -= len;
-	while (at < len) {
+	while (!err && s->in_piece && at < len) {
 		size_t n = len - at, none = 0;
 		unsigned char nowhere;
 
-		if (decode(s, s->head + at, &n, &nowhere, &none) !=
-			DECODED_SOME)
-			break;
+		err = decode(s, s->head + at, &n, &nowhere, &none);
 		at += n;
 	}
-	return s->damage.kind ? -EBADMSG : 0;
+	return err;
 }
 
 /* Between two pieces: takes zero padding and finds out whether another piece
@@ -122,8 +127,7 @@ int stream_more(struct stream *s, const unsigned char *in, size_t *in_len,
 	if (err || !s->in_piece)
 		return err;
 	avail -= taken;
-	if (decode(s, in + taken, &avail, out, &room) == DECODED_BAD)
-		err = -EBADMSG;
+	err = decode(s, in + taken, &avail, out, &room);
 	*in_len += avail;
 	*out_len = room;
 	return err;

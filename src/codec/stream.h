@@ -53,7 +53,7 @@ void stream_release(struct stream *s);
  * was taken and produced. Returns 0; with nothing taken and nothing produced,
  * more of one of them is needed. -EBADMSG: s->damage says what and where; what
  * was decoded before is in out. Further calls say the same; nothing else comes
- * until stream_begin. Or -ENOMEM. */
+ * until stream_begin. Or -ENOMEM, with what was decoded before in out, too. */
 int stream_more(struct stream *s, const unsigned char *in, size_t *in_len,
 	unsigned char *out, size_t *out_len);
 

@@ -2,6 +2,8 @@
 
 #include "io/fault.h"
 
+#include <errno.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,9 +22,18 @@ void fault_set(struct fault *f, const char *format, ...)
 
 void fault_set_errno(struct fault *f, int err)
 {
-	char buf[128];
+	/* Of the ways to ask for the text the one that may be called from any
+	 * thread and is the same in every C library; strerror_r returns one
+	 * thing here and another there. This locale needs no memory. */
+	locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	int positive = err < 0 ? -err : err;
 
-	/* strerror_r in its GNU form, as with _GNU_SOURCE: it returns the text
-	 * and cannot fail. */
-	fault_set(f, "%s", strerror_r(err < 0 ? -err : err, buf, sizeof(buf)));
+	if (positive == ENOMEM)
+		fault_set(f, "not enough memory");
+	else if (c)
+		fault_set(f, "%s", strerror_l(positive, c));
+	else
+		fault_set(f, "error %d", positive);
+	if (c)
+		freelocale(c);
 }

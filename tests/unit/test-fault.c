@@ -51,6 +51,15 @@ static void an_errno_is_told_whatever_its_sign(void **state)
 	assert_string_not_equal(f.text, "");
 }
 
+static void want_of_memory_is_told_in_plain_words(void **state)
+{
+	struct fault f;
+
+	(void)state;
+	fault_set_errno(&f, -ENOMEM);
+	assert_string_equal(f.text, "not enough memory");
+}
+
 static void nobody_need_want_to_know(void **state)
 {
 	(void)state;
@@ -64,6 +73,7 @@ int main(void)
 		cmocka_unit_test(a_text_is_formatted_as_by_printf),
 		cmocka_unit_test(a_long_text_is_cut),
 		cmocka_unit_test(an_errno_is_told_whatever_its_sign),
+		cmocka_unit_test(want_of_memory_is_told_in_plain_words),
 		cmocka_unit_test(nobody_need_want_to_know),
 	};
 

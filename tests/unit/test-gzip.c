@@ -388,6 +388,35 @@ static void a_new_file_can_be_begun_anywhere_in_the_old_one(void **state)
 	stream_release(&i);
 }
 
+static void *allocate_nothing(void *context, unsigned n, unsigned size)
+{
+	(void)context;
+	(void)n;
+	(void)size;
+	return NULL;
+}
+
+/* zlib asks for its window when there is text left to come. */
+static void want_of_memory_is_no_damage(void **state)
+{
+	struct stream i = {.format = NULL};
+	struct file f = {.len = 0};
+	unsigned char out[sizeof(text)];
+	size_t in, room = TEXT_LEN / 2;
+	z_stream *z;
+
+	(void)state;
+	add_member(&f, text);
+	in = f.len;
+	assert_int_equal(stream_begin(&i, &format_gzip), 0);
+	z = i.decoder;
+	z->zalloc = allocate_nothing;
+	assert_int_equal(stream_more(&i, f.bytes, &in, out, &room), -ENOMEM);
+	assert_int_equal(i.damage.kind, DAMAGE_NONE);
+	support_same(out, room, text, TEXT_LEN / 2);
+	stream_release(&i);
+}
+
 static void release_of_zeroed_storage_does_nothing(void **state)
 {
 	struct stream i = {.format = NULL};
@@ -452,6 +481,7 @@ int main(void)
 		cmocka_unit_test(nothing_at_all_is_no_damage),
 		cmocka_unit_test(
 			a_new_file_can_be_begun_anywhere_in_the_old_one),
+		cmocka_unit_test(want_of_memory_is_no_damage),
 		cmocka_unit_test(release_of_zeroed_storage_does_nothing),
 		cmocka_unit_test(long_text_is_decoded_in_constant_memory),
 	};

@@ -22,7 +22,8 @@
 
 /*
  * A piece is "(PC)", its text, and a full stop. In the text, '!' is damage that
- * shows there, '?' damage that shows in the byte behind the magic.
+ * shows there, '?' damage that shows in the byte behind the magic, and '#'
+ * needs memory.
  */
 #define MAGIC "(PC)"
 
@@ -75,6 +76,8 @@ static enum decoded toy_byte(struct toy *toy, unsigned char c,
 		*why = "a call mark";
 		return DECODED_BAD;
 	}
+	if (c == '#')
+		return DECODED_NO_MEMORY;
 	if (c == '.')
 		return DECODED_ALL;
 	out[(*made_here)++] = c;
@@ -92,7 +95,7 @@ static enum decoded toy_more(void *decoder, const unsigned char *in,
 	assert_false(toy->ended);
 	while (status == DECODED_SOME && n < *in_len) {
 		bool of_text = toy->magic == sizeof(MAGIC) - 1 &&
-			       !strchr("!?.", in[n]);
+			       !strchr("!?.#", in[n]);
 
 		if (of_text && text == *out_len)
 			break;
@@ -314,6 +317,23 @@ static void without_memory_nothing_begins_and_nothing_is_lost(void **state)
 	assert_int_equal(made, freed);
 }
 
+static void a_piece_that_needs_memory_is_not_called_damaged(void **state)
+{
+	static const char file[] = "(PC)one#two.";
+	struct stream s = {.format = NULL};
+	unsigned char room[8];
+	size_t in = sizeof(file) - 1, out = sizeof(room);
+
+	(void)state;
+	assert_int_equal(stream_begin(&s, &toy), 0);
+	assert_int_equal(
+		stream_more(&s, (const unsigned char *)file, &in, room, &out),
+		-ENOMEM);
+	support_same(room, out, "one", 3);
+	assert_int_equal(s.damage.kind, DAMAGE_NONE);
+	stream_release(&s);
+}
+
 static void it_is_between_pieces_only_where_a_piece_may_begin(void **state)
 {
 	static const char file[] = "(PC)a.(PC)b.";
@@ -367,6 +387,8 @@ int main(void)
 		cmocka_unit_test(a_decoder_is_kept_until_another_format_comes),
 		cmocka_unit_test(
 			without_memory_nothing_begins_and_nothing_is_lost),
+		cmocka_unit_test(
+			a_piece_that_needs_memory_is_not_called_damaged),
 		cmocka_unit_test(
 			it_is_between_pieces_only_where_a_piece_may_begin),
 		cmocka_unit_test(pieces_decoded_elsewhere_count),
