@@ -4,6 +4,7 @@
 
 #include "io/clock.h"
 #include "io/poke.h"
+#include "io/thread.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -48,10 +49,10 @@ static struct worker *worker_at(struct crew *c, unsigned i)
 
 int crew_start(struct worker *w, void *(*run)(void *), void *argument)
 {
-	int err = pthread_create(&w->thread, NULL, run, argument);
+	int err = thread_start(&w->thread, run, argument);
 
 	atomic_store(&w->started, err == 0);
-	return -err;
+	return err;
 }
 
 void crew_ended(struct crew *c, struct worker *w)

@@ -4,6 +4,7 @@
 
 #include "codec/piece.h"
 #include "io/clock.h"
+#include "io/thread.h"
 #include "pipeline/crew.h"
 
 #include <errno.h>
@@ -44,8 +45,8 @@ static void start(struct unpackers *u)
 {
 	u->asked = true;
 	while (u->n_threads < u->jobs) {
-		if (pthread_create(&u->threads[u->n_threads], NULL,
-			    unpacker_main, u) != 0)
+		if (thread_start(&u->threads[u->n_threads], unpacker_main, u) !=
+			0)
 			break;
 		u->n_threads++;
 	}

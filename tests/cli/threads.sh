@@ -148,6 +148,42 @@ else
 	skip "where only the reader can be started, it does everything" "$why"
 fi
 
+# --- stacks --------------------------------------------------------------------
+
+# The limit of the main thread's stack is not that of the others.
+small_stack() {
+	(
+		ulimit -s 32
+		bounded "$UPCASE_PIPE" "$@"
+	) <"$in" >"$out" 2>"$err"
+	status=$?
+}
+tells_with_small_stack() {
+	given 'a\n'
+	small_stack missing - "$@"
+	expect_outcome 1 'A\n' \
+		'upcase-pipe: missing: No such file or directory\n'
+}
+works_with_small_stack() {
+	make_text 5000 5
+	cp text "$in"
+	small_stack "$@"
+	expect_status 0 && same text.keep "$out" && same /dev/null "$err"
+}
+packs_with_small_stack() {
+	make_text 5000 5
+	cp text "$in"
+	small_stack -z -b 16K "$@" && mv "$out" small.gz && small_stack small.gz
+	expect_status 0 && same text.keep "$out" && same /dev/null "$err"
+}
+if sanitized; then
+	skip "ulimit -s 32 is enough to tell something" "a sanitizer needs more stack"
+else
+	check "ulimit -s 32 is enough to tell something" tells_with_small_stack
+	check "ulimit -s 32 is enough for several jobs" works_with_small_stack -b 4K -j 4
+	check "ulimit -s 32 is enough for gzip, both ways" packs_with_small_stack -j 4
+fi
+
 # --- processors --------------------------------------------------------------------
 
 # The reader begins where the main thread is; once it has something to do, all

@@ -43,4 +43,15 @@ out=$(grep -n -i -E '0x1f\b|0x8b\b|\\x1f|\\x8b' src/*.c src/cli/* src/codec/* sr
 [ -z "$out" ] || not_ok "gzip's magic is somewhere else, too" "$out"
 grep -q 0x1f src/codec/gzip-header.h || not_ok gzip-header.h 'no magic'
 
+# What differs from one C library or limit to another, and is dealt with there.
+only_in() {
+	out=$(grep -rn -w -e "$2" src --include='*.c' | grep -v "^$1:")
+	[ -z "$out" ] || not_ok "$2 is called elsewhere, too" "$out"
+	grep -q -w -e "$2" "$1" || not_ok "$1" "it does not call $2"
+}
+only_in src/io/thread.c pthread_create
+only_in src/io/fault.c strerror_l
+out=$(grep -rn -w -e strerror_r src --include='*.c' | grep -v "^src/io/fault.c:")
+[ -z "$out" ] || not_ok 'strerror_r is called: see src/io/fault.c' "$out"
+
 exit $failed
