@@ -4,6 +4,7 @@
 
 #include "codec/deflate.h"
 #include "codec/inflater.h"
+#include "codec/strict.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -93,6 +94,20 @@ static size_t member_text_size(const unsigned char *p, size_t len)
 
 #ifdef HAVE_LIBDEFLATE
 
+/* The header of a member that was decoded, so there is nothing wrong with it.
+ */
+static size_t header_size(const unsigned char *p)
+{
+	size_t at = GZIP_FIXED_SIZE;
+
+	if (p[3] & GZIP_FLAG_EXTRA)
+		at = EXTRA_BEGIN + le16(p + at);
+	for (int flag = GZIP_FLAG_NAME; flag <= GZIP_FLAG_COMMENT; flag *= 2)
+		if (p[3] & flag)
+			at += strlen((const char *)p + at) + 1;
+	return at;
+}
+
 static int member_make(void **decoder)
 {
 	*decoder = libdeflate_alloc_decompressor();
@@ -107,12 +122,16 @@ static void member_free(void *decoder)
 static int member_decode(void *decoder, const unsigned char *in, size_t len,
 	unsigned char *out, size_t room)
 {
-	size_t taken, made;
+	size_t taken, made, begin;
 
 	if (libdeflate_gzip_decompress_ex(decoder, in, len, out, room, &taken,
-		    &made) != LIBDEFLATE_SUCCESS)
+		    &made) != LIBDEFLATE_SUCCESS ||
+		taken != len || made != room)
 		return -EBADMSG;
-	return taken == len && made == room ? 0 : -EBADMSG;
+	begin = header_size(in);
+	return strict_deflate(in + begin, len - begin - GZIP_TRAILER)
+		       ? 0
+		       : -EBADMSG;
 }
 
 #else /* zlib */

@@ -290,6 +290,52 @@ garbage_behind_zeros() {
 }
 check "garbage behind zero padding is told" garbage_behind_zeros
 
+# Memory that zlib does not get: its window, 32 KiB, which nothing else asks for.
+cat >window.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+void *malloc(size_t size)
+{
+	static void *(*real)(size_t);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "malloc");
+	if (size != 32768)
+		return real(size);
+	(void)close(creat("asked", 0600));
+	errno = ENOMEM;
+	return NULL;
+}
+END
+no_window() {
+	local r=0
+	rm -f asked
+	numbered 100 64 >lines
+	gzip -nc lines >lines.gz
+	bounded env LD_PRELOAD="$PWD/window.so" "$UPCASE_PIPE" -b 64 lines.gz next \
+		>"$out" 2>"$err"
+	status=$?
+	[ -e asked ] || { echo 'nothing asked for a window'; return 1; }
+	# What was decoded until then is kept, and the next FILE comes.
+	expect_status 1 && expect_errors \
+		'upcase-pipe: lines.gz: not enough memory\n' &&
+		[ "$(tail -n 1 "$out")" = NEXT ] && sed '$d' "$out" >got &&
+		[ -s got ] && truncate -s -1 got &&
+		tr '[:lower:]' '[:upper:]' <lines | head -c "$(stat -c %s got)" |
+		cmp - got
+}
+no_memory="where zlib gets no memory, that is told, and not that the input is corrupt"
+if sanitized; then skip "$no_memory" 'a sanitizer wants to be loaded first'
+elif ! $CC -shared -fPIC -o window.so window.c -ldl 2>/dev/null; then
+	skip "$no_memory" "$CC makes no libraries"
+else
+	check "$no_memory" no_window
+fi
+
 # --- output ------------------------------------------------------------------
 
 given 'straße\nzwei\n'
@@ -681,6 +727,58 @@ mixture() {
 	like_stream mixed.gz && like_stream mixed.gz -z -b 100K
 }
 check "members of others, empty ones and large ones in between are read" mixture
+# What the format leaves undefined is taken by one library and refused by
+# another: length symbol 286, distance symbol 30, 32 distance codes.
+craft() {
+	perl -MCompress::Raw::Zlib=crc32 -e '
+		my ($kind) = @ARGV;
+		my $bits = "";
+		sub put { my ($v, $n) = @_; $bits .= join "", map { $v >> $_ & 1 } 0 .. $n - 1 }
+		sub code { my ($v, $n) = @_; $bits .= sprintf "%0${n}b", $v }
+		my $text = join "", map { chr 65 + $_ % 26 } 1 .. 29999;
+		$text .= "\n";
+		put(0, 8); # stored; the padding is zero, too
+		put(length $text, 16);
+		put(~length($text) & 0xffff, 16);
+		$bits .= unpack "b*", $text;
+		if ($kind eq "codes") {
+			put(1 | 2 << 1, 3);
+			put(0, 5); put(31, 5); put(14, 4);
+			put($_, 3) for (0, 0, 1, (0) x 14, 1);
+			# 0: a codeword of one bit, 1: so many of none
+			for my $n (97, 0, 138, 20, 0, 0, 0, 30) {
+				$n ? (code(1, 1), put($n - 11, 7)) : code(0, 1);
+			}
+			code(0, 1); code(1, 1); # a letter and the end
+			$text .= "a";
+		} else {
+			put(1 | 1 << 1, 3);
+			if ($kind eq "length") {
+				code(0xc0 + 286 - 280, 8); code(0, 5);
+				$text .= "\n" x 258;
+			} else {
+				code(1, 7); code(30, 5); put(0, 13);
+				$text .= substr $text, -24577, 3;
+			}
+			code(0, 7);
+		}
+		my $data = pack "b*", $bits;
+		print pack("C4x5CvA2vV", 0x1f, 0x8b, 8, 4, 255, 8, "UP", 4,
+			20 + length($data) + 8), $data,
+			pack "VV", crc32($text), length $text;
+	' "$1"
+}
+crafted() {
+	{ cat ahead.gz; craft $1; cat ahead.gz; } >crafted.gz
+	like_stream crafted.gz && like_stream crafted.gz -j 4 || return 1
+	run crafted.gz
+	expect_status 1 && head -c "$(stat -c %s noise)" "$out" | cmp - noise.want
+}
+for kind in length distance codes; do
+	check "a member of undefined symbols ($kind) is refused from a file as from a pipe" \
+		crafted $kind
+done
+
 from_the_middle() {
 	# Where standard input stands is where its first member is.
 	local first
