@@ -36,12 +36,13 @@ struct batch_inputs {
 /* Where a batch was cut out of its FILEs. */
 struct batch_cut {
 	struct text_state begin; /* what is known of what is before it */
+	uint64_t place;		 /* of all that were cut, the how many-th */
 	bool continues;		 /* begins inside a record */
 	bool open;		 /* ends inside a record that goes on */
 	bool full;	   /* there was no room for more: more is to come */
 	bool lead;	   /* text[0] is a newline that ends a line of the batch
 			      before, of another FILE */
-	bool terminate;	   /* output may not end inside a line here */
+	bool terminate;	   /* a FILE's part of the output ends a line */
 	unsigned inserted; /* newlines in text that were not in the FILEs */
 	unsigned unterminated; /* ends of FILEs without a newline in text */
 };

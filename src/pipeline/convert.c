@@ -96,6 +96,22 @@ void convert_batch(
 	atomic_fetch_add(&c->ledger->invalid, b->invalid);
 }
 
+void convert_forget(struct ledger *l, struct batch *b)
+{
+	atomic_store(&b->unwritten, 0);
+	if (!b->converted)
+		return;
+	atomic_fetch_sub(&l->lines_in, b->lines);
+	atomic_fetch_sub(&l->bytes_in, b->len - b->cut.inserted);
+	atomic_fetch_sub(&l->invalid, b->invalid);
+}
+
+void convert_judge(const struct converter *c, struct batch *b)
+{
+	if (!b->converted && b->len > 0 && text_can_fail(c->text))
+		turn(c->text, NULL, b);
+}
+
 int convert_compress(
 	const struct converter *c, struct packer *p, struct batch *b)
 {

@@ -28,6 +28,16 @@ struct converter {
 void convert_batch(
 	const struct converter *c, struct text_engine *engine, struct batch *b);
 
+/* b was read on behind a bad sequence of its FILE: it counts for nothing, and
+ * is not lost if it is not written. Its owner's, or the main thread's once no
+ * other runs. */
+void convert_forget(struct ledger *l, struct batch *b);
+
+/* b will not be written: if it was not converted, finds out which of its lines
+ * would have been, with invalid=fail, and counts those as lost. Does nothing to
+ * one without text. */
+void convert_judge(const struct converter *c, struct batch *b);
+
 /* Makes b's upper case a gzip member; none of nothing. Returns 0, or a negative
  * errno after a ledger_fail. */
 int convert_compress(

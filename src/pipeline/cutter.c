@@ -40,6 +40,7 @@ void cutter_give(struct cutter *c, struct batch *b)
 {
 	b->cut.continues = c->continues;
 	b->cut.begin = c->now;
+	b->cut.place = c->given++;
 	b->inputs.first = c->input;
 	c->b = b;
 	c->whole = 0;
@@ -154,6 +155,7 @@ static void move_rest(struct cutter *c, size_t place, struct batch *next)
 	struct batch *b = c->b;
 
 	next->cut.begin = state_at(c, place);
+	next->cut.place = c->given++;
 	next->cut.continues = b->cut.open;
 	next->len = b->len - place;
 	memcpy(next->text, b->text + place, next->len);
@@ -175,7 +177,7 @@ struct batch *cutter_cut(
 
 	b->cut.full = room_in(c) == 0;
 	b->cut.open = due == CUTTER_FULL && c->whole == 0;
-	b->cut.terminate = c->config.lines || c->input + 1 < c->config.n_inputs;
+	b->cut.terminate = c->config.lines;
 	if (next)
 		move_rest(c, place, next);
 	c->continues = b->cut.open;
@@ -210,15 +212,13 @@ static void end_line(struct cutter *c, int64_t now)
 enum cutter_due cutter_end(struct cutter *c, bool good, int64_t now)
 {
 	const struct cutter_config *config = &c->config;
-	bool more = c->input + 1 < config->n_inputs;
 	struct batch *b = c->b;
 
 	if (c->line_open) {
 		b->cut.unterminated++;
-		if (config->lines || c->manner != CUTTER_READ ||
-			(config->apart && more)) {
+		if (config->lines || c->manner != CUTTER_READ) {
 			end_line(c, now);
-		} else {
+		} else if (!config->apart) { /* the output's, otherwise */
 			c->newline_due = true;
 			c->ended_open = 0;
 		}

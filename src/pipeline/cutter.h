@@ -36,9 +36,9 @@
 struct cutter_config {
 	const struct text *text;
 	size_t size;	  /* bytes of text in a batch, at least BATCH_MIN */
-	size_t n_inputs;  /* FILEs that will come */
 	bool lines;	  /* what is written always ends a line */
-	bool apart;	  /* no batch holds two FILEs */
+	bool apart;	  /* no batch holds two FILEs; where one leaves a line
+			     open, who writes ends it before the next text */
 	bool gather;	  /* records are gathered for `interval` nanoseconds */
 	int64_t interval; /* 0: not at all */
 };
@@ -65,6 +65,7 @@ struct cutter {
 	struct text_state now;	     /* behind all that was put in */
 	struct text_state at_whole;  /* behind `whole` */
 	int64_t first_at;  /* gather: when b got its first whole record */
+	uint64_t given;	   /* batches, so far */
 	bool continues;	   /* the next batch begins inside a record */
 	bool line_open;	   /* the FILE's last byte was no newline */
 	bool newline_due;  /* ... and it has ended so: one comes before the

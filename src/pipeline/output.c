@@ -2,6 +2,7 @@
 
 #include "pipeline/output.h"
 
+#include "pipeline/convert.h"
 #include "text/lines.h"
 
 #include <errno.h>
@@ -32,8 +33,9 @@ int output_init(struct output *o, const struct output_config *config)
 {
 	int err;
 
-	*o = (struct output){
-		.config = *config, .at = {.input = OUTPUT_NO_INPUT}};
+	*o = (struct output){.config = *config,
+		.at = {.input = OUTPUT_NO_INPUT},
+		.open = OUTPUT_NO_INPUT};
 	atomic_init(&o->reopen, false);
 	atomic_init(&o->bad_input, OUTPUT_NO_INPUT);
 	err = -pthread_mutex_init(&o->lock, NULL);
@@ -112,6 +114,8 @@ bool output_try_own(struct output *o, uint64_t written, size_t len)
 {
 	if (!try_own(o, written))
 		return false;
+	if (o->open != OUTPUT_NO_INPUT)
+		len += o->config.newline.len;
 	if (sink_is_ready(o->config.sink, len))
 		return true;
 	output_disown(o);
@@ -265,6 +269,9 @@ static void after_written(struct output *o, const struct batch *b)
 {
 	if (!text_can_fail(o->config.text))
 		return;
+	if (b->upper_len > 0)
+		o->open = lines_end(b->upper, b->upper_len) ? OUTPUT_NO_INPUT
+							    : o->at.input;
 	if (!b->bad.met) {
 		advance(&o->at, b);
 		return;
@@ -301,6 +308,32 @@ static void count_written(
 	follow_after(&o->follow, lines);
 }
 
+/* Before text of b: ends the line that another FILE left open. */
+static int end_open_line(struct output *o, const struct batch *b)
+{
+	const struct output_newline *newline = &o->config.newline;
+	struct fault fault = {""};
+	size_t kept;
+	int err;
+
+	if (o->open == OUTPUT_NO_INPUT || o->open == o->at.input ||
+		b->upper_len == 0)
+		return 0;
+	o->writing = b;
+	err = sink_append(o->config.sink, newline->bytes, newline->len, true,
+		&kept, &fault);
+	o->writing = NULL;
+	o->open = OUTPUT_NO_INPUT;
+	if (err) {
+		ledger_fail(o->config.ledger, err, &fault);
+		return err;
+	}
+	atomic_fetch_add(&o->config.ledger->bytes_out, 1);
+	if (o->config.gzip)
+		atomic_fetch_add(&o->config.ledger->members, 1);
+	return 0;
+}
+
 static int append(struct output *o, struct batch *b)
 {
 	bool gzip = o->config.gzip;
@@ -323,27 +356,18 @@ static int append(struct output *o, struct batch *b)
 	return err;
 }
 
-/* A batch that was read on behind the bad place counts for nothing. */
-static void drop(struct output *o, struct batch *b)
-{
-	struct ledger *l = o->config.ledger;
-
-	atomic_store(&b->unwritten, 0);
-	atomic_fetch_sub(&l->lines_in, b->lines);
-	atomic_fetch_sub(&l->bytes_in, b->len - b->cut.inserted);
-	atomic_fetch_sub(&l->invalid, b->invalid);
-}
-
 int output_piece(struct output *o, struct batch *b)
 {
 	int err;
 
 	expect_owned(o, "output_piece");
 	if (o->at.input == output_bad_input(o)) {
-		drop(o, b);
+		convert_forget(o->config.ledger, b);
 		return 0;
 	}
-	err = append(o, b);
+	err = end_open_line(o, b);
+	if (!err)
+		err = append(o, b);
 	if (!err)
 		after_written(o, b);
 	return err;

@@ -17,6 +17,8 @@
  *    disowns, whatever comes first after the wish; where nothing is under way,
  *    by who reads, when it has been woken. So no batch goes to the old file
  *    later than the one under way, and who wishes never waits.
+ *  - Where FILEs are kept apart, a line that one of them leaves open is ended
+ *    when text of another one comes, and not before: none may come.
  *  - What happens to a FILE happens in order: output_begin, pieces, output_end,
  *    be it empty or unreadable. Where they are not kept apart (cutter.h), a
  *    piece may hold several. Those that a stop left unopened have neither.
@@ -42,12 +44,19 @@
 
 #define OUTPUT_NO_INPUT SIZE_MAX /* as the number of a FILE */
 
+/* A newline as the output has it: packed, if it is. */
+struct output_newline {
+	unsigned char bytes[128];
+	size_t len;
+};
+
 struct output_config {
 	struct sink *sink;
 	const char *const *inputs; /* the FILEs' names */
 	const struct text *text;
 	bool gzip;   /* batches are members */
 	bool prompt; /* somebody types, and sees what becomes of each line */
+	struct output_newline newline;
 	struct control *control;
 	struct ledger *ledger;
 };
@@ -72,6 +81,8 @@ struct output {
 	struct follow follow;
 	uint64_t written; /* batches from the queues */
 	struct output_place at;
+	size_t open; /* where FILEs are kept apart: the one whose last line has
+			no newline in the output */
 	size_t ended, ended_bad;     /* FILEs, for tests */
 	const struct batch *writing; /* NULL: no append is under way */
 	bool finished;

@@ -9,6 +9,7 @@
 #include "pipeline/convert.h"
 #include "pipeline/crew.h"
 #include "pipeline/ledger.h"
+#include "pipeline/loss.h"
 #include "pipeline/output.h"
 #include "pipeline/pool.h"
 #include "pipeline/queue.h"
@@ -160,6 +161,17 @@ static int make_pool(struct pipeline *p)
 	return err;
 }
 
+static int make_newline(struct pipeline *p, struct output_newline *n)
+{
+	if (!p->packers[0]) {
+		n->bytes[0] = '\n';
+		n->len = 1;
+		return 0;
+	}
+	return packer_member(
+		p->packers[0], "\n", 1, n->bytes, sizeof(n->bytes), &n->len);
+}
+
 static int make_output(struct pipeline *p)
 {
 	struct output_config config = {.sink = p->config.sink,
@@ -173,6 +185,8 @@ static int make_output(struct pipeline *p)
 
 	if (p->packers[0])
 		err = sink_use_packer(p->config.sink, p->packers[0]);
+	if (!err)
+		err = make_newline(p, &config.newline);
 	return err ? err : output_init(&p->output, &config);
 }
 
@@ -223,7 +237,6 @@ static struct cutter_config cutter_config(const struct pipeline *p)
 {
 	return (struct cutter_config){.text = p->config.text,
 		.size = p->config.batch_size,
-		.n_inputs = p->config.n_inputs,
 		.lines = p->config.append,
 		/* A bad sequence is told with its place in its FILE. */
 		.apart = text_can_fail(p->config.text),
@@ -508,6 +521,20 @@ void pipeline_stats(struct pipeline *p, struct pipeline_stats *s)
 	};
 }
 
+static uint64_t count_lost(struct pipeline *p, bool left)
+{
+	size_t bad = output_bad_input(&p->output);
+	uint64_t cut = atomic_load(&p->ledger.line_cut);
+
+	/* What a thread has that was left must not be looked into. */
+	if (!left) {
+		loss_settle(&p->pool, &p->converter, bad);
+		if (loss_is_bad(&p->pool, p->reader.current, bad))
+			cut = 0;
+	}
+	return cut + atomic_load(&p->ledger.gone) + pool_unwritten(&p->pool);
+}
+
 struct pipeline_outcome pipeline_finish(struct pipeline *p)
 {
 	struct pipeline_outcome o = {0};
@@ -516,8 +543,7 @@ struct pipeline_outcome pipeline_finish(struct pipeline *p)
 	o.error = ledger_error(&p->ledger, &o.fault);
 	o.input_trouble = atomic_load(&p->ledger.input_trouble);
 	o.remark = ledger_get_remark(&p->ledger);
-	o.lines_lost = atomic_load(&p->ledger.line_cut) +
-		       atomic_load(&p->ledger.gone) + pool_unwritten(&p->pool);
+	o.lines_lost = count_lost(p, o.left);
 	/* Where no stand-in could be had. */
 	if (relief_take(&p->relief))
 		o.lines_lost += reader_count_lost(&p->reader);

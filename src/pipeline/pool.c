@@ -80,12 +80,18 @@ void pool_abort(struct pool *p)
 	(void)queue_abort(&p->at_home, NULL, 0);
 }
 
+struct batch *pool_at(struct pool *p, size_t i)
+{
+	return i < atomic_load(&p->made) ? &p->batches[i] : NULL;
+}
+
 uint64_t pool_unwritten(struct pool *p)
 {
 	uint64_t lines = 0;
+	struct batch *b;
 
-	for (size_t i = 0; i < atomic_load(&p->made); i++)
-		lines += atomic_load(&p->batches[i].unwritten);
+	for (size_t i = 0; (b = pool_at(p, i)); i++)
+		lines += atomic_load(&b->unwritten);
 	return lines;
 }
 

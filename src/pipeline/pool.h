@@ -51,6 +51,9 @@ void pool_put(struct pool *p, struct batch *b);
 /* Nobody gets or waits any more. */
 void pool_abort(struct pool *p);
 
+/* The i-th batch that was made, wherever it is; NULL behind the last. */
+struct batch *pool_at(struct pool *p, size_t i);
+
 /* Lines that were read but not written, over all batches. */
 uint64_t pool_unwritten(struct pool *p);
 

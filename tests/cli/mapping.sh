@@ -241,6 +241,47 @@ fail_in_gzip() {
 }
 check "--invalid=fail counts lines of the text inside gzip" fail_in_gzip
 
+# A newline comes between two FILEs when both have text, not because there are
+# two.
+printf 'a' >open
+printf 'a\xff' >open_bad
+: >empty
+empty_files_end_no_line() {
+	local invalid j
+	for invalid in keep replace fail; do
+		for j in 1 4; do
+			run --invalid=$invalid -j $j -b 1 open empty empty
+			expect_outcome 0 'A' '' || return 1
+			run --invalid=$invalid -j $j -b 1 empty open empty open good empty
+			expect_outcome 0 'A\nA\nGOOD\n' '' || return 1
+			run --invalid=$invalid -z -j $j open empty
+			expect_gzip "$out" 'A' || return 1
+			run --invalid=$invalid -z -j $j open empty open
+			expect_gzip "$out" 'A\nA' || return 1
+		done
+	done
+}
+check "an empty FILE ends no line of the one before, whatever --invalid says" \
+	empty_files_end_no_line
+cut_line_is_ended_for_text() {
+	run --invalid=fail open_bad empty
+	expect_status 1 && expect_output 'A' || return 1
+	run --invalid=fail open_bad empty open_bad
+	expect_status 1 && expect_output 'A\nA' || return 1
+	run --invalid=fail -z open_bad empty good
+	expect_status 1 && expect_gzip "$out" 'A\nGOOD\n'
+}
+check "a line that --invalid=fail cut is ended when another FILE has text" \
+	cut_line_is_ended_for_text
+the_newline_counts() {
+	run --stats=json "$@" open empty open
+	grep -q '"lines_in":2,"bytes_in":2,"lines_out":2,"bytes_out":3,' "$err" ||
+		{ cat "$err"; return 1; }
+}
+check "the newline between two FILEs is a byte of the output, not a line" \
+	the_newline_counts
+check "the same with --invalid=fail" the_newline_counts --invalid=fail
+
 # --- all bytes pass ----------------------------------------------------------
 
 check "empty input gives empty output" converts '' ''

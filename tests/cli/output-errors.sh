@@ -75,6 +75,25 @@ full_o() {
 }
 check "/dev/full as -o: every line is reported lost" full_o
 check "/dev/full as -o: the same with gzip" full_o -z
+behind_bad() {
+	# Of one FILE with one line, and of two with two.
+	local text='"line of text\n" x 50000'
+	perl -e "print qq(one\n\xff\n), $text" >bad1
+	perl -e "print qq(one\ntwo\xff\n), $text" >bad2
+	for _ in 1 2 3; do
+		run_here --invalid=fail -o /dev/full "$@" <bad1
+		expect_status 3 && expect_errors \
+			'upcase-pipe: /dev/full: No space left on device: 0 lines written, 1 line lost\n' ||
+			return 1
+	done
+	run_here --invalid=fail -o /dev/full "$@" bad2
+	expect_errors \
+		'upcase-pipe: /dev/full: No space left on device: 0 lines written, 2 lines lost\n'
+}
+check "lines behind a bad sequence were never to be written, and are not lost" \
+	behind_bad
+check "the same in small batches with several jobs" behind_bad -b 4K -j 8
+check "the same with gzip" behind_bad -z -b 4K -j 8
 one_line_full() {
 	given 'one\n'
 	run -o /dev/full

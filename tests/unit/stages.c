@@ -60,6 +60,7 @@ static void make_output(struct stages *s, const char *path)
 	struct output_config config = {.sink = &s->sink,
 		.inputs = names,
 		.text = &s->text,
+		.newline = {{'\n'}, 1},
 		.control = &s->control,
 		.ledger = &s->ledger};
 

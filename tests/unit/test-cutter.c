@@ -157,11 +157,10 @@ static void read_file(
 	(void)cut_due(p, s);
 }
 
-static void begin(struct play *p, const struct setting *s, size_t n_inputs)
+static void begin(struct play *p, const struct setting *s)
 {
 	struct cutter_config config = {.text = &p->text,
 		.size = s->size,
-		.n_inputs = n_inputs,
 		.lines = s->lines,
 		.apart = s->apart,
 		.gather = s->gather,
@@ -202,7 +201,7 @@ static void play(struct play *p, const struct setting *s, const char *files)
 
 	for (const char *c = files; *c; c++)
 		n += *c == '|';
-	begin(p, s, n);
+	begin(p, s);
 	for (size_t i = 0; i < n; i++) {
 		bool bad;
 
@@ -320,7 +319,7 @@ static void the_deadline_is_the_end_of_the_interval(void **state)
 	struct play p;
 
 	(void)state;
-	begin(&p, &s, 1);
+	begin(&p, &s);
 	p.now = 100;
 	(void)cutter_begin(&p.cutter, 0, CUTTER_READ);
 	assert_true(cut_due(&p, &s) == CLOCK_FOREVER);
@@ -377,10 +376,14 @@ static void files_are_kept_apart_where_that_is_wanted(void **state)
 {
 	static const struct game games[] = {
 		{{.size = 16, .apart = true}, "a\n|b\n", "[a$ 0-0][b$ 1-1]"},
-		{{.size = 16, .apart = true}, "a|b", "[a$ 0-0u][b 1-1u]"},
-		{{.size = 16, .apart = true}, "|a|", "[ 0-0][a$ 1-1u][ 2-2]"},
+		/* Whether a newline comes between is seen when there is text.
+		 */
+		{{.size = 16, .apart = true}, "a|b", "[a 0-0u][b 1-1u]"},
+		{{.size = 16, .apart = true}, "|a|", "[ 0-0][a 1-1u][ 2-2]"},
 		{{.size = 4, .apart = true}, "abcd|e",
-			"[abcd~][~$ 0-0u][e 1-1u]"},
+			"[abcd~][~ 0-0u][e 1-1u]"},
+		{{.size = 16, .apart = true, .lines = true}, "a|b",
+			"[a$ 0-0u][b$ 1-1u]"},
 	};
 
 	(void)state;
@@ -395,7 +398,7 @@ static void a_bad_file_is_the_last_one_in_its_batch(void **state)
 		{{.size = 16}, "!|!|a", "[ 0-0!][ 1-1!][a 2-2u]"},
 		/* The newline that is due finds its line gone. */
 		{{.size = 16}, "a!|b", "[a 0-0!u][+b 1-1u]"},
-		{{.size = 16, .apart = true}, "a!|b", "[a$ 0-0!u][b 1-1u]"},
+		{{.size = 16, .apart = true}, "a!|b", "[a 0-0!u][b 1-1u]"},
 	};
 
 	(void)state;
@@ -408,7 +411,7 @@ static void what_is_dropped_leaves_its_file_only(void **state)
 	struct play p;
 
 	(void)state;
-	begin(&p, &s, 2);
+	begin(&p, &s);
 	(void)cutter_begin(&p.cutter, 0, CUTTER_READ);
 	read_file(&p, &s, BYTES("a\nbc"));
 	cutter_drop(&p.cutter);
@@ -419,7 +422,7 @@ static void what_is_dropped_leaves_its_file_only(void **state)
 	end(&p);
 	assert_string_equal(p.log, "[ 0-0!][d 1-1u]");
 	/* Also in the middle of a record, and without a batch. */
-	begin(&p, &s, 1);
+	begin(&p, &s);
 	(void)cutter_begin(&p.cutter, 0, CUTTER_READ);
 	read_file(&p, &s, BYTES("0123456789ABCDEF"));
 	cutter_drop(&p.cutter);
@@ -429,16 +432,18 @@ static void what_is_dropped_leaves_its_file_only(void **state)
 	assert_string_equal(p.log, "[0123456789ABCDEF~][ 0-0!]");
 }
 
-static void a_full_batch_says_so_and_the_last_ends_its_line(void **state)
+static void a_full_batch_says_so_and_where_lines_are_wanted_they_end(
+	void **state)
 {
 	static const struct setting s = {.size = 8};
+	static const struct setting lines = {.size = 8, .lines = true};
 	struct play p;
 	struct batch *b;
 
 	(void)state;
-	begin(&p, &s, 2);
+	begin(&p, &lines);
 	(void)cutter_begin(&p.cutter, 0, CUTTER_READ);
-	read_file(&p, &s, BYTES("a\n"));
+	read_file(&p, &lines, BYTES("a\n"));
 	b = cutter_cut(&p.cutter, CUTTER_WHOLE, NULL);
 	assert_false(b->cut.full);
 	assert_true(b->cut.terminate);
@@ -450,6 +455,8 @@ static void a_full_batch_says_so_and_the_last_ends_its_line(void **state)
 	assert_true(b->cut.full);
 	assert_false(b->cut.open);
 	put(&p, b);
+	end(&p);
+	begin(&p, &s);
 	(void)cutter_begin(&p.cutter, 1, CUTTER_READ);
 	read_file(&p, &s, BYTES("z"));
 	(void)cutter_end(&p.cutter, true, 0);
@@ -467,7 +474,7 @@ static void what_is_in_a_batch_can_move_to_another(void **state)
 	struct play p;
 
 	(void)state;
-	begin(&p, &s, 1);
+	begin(&p, &s);
 	(void)cutter_begin(&p.cutter, 0, CUTTER_READ);
 	read_file(&p, &s, BYTES("0123456789\nab"));
 	assert_string_equal(p.log, "[01234567~]");
@@ -528,7 +535,7 @@ int main(void)
 		cmocka_unit_test(a_bad_file_is_the_last_one_in_its_batch),
 		cmocka_unit_test(what_is_dropped_leaves_its_file_only),
 		cmocka_unit_test(
-			a_full_batch_says_so_and_the_last_ends_its_line),
+			a_full_batch_says_so_and_where_lines_are_wanted_they_end),
 		cmocka_unit_test(what_is_in_a_batch_can_move_to_another),
 		cmocka_unit_test(nothing_is_lost_or_doubled),
 	};

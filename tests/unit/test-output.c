@@ -464,6 +464,53 @@ static void a_part_of_a_member_is_no_line(void **state)
 	assert_int_equal(unwritten, 3);
 }
 
+/* Text of a FILE, the whole of it or a piece. */
+static void write_of(struct stages *s, size_t input, const char *text)
+{
+	struct batch *b = stages_batch(s, text);
+
+	b->inputs.first = input;
+	assert_int_equal(write_as_owner(s, b), 0);
+}
+
+static void a_line_left_open_is_ended_when_another_file_has_text(void **state)
+{
+	struct stages s;
+
+	(void)state;
+	stages_make(&s, "out", UPCASE_ROOT, UPCASE_FAIL);
+	write_of(&s, 0, "a");
+	write_of(&s, 0, "b"); /* of the same line */
+	write_of(&s, 1, "");
+	assert_int_equal(atomic_load(&s.ledger.bytes_out), 2);
+	write_of(&s, 2, "c\n");
+	assert_int_equal(atomic_load(&s.ledger.bytes_out), 5);
+	write_of(&s, 3, "d");
+	write_of(&s, 4, "");
+	stages_free(&s);
+	support_file_is("out", BYTES("AB\nC\nD"));
+}
+
+/* The line was cut at the bad sequence. What is behind that may end it, or look
+ * open; it is not in the output. */
+static void a_bad_file_leaves_open_what_is_in_the_output(void **state)
+{
+	static const char *const bad[] = {"a\xFFz", "a\xFFz\n", "a\n\xFFz"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		struct stages s;
+
+		support_write("out", "", 0);
+		stages_make(&s, "out", UPCASE_ROOT, UPCASE_FAIL);
+		write_of(&s, 0, bad[i]);
+		write_of(&s, 0, "y");
+		write_of(&s, 1, "b");
+		stages_free(&s);
+		support_file_is("out", BYTES("A\nB"));
+	}
+}
+
 static void what_is_behind_a_bad_sequence_counts_for_nothing(void **state)
 {
 	struct stages s;
@@ -606,6 +653,9 @@ int main(void)
 		in_directory(after_an_abort_nothing_is_opened_anew),
 		in_directory(a_newline_put_before_an_input_is_no_line_of_it),
 		in_directory(a_part_of_a_member_is_no_line),
+		in_directory(
+			a_line_left_open_is_ended_when_another_file_has_text),
+		in_directory(a_bad_file_leaves_open_what_is_in_the_output),
 		in_directory(what_is_behind_a_bad_sequence_counts_for_nothing),
 		in_directory(
 			the_place_of_a_bad_sequence_goes_on_through_pieces),

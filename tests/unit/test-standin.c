@@ -64,10 +64,8 @@ static void make_reader(struct stuck *t, bool lines)
 		.converter = &t->s.converter,
 		.jobs = 1,
 		.start_others = start_nobody};
-	struct cutter_config cut = {.text = &t->s.text,
-		.size = STAGES_SIZE,
-		.n_inputs = 1,
-		.lines = lines};
+	struct cutter_config cut = {
+		.text = &t->s.text, .size = STAGES_SIZE, .lines = lines};
 	struct input_config input = {
 		.wake = control_wake_fd(&t->s.control), .relief = &t->relief};
 
