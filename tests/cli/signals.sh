@@ -725,6 +725,127 @@ stuck_without_threads() {
 stuck_check "where no thread can take over from it, the loss is told" \
 	stuck_without_threads
 
+# A line without its end, then a FILE whose first read does not come back.
+counts_once() {
+	local r=0
+	printf 'abc' >abc
+	start_command stuck '' env LD_PRELOAD="$PWD/stuck.so" FOREVER=1 \
+		"$UPCASE_PIPE" --stats=json abc numbers >"$out" 2>"$err"
+	wait_until "$deadline" in_pause stuck || r=1
+	send TERM stuck
+	expect_end stuck 'signal 15' && expect_output 'ABC' || r=1
+	grep -q '"lines_in":1,"bytes_in":3,"lines_out":1,"bytes_out":3,' "$err" || {
+		cat "$err"
+		r=1
+	}
+	return $r
+}
+stuck_check "a line before a FILE that hangs counts once" counts_once
+
+# What read(2) has handed over, to the byte: the descriptor is shared, so its
+# offset tells. A file of members is decoded ahead; the same bytes from a pipe
+# are decoded as a stream.
+# handed_over FILE: stops a run of standard input from there
+handed_over() {
+	local r=0
+	exec 6<"$1"
+	start_command stuck '' env LD_PRELOAD="$PWD/stuck.so" FOREVER=1 \
+		"$UPCASE_PIPE" -j 2 <&6 >"$out" 2>"$err"
+	wait_until "$deadline" in_pause stuck || r=1
+	send TERM stuck
+	expect_end stuck 'signal 15' && same /dev/null "$err" || r=1
+	head -c "$(perl -e 'print sysseek STDIN, 0, 1' <&6)" "$1" |
+		"$UPCASE_PIPE" >want 2>/dev/null
+	exec 6<&-
+	[ "$(stat -c %s want)" -gt 30000 ] || { echo "too little was read"; r=1; }
+	same want "$out" && return $r
+}
+perl -e 'srand 1;
+	print map { join("", map { chr 97 + int rand 26 } 1 .. 60) . "\n" } 1 .. 9000' \
+	>noise
+"$UPCASE_PIPE" -z -b 16K <noise >noise.gz
+stuck_check "all that a read handed over is written, when the next one is left" \
+	handed_over noise
+stuck_check "the same of what was taken to be decoded ahead" handed_over noise.gz
+
+# A healthy reader that is slow to answer, in a process that was stopped
+# meanwhile: from inside that is a clock that leaps. The second large read has its
+# bytes, sends the signal, is nudged twice, the clock leaps, and only after three
+# more nudges it comes back.
+cat >slow.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <time.h>
+#include <unistd.h>
+static atomic_int leap;
+int clock_gettime(clockid_t clock, struct timespec *t)
+{
+	int (*real)(clockid_t, struct timespec *);
+	int err;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+	err = real(clock, t);
+	t->tv_sec += atomic_load(&leap);
+	return err;
+}
+ssize_t read(int fd, void *buf, size_t len)
+{
+	static int calls;
+	ssize_t (*real)(int, void *, size_t), n;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "read");
+	n = real(fd, buf, len);
+	if (len >= 1000 && ++calls == 2) {
+		kill(getpid(), SIGTERM);
+		for (int nudges = 0; nudges < 5; nudges++) {
+			pause();
+			if (nudges == 1)
+				atomic_store(&leap, 60);
+		}
+	}
+	return n;
+}
+END
+answers_late() {
+	local r=0
+	exec 6<numbers
+	start_command slow '' env LD_PRELOAD="$PWD/slow.so" \
+		"$UPCASE_PIPE" -b 16K <&6 >"$out" 2>"$err"
+	expect_end slow 'signal 15' && same /dev/null "$err" || r=1
+	head -c "$(perl -e 'print sysseek STDIN, 0, 1' <&6)" numbers.want >want
+	exec 6<&-
+	same want "$out" && return $r
+}
+[ -n "$why" ] || $CC -shared -fPIC -o slow.so slow.c -ldl 2>/dev/null ||
+	why="$CC makes no libraries"
+stuck_check "a reader that answers the fifth nudge is not left, whatever the clock says" \
+	answers_late
+
+# The lines that were read are all in the count.
+lost_is_told() {
+	local r=0 lines written lost
+	exec 6<numbers
+	start_command stuck '' env LD_PRELOAD="$PWD/stuck.so" FOREVER=1 \
+		THREADS=1 "$UPCASE_PIPE" -b 1M <&6 >"$out" 2>"$err"
+	wait_until "$deadline" in_pause stuck || r=1
+	send TERM stuck
+	expect_end stuck 'exit 3' || r=1
+	# A line that was read in part counts.
+	lines=$({ head -c "$(perl -e 'print sysseek STDIN, 0, 1' <&6)" numbers; echo; } |
+		grep -c .)
+	exec 6<&-
+	written=$(sed -n 's/.* \([0-9]*\) lines* written.*/\1/p' "$err")
+	lost=$(sed -n 's/.* \([0-9]*\) lines* lost.*/\1/p' "$err")
+	[ $((written + lost)) -eq "$lines" ] && [ "$lost" -gt 0 ] && return $r
+	echo "$lines lines were read:"
+	cat "$err"
+	return 1
+}
+stuck_check "the same to the line, the one that was read in part as well" \
+	lost_is_told
+
 # The output fails while the reader is stuck, and nobody sends a signal. The
 # first read fills a batch, so that it goes on before the read that blocks.
 stuck_and_failed() {
