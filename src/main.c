@@ -148,8 +148,11 @@ static void see_to_late(struct pipeline *p, struct ending *e)
 		e->nudges++;
 		e->nudged_at = now;
 	}
-	if (e->nudges > READER_NUDGES && pipeline_leave_reader(p) != 0 &&
-		!e->given_up)
+	if (e->nudges <= READER_NUDGES)
+		return;
+	/* Who comes too late for this read has to be patient with the next. */
+	e->nudges = 0;
+	if (pipeline_leave_reader(p) != 0 && !e->given_up)
 		give_up(p, e, "a read hangs, and no thread can take over");
 }
 

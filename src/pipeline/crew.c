@@ -49,8 +49,10 @@ static struct worker *worker_at(struct crew *c, unsigned i)
 
 int crew_start(struct worker *w, void *(*run)(void *), void *argument)
 {
-	int err = thread_start(&w->thread, run, argument);
+	int err;
 
+	atomic_store(&w->ended, false);
+	err = thread_start(&w->thread, run, argument);
 	atomic_store(&w->started, err == 0);
 	return err;
 }

@@ -1,8 +1,8 @@
 /*
  * crew - the threads of a pipeline: started, named, nudged, counted, joined
  *
- * A worker is a place for one thread and what it measured. It is started at
- * most once; from `started` until it is joined its handle is good. The thread
+ * A worker is a place for one thread at a time and what it measured. From
+ * `started` until it is joined its handle is good. The thread
  * says itself when it has ended, so that nobody has to wait to find out.
  *
  * Threads: crew_start, crew_get, crew_put and crew_set_name may be called from
@@ -64,7 +64,7 @@ bool crew_runs(const struct worker *w);
 /* Sends w's thread a signal if it runs, and returns whether it does. */
 bool crew_nudge(struct worker *w, int signal);
 
-/* Waits for w's thread to end. */
+/* Waits for w's thread to end, and joins it; w may be started anew. */
 void crew_join(struct worker *w);
 
 /* Joins every thread that has ended. Returns whether others are left. */

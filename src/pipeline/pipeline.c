@@ -474,8 +474,10 @@ enum pipeline_late pipeline_nudge(struct pipeline *p)
 
 int pipeline_leave_reader(struct pipeline *p)
 {
-	int err = standin_start(&p->reader);
+	int err = 0;
 
+	if (relief_is_exposed(&p->relief))
+		err = standin_start(&p->reader);
 	if (err)
 		pipeline_abort(p);
 	return err;

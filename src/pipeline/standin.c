@@ -21,6 +21,10 @@ int standin_start(struct reader *reader)
 {
 	struct worker *w = &reader->crew->stand_in;
 
-	return atomic_load(&w->started) ? 0
-					: crew_start(w, standin_main, reader);
+	if (crew_runs(w) || atomic_load(&reader->crew->reader.left))
+		return 0;
+	/* One that came too late: the reader went on, into another read. */
+	if (atomic_load(&w->started))
+		crew_join(w);
+	return crew_start(w, standin_main, reader);
 }

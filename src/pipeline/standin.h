@@ -15,7 +15,8 @@
 
 #include "pipeline/reader.h"
 
-/* Starts it, once: a second call does nothing. The main thread's; does not
+/* Starts it, if none runs or has relieved the reader: one that came too late
+ * for one read is followed by another for the next. The main thread's; does not
  * block. Returns 0, or a negative errno when there can be no such thread. */
 int standin_start(struct reader *reader);
 

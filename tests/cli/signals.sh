@@ -857,6 +857,16 @@ stuck_and_failed() {
 stuck_check "a reader that nothing gets out is left when the output fails" \
 	stuck_and_failed
 
+# Nor can there be a thread that takes over: then the process ends all the same.
+stuck_and_failed_alone() {
+	start_command stuck '' env LD_PRELOAD="$PWD/stuck.so" FOREVER=1 THREADS=3 \
+		UPCASE_PIPE_HANDOVER=few=never,finish=never \
+		"$UPCASE_PIPE" -j 1 -b 16K -o /dev/full numbers 2>"$err"
+	expect_end stuck 'exit 3' &&
+		expect_stderr_match 'upcase-pipe: /dev/full: No space left on device: 0 lines written, [1-9][0-9]* lines lost'
+}
+stuck_check "the same where no thread can take over" stuck_and_failed_alone
+
 # --- what may not keep it -------------------------------------------------------
 
 given_up_in_a_line() {

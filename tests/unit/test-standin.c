@@ -106,12 +106,17 @@ static void make(struct stuck *t, const char *text, bool lines)
 	relief_expose(&t->relief);
 }
 
-static void join(struct stuck *t)
+static void wait_for_all(struct stuck *t)
 {
 	struct pollfd fd = {.fd = crew_event_fd(&t->crew), .events = POLLIN};
 
 	while (crew_running(&t->crew) > 0)
 		(void)poll(&fd, 1, -1);
+}
+
+static void join(struct stuck *t)
+{
+	wait_for_all(t);
 	assert_false(crew_join_ended(&t->crew));
 }
 
@@ -221,6 +226,26 @@ static void a_reader_that_has_come_back_is_not_relieved(void **state)
 	support_file_is("out", "", 0);
 }
 
+/* The read that it was started for came back, and the next one does not. */
+static void one_that_came_too_late_is_followed_by_another(void **state)
+{
+	struct stuck t;
+
+	(void)state;
+	make(&t, "one\n", true);
+	assert_true(relief_withdraw(&t.relief));
+	assert_int_equal(standin_start(&t.r), 0);
+	wait_for_all(&t);
+	assert_false(atomic_load(&t.crew.reader.left));
+	relief_expose(&t.relief);
+	assert_int_equal(standin_start(&t.r), 0);
+	join(&t);
+	assert_true(atomic_load(&t.crew.reader.left));
+	assert_true(t.s.output.finished);
+	release(&t);
+	support_file_is("out", BYTES("ONE\n"));
+}
+
 static void a_second_call_starts_no_second_thread(void **state)
 {
 	struct stuck t;
@@ -261,6 +286,7 @@ int main(void)
 		in_directory(a_line_without_its_end_counts_once),
 		in_directory(what_was_taken_for_a_piece_is_written),
 		in_directory(a_reader_that_has_come_back_is_not_relieved),
+		in_directory(one_that_came_too_late_is_followed_by_another),
 		in_directory(a_second_call_starts_no_second_thread),
 		in_directory(
 			lines_are_counted_as_lost_where_no_thread_can_be_had),
