@@ -35,7 +35,8 @@ for file in "$src"/src/upcase/*.c; do
 done
 build test-engine "$src/tests/unit/test-engine.c"
 build test-upcase "$src/tests/unit/test-upcase.c"
-build replay "$src/tests/fuzz/replay.c" "$src/tests/fuzz/fuzz-upcase.c"
+build replay "$src/tests/fuzz/replay.c" "$src/tests/fuzz/fuzz.c" \
+	"$src/tests/fuzz/fuzz-upcase.c"
 
 # Emulation is slow: a part of the long tests.
 export UPCASE_TEST_SCALE=${UPCASE_TEST_SCALE:-8}
@@ -45,4 +46,4 @@ grep -qx 'variant neon' "$tmp/log" || {
 	exit 1
 }
 $qemu "$tmp/test-upcase"
-$qemu "$tmp/replay" "$src"/tests/fuzz/corpus/*
+$qemu "$tmp/replay" "$src"/tests/fuzz/corpus/upcase/*

@@ -6,24 +6,10 @@
  *   1  what is done with ill-formed bytes, and whether in place
  *   2  the length of the first piece
  *   3  the length of the others; 0: there is one more at most
- *
- * With clang it is a libFuzzer target; replay.c gives it files instead. The
- * environment variable UPCASE_DATA names the directory of Unicode's data.
- *
- * From a build directory that was configured:
- *
- *	clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined \
- *		-fno-sanitize-recover=all -I. -I../src -I../tests/unit \
- *		../tests/fuzz/fuzz-upcase.c ../tests/unit/reference.c \
- *		libupcase-pipe.a -lz -ldeflate -pthread -o fuzz-upcase
- *	UPCASE_DATA=../src/upcase/data ./fuzz-upcase -max_len=600 \
- *		new-corpus ../tests/fuzz/corpus
- *
- * The library sees more if it was made with CC=clang and
- * CFLAGS="-g -O1 -fsanitize=fuzzer-no-link,address,undefined".
  */
 #include "config.h"
 
+#include "fuzz.h"
 #include "reference.h"
 #include "upcase/upcase.h"
 
@@ -36,11 +22,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What libFuzzer calls, and replay.c. */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum {
 	HEADER = 4,
+	MODES = 6, /* three, in place or not */
 	LONGEST = 1 << 16,
 	PATTERN = 0x5A
 };
@@ -87,15 +71,6 @@ __attribute__((noreturn, format(printf, 2, 3))) static void wrong(
 	abort();
 }
 
-static void *allocate(size_t size)
-{
-	void *p = malloc(size > 0 ? size : 1);
-
-	if (!p)
-		abort();
-	return p;
-}
-
 static struct plan plan_of(const uint8_t header[HEADER])
 {
 	static const enum upcase_invalid modes[] = {
@@ -133,7 +108,7 @@ static void convert_piece(const struct plan *plan, struct upcase_state *st,
 	struct reference_result *out)
 {
 	size_t size = upcase_bound(len);
-	unsigned char *piece = allocate(len), *room = allocate(size);
+	unsigned char *piece = fuzz_allocate(len), *room = fuzz_allocate(size);
 	struct upcase_result res;
 
 	if (len > 0)
@@ -184,10 +159,11 @@ static void compare(const struct plan *plan, const struct reference_result *is,
 static void check_variant(const struct plan *plan, const unsigned char *text,
 	size_t len, const struct reference_result *should)
 {
-	struct reference_result out = {.bytes = allocate(upcase_bound(len))};
+	struct reference_result out = {
+		.bytes = fuzz_allocate(upcase_bound(len))};
 	size_t at = 0, n = plan->first;
 	/* Of just the size, so that a sanitizer sees a step outside. */
-	unsigned char *held = allocate(UPCASE_LOOKAHEAD);
+	unsigned char *held = fuzz_allocate(UPCASE_LOOKAHEAD);
 	struct upcase_state st;
 
 	upcase_state_init(&st);
@@ -204,28 +180,12 @@ static void check_variant(const struct plan *plan, const unsigned char *text,
 	free(out.bytes);
 }
 
-static void load_once(void)
-{
-	static bool loaded;
-	const char *directory = getenv("UPCASE_DATA");
-
-	if (loaded)
-		return;
-	if (!directory) {
-		fputs("fuzz-upcase: UPCASE_DATA must name src/upcase/data\n",
-			stderr);
-		exit(1);
-	}
-	reference_load(directory);
-	loaded = true;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct reference_result should;
 	struct plan plan;
 
-	load_once();
+	fuzz_load_reference();
 	if (size < HEADER || size > LONGEST)
 		return 0;
 	plan = plan_of(data);
@@ -239,4 +199,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	free(should.bytes);
 	return 0;
+}
+
+void fuzz_each_way(uint8_t *data, size_t size)
+{
+	if (size < HEADER)
+		return;
+	for (unsigned i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		for (unsigned mode = 0; mode < MODES; mode++) {
+			data[0] = (uint8_t)i;
+			data[1] = (uint8_t)mode;
+			LLVMFuzzerTestOneInput(data, size);
+		}
+	}
 }

@@ -1,40 +1,19 @@
 /*
- * Gives files to the fuzz target, each in as many ways as its header can say:
- * so make check tries the corpus without libFuzzer.
+ * Gives files to a fuzz target, each in as many ways as its header can say: so
+ * make check tries the corpus without libFuzzer.
  *
- *	replay FILE...
+ *	replay-TARGET FILE...
  */
 #include "config.h"
 
-#include <stddef.h>
-#include <stdint.h>
+#include "fuzz.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum {
-	HEADER = 4,
-	SETTINGS = 10,
-	MODES = 6, /* three, in place or not */
 	FILE_MAX = 1 << 16
 };
-
-/* As it is in the file, and by every setting and mode. */
-static void replay(uint8_t *data, size_t size)
-{
-	LLVMFuzzerTestOneInput(data, size);
-	if (size < HEADER)
-		return;
-	for (unsigned setting = 0; setting < SETTINGS; setting++) {
-		for (unsigned mode = 0; mode < MODES; mode++) {
-			data[0] = (uint8_t)setting;
-			data[1] = (uint8_t)mode;
-			LLVMFuzzerTestOneInput(data, size);
-		}
-	}
-}
 
 static int replay_file(const char *name)
 {
@@ -55,7 +34,8 @@ static int replay_file(const char *name)
 	fclose(f);
 	printf("%s: %zu bytes\n", name, size);
 	fflush(stdout); /* the target may abort */
-	replay(data, size);
+	LLVMFuzzerTestOneInput(data, size);
+	fuzz_each_way(data, size);
 	return 0;
 }
 

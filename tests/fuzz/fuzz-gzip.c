@@ -1,0 +1,502 @@
+/*
+ * Fuzz target: gzip files, good and bad ones. Read by name, by name with one
+ * and with four threads that help, and through a pipe they are the same text
+ * and the same message; and the text that a reader makes of them that is
+ * written here with nothing but zlib.
+ *
+ * The first two bytes choose whether the file is made long enough for help, and
+ * how much is read at once. The rest are steps by which a file is made: bytes
+ * alone would hardly ever have a right CRC. Each begins with a byte that says
+ * which (make_step).
+ */
+#include "config.h"
+
+#include "fuzz.h"
+
+#include "codec/gzip-header.h"
+#include "io/clock.h"
+#include "io/source.h"
+#include "pipeline/unpackers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#ifdef HAVE_LIBDEFLATE
+#include <libdeflate.h>
+#endif
+
+enum {
+	HEADER = 2,
+	FILE_MOST = 1 << 16, /* that steps make */
+	TEXT_MOST = 1 << 16, /* of one member */
+	PADDED = 140000,     /* more than what is worth help */
+};
+
+/* The file. */
+struct made {
+	unsigned char *bytes; /* PADDED of them */
+	size_t len;
+};
+
+static void add(struct made *m, const void *bytes, size_t len)
+{
+	if (len > FILE_MOST - m->len)
+		len = FILE_MOST - m->len;
+	if (len > 0)
+		memcpy(m->bytes + m->len, bytes, len);
+	m->len += len;
+}
+
+static void add_byte(struct made *m, unsigned byte)
+{
+	unsigned char c = (unsigned char)byte;
+
+	add(m, &c, 1);
+}
+
+static void add_le(struct made *m, size_t value, int bytes)
+{
+	while (bytes-- > 0) {
+		add_byte(m, value & 0xff);
+		value >>= 8;
+	}
+}
+
+/* The fields that a header may have; some are none of RFC 1952's. */
+enum {
+	SIZE_RIGHT = 1,
+	SIZE_WRONG = 2,
+	SIZE_BC = 4,
+	OTHER_FIELD = 8,
+	NAME = 16,
+	COMMENT = 32,
+	HEADER_CRC = 64,
+	RESERVED = 128,
+};
+
+/* The extra field: the size is put in when it is known. Returns where. */
+static size_t add_extra(struct made *m, unsigned flags)
+{
+	size_t other = flags & OTHER_FIELD ? 4 + 3 : 0;
+	size_t sized = flags & SIZE_BC ? 4 + 2 : 4 + 4, at;
+
+	if (!(flags & (SIZE_RIGHT | SIZE_WRONG | SIZE_BC)))
+		sized = 0;
+	if (other + sized == 0)
+		return 0;
+	add_le(m, other + sized, 2);
+	if (other)
+		add(m, "XY\3\0abc", other);
+	at = m->len + 4;
+	if (sized)
+		add(m, flags & SIZE_BC ? "BC\2\0\0\0" : "UP\4\0\0\0\0\0",
+			sized);
+	return sized ? at : 0;
+}
+
+/* Returns where the size goes, 0: nowhere. */
+static size_t add_header(struct made *m, unsigned flags)
+{
+	static const unsigned char fixed[] = {GZIP_ID1, GZIP_ID2, GZIP_DEFLATE};
+	unsigned char bits = 0;
+	size_t begin = m->len, size_at;
+
+	bits |= flags & 15 ? GZIP_FLAG_EXTRA : 0;
+	bits |= flags & NAME ? 8 : 0;
+	bits |= flags & COMMENT ? 16 : 0;
+	bits |= flags & HEADER_CRC ? GZIP_FLAG_CRC : 0;
+	bits |= flags & RESERVED ? 64 : 0;
+	add(m, fixed, sizeof(fixed));
+	add_byte(m, bits);
+	add_le(m, 0, 6);
+	size_at = add_extra(m, flags);
+	if (flags & NAME)
+		add(m, "a name", 7);
+	if (flags & COMMENT)
+		add(m, "a comment", 10);
+	if (flags & HEADER_CRC)
+		add_le(m, crc32(0, m->bytes + begin, (uInt)(m->len - begin)),
+			2);
+	return size_at;
+}
+
+static void put_size(struct made *m, size_t at, unsigned flags, size_t size)
+{
+	int bytes = flags & SIZE_BC ? 2 : 4;
+
+	if (flags & SIZE_WRONG)
+		size += 3;
+	if (flags & SIZE_BC)
+		size--;
+	for (int i = 0; i < bytes && at + (size_t)i < m->len; i++)
+		m->bytes[at + (size_t)i] = (unsigned char)(size >> 8 * i);
+}
+
+/* A member of deflated bytes and the text that they are said to be. */
+static void add_member(struct made *m, unsigned flags, const void *deflated,
+	size_t len, const void *text, size_t text_len)
+{
+	size_t begin = m->len, size_at = add_header(m, flags);
+
+	add(m, deflated, len);
+	add_le(m, crc32(0, text, (uInt)text_len), 4);
+	add_le(m, text_len, 4);
+	if (size_at)
+		put_size(m, size_at, flags, m->len - begin);
+}
+
+/* Text that is some bytes again and again. */
+static unsigned char *repeated(
+	const uint8_t *bytes, size_t len, size_t times, size_t *text_len)
+{
+	unsigned char *text = fuzz_allocate(len * times);
+
+	for (size_t i = 0; i < times; i++)
+		memcpy(text + i * len, bytes, len);
+	*text_len = len * times;
+	return text;
+}
+
+/* As zlib packs. */
+static void make_member(struct made *m, struct fuzz_bytes *b)
+{
+	unsigned flags = fuzz_byte(b), how = fuzz_byte(b), times = fuzz_byte(b);
+	size_t len, text_len, room;
+	const uint8_t *bytes = fuzz_take(b, fuzz_byte(b), &len);
+	unsigned char *text =
+		repeated(bytes, len, (how & 128 ? 1 : times + 1), &text_len);
+	z_stream z = {0};
+	unsigned char *out;
+
+	if (deflateInit2(&z, (int)(how % 10), Z_DEFLATED, -15, 8,
+		    (int)(how / 10 % 5)) != Z_OK)
+		abort();
+	room = deflateBound(&z, (uLong)text_len);
+	out = fuzz_allocate(room);
+	z.next_in = text;
+	z.avail_in = (uInt)text_len;
+	z.next_out = out;
+	z.avail_out = (uInt)room;
+	if (deflate(&z, Z_FINISH) != Z_STREAM_END)
+		abort();
+	add_member(m, flags, out, (size_t)z.total_out, text, text_len);
+	(void)deflateEnd(&z);
+	free(out);
+	free(text);
+}
+
+/* What some bytes are when they are taken for deflated ones by whoever is the
+ * least strict. Returns the bytes used up. */
+static size_t inflate_gladly(
+	const uint8_t *bytes, size_t len, unsigned char *text, size_t *text_len)
+{
+#ifdef HAVE_LIBDEFLATE
+	static struct libdeflate_decompressor *d;
+	size_t used = 0;
+
+	if (!d)
+		d = libdeflate_alloc_decompressor();
+	if (!d || libdeflate_deflate_decompress_ex(d, bytes, len, text,
+			  TEXT_MOST, &used, text_len) != LIBDEFLATE_SUCCESS)
+		*text_len = used = 0;
+	return used;
+#else
+	z_stream z = {.next_in = (z_const Bytef *)bytes,
+		.avail_in = (uInt)len,
+		.next_out = text,
+		.avail_out = TEXT_MOST};
+
+	if (inflateInit2(&z, -15) != Z_OK)
+		abort();
+	(void)inflate(&z, Z_FINISH);
+	*text_len = (size_t)z.total_out;
+	len = (size_t)z.total_in;
+	(void)inflateEnd(&z);
+	return len;
+#endif
+}
+
+/* Of bytes that nobody packed, with the CRC that belongs to them. */
+static void make_crafted(struct made *m, struct fuzz_bytes *b)
+{
+	unsigned flags = fuzz_byte(b);
+	size_t len, used, text_len = 0;
+	const uint8_t *bytes = fuzz_take(b, fuzz_byte(b), &len);
+	unsigned char *text = fuzz_allocate(TEXT_MOST);
+
+	used = inflate_gladly(bytes, len, text, &text_len);
+	add_member(m, flags, bytes, used > 0 ? used : len, text, text_len);
+	free(text);
+}
+
+static void make_step(struct made *m, struct fuzz_bytes *b)
+{
+	const uint8_t *bytes;
+	size_t at, len;
+
+	switch (fuzz_byte(b) % 6) {
+	case 0:
+		make_member(m, b);
+		break;
+	case 1:
+		make_crafted(m, b);
+		break;
+	case 2: /* anything */
+		bytes = fuzz_take(b, fuzz_byte(b), &len);
+		add(m, bytes, len);
+		break;
+	case 3: /* padding */
+		add_le(m, 0, (int)fuzz_byte(b));
+		break;
+	case 4: /* another byte somewhere */
+		at = fuzz_byte(b);
+		at += (size_t)fuzz_byte(b) << 8;
+		if (m->len > 0)
+			m->bytes[at % m->len] ^= (unsigned char)fuzz_byte(b);
+		break;
+	default: /* without its end */
+		len = fuzz_byte(b);
+		m->len -= len < m->len ? len : m->len;
+		break;
+	}
+}
+
+static struct made make(struct fuzz_bytes *b, bool padded)
+{
+	struct made m = {.bytes = fuzz_allocate(PADDED)};
+
+	while (b->left > 0 && m.len < FILE_MOST)
+		make_step(&m, b);
+	if (padded) {
+		memset(m.bytes + m.len, 0, PADDED - m.len);
+		m.len = PADDED;
+	}
+	return m;
+}
+
+/* What a reader makes of it. */
+struct outcome {
+	unsigned char *text;
+	size_t len, room;
+	int err;
+	struct fault fault;
+};
+
+static unsigned char *room_for(struct outcome *o, size_t len)
+{
+	if (!o->text || o->room - o->len < len) {
+		o->room = 2 * (o->len + len);
+		o->text = realloc(o->text, o->room);
+		if (!o->text)
+			abort();
+	}
+	return o->text + o->len;
+}
+
+static void read_source(struct source *s, size_t at_once, struct outcome *o)
+{
+	ssize_t n;
+
+	do {
+		n = source_read(s, room_for(o, at_once), at_once, FDIO_NO_WAKE,
+			CLOCK_FOREVER, &o->fault);
+		o->len += n > 0 ? (size_t)n : 0;
+	} while (n > 0);
+	o->err = (int)n;
+}
+
+/* The file of that name, with the help of so many threads. */
+static struct outcome read_by_name(
+	const char *name, size_t at_once, unsigned jobs)
+{
+	struct outcome o = {.len = 0};
+	struct unpackers u;
+	struct source s;
+	struct stat st;
+
+	if (jobs > 0 && unpackers_init(&u, jobs) != 0)
+		abort();
+	source_init(&s, jobs > 0 ? &u.help : NULL);
+	if (source_open(&s, name, true, &st) != 0)
+		fuzz_wrong("%s cannot be opened", name);
+	read_source(&s, at_once, &o);
+	source_close(&s);
+	if (jobs > 0)
+		unpackers_stop(&u);
+	source_release(&s);
+	if (jobs > 0)
+		unpackers_release(&u);
+	return o;
+}
+
+static struct outcome read_file(
+	const struct made *m, size_t at_once, unsigned jobs)
+{
+	int fd = fuzz_file(m->bytes, m->len);
+	struct outcome o;
+	char name[40];
+
+	fuzz_file_name(fd, name, sizeof(name));
+	o = read_by_name(name, at_once, jobs);
+	(void)close(fd);
+	return o;
+}
+
+static struct outcome read_pipe(const struct made *m, size_t at_once)
+{
+	int fd = fuzz_pipe(m->bytes, m->len);
+	int saved = dup(STDIN_FILENO);
+	struct outcome o;
+
+	if (saved < 0 || dup2(fd, STDIN_FILENO) < 0)
+		abort();
+	(void)close(fd);
+	o = read_by_name("-", at_once, 0);
+	if (dup2(saved, STDIN_FILENO) < 0)
+		abort();
+	(void)close(saved);
+	return o;
+}
+
+/* One member with zlib alone. Returns the bytes it takes, or 0 when it is no
+ * good; then *cut says whether there was too little of it. */
+static size_t inflate_member(
+	const unsigned char *in, size_t len, struct outcome *o, bool *cut)
+{
+	z_stream z = {.next_in = (z_const Bytef *)in, .avail_in = (uInt)len};
+	int status;
+
+	if (inflateInit2(&z, 15 + 16) != Z_OK)
+		abort();
+	do {
+		z.next_out = room_for(o, 4096);
+		z.avail_out = 4096;
+		status = inflate(&z, Z_NO_FLUSH);
+		o->len += 4096 - z.avail_out;
+	} while (status == Z_OK && (z.avail_in > 0 || z.avail_out == 0));
+	*cut = status == Z_OK || status == Z_BUF_ERROR;
+	len = status == Z_STREAM_END ? (size_t)z.total_in : 0;
+	(void)inflateEnd(&z);
+	return len;
+}
+
+static void is_damaged(struct outcome *o, const char *what)
+{
+	o->err = -1;
+	(void)snprintf(o->fault.text, sizeof(o->fault.text), "%s", what);
+}
+
+static void is_damaged_at(struct outcome *o, const char *what, size_t at)
+{
+	o->err = -1;
+	(void)snprintf(o->fault.text, sizeof(o->fault.text), "%s at byte %zu",
+		what, at);
+}
+
+/* All of it by what RFC 1952 and the manual say, with the beginning of what
+ * should be told. */
+static struct outcome read_plainly(const struct made *m)
+{
+	struct outcome o = {.len = 0};
+	const unsigned char *p = m->bytes;
+	size_t at = 0, taken = 0;
+	bool cut = false;
+
+	if (m->len < 2 || p[0] != GZIP_ID1 || p[1] != GZIP_ID2) {
+		memcpy(room_for(&o, m->len), p, m->len);
+		o.len = m->len;
+		return o;
+	}
+	for (;;) {
+		while (at > 0 && at < m->len && p[at] == 0)
+			at++;
+		if (at == m->len)
+			return o;
+		if (p[at] != GZIP_ID1 ||
+			(at + 1 < m->len && p[at + 1] != GZIP_ID2)) {
+			is_damaged_at(&o, "trailing garbage", at);
+			return o;
+		}
+		taken = inflate_member(p + at, m->len - at, &o, &cut);
+		if (taken == 0)
+			break;
+		at += taken;
+	}
+	if (cut)
+		is_damaged_at(&o, "unexpected end of gzip data", m->len);
+	else
+		is_damaged(&o, "corrupt gzip data at byte ");
+	return o;
+}
+
+static void same(const char *what, const struct outcome *is,
+	const struct outcome *should)
+{
+	fuzz_same(what, is->text, is->len, should->text, should->len);
+	if (is->err != should->err ||
+		(is->err && strcmp(is->fault.text, should->fault.text) != 0))
+		fuzz_wrong("%s: '%s' (%d), not '%s' (%d)", what,
+			is->err ? is->fault.text : "", is->err,
+			should->err ? should->fault.text : "", should->err);
+}
+
+static void same_as_plainly(
+	const struct outcome *is, const struct outcome *should)
+{
+	size_t told = strlen(should->fault.text);
+
+	fuzz_same(
+		"by zlib alone", is->text, is->len, should->text, should->len);
+	if (!is->err != !should->err ||
+		(is->err && strncmp(is->fault.text, should->fault.text, told)))
+		fuzz_wrong("by zlib alone: '%s' (%d), not '%s'",
+			is->err ? is->fault.text : "", is->err,
+			should->err ? should->fault.text : "nothing");
+}
+
+static void try(const struct made *m, size_t at_once)
+{
+	struct outcome plainly = read_plainly(m),
+		       by_name = read_file(m, at_once, 0);
+	struct outcome one = read_file(m, at_once, 1);
+	struct outcome four = read_file(m, at_once, 4);
+	struct outcome pipe = read_pipe(m, at_once);
+
+	same_as_plainly(&by_name, &plainly);
+	same("through a pipe", &pipe, &by_name);
+	same("with one thread", &one, &by_name);
+	same("with four threads", &four, &by_name);
+	free(plainly.text);
+	free(by_name.text);
+	free(one.text);
+	free(four.text);
+	free(pipe.text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const size_t sizes[] = {1, 7, 100, 4096, 65536, 262144};
+	struct fuzz_bytes b = {.at = data, .left = size};
+	bool padded = fuzz_byte(&b) % 2;
+	size_t at_once =
+		sizes[fuzz_byte(&b) % (sizeof(sizes) / sizeof(*sizes))];
+	struct made m = make(&b, padded);
+
+	try(&m, at_once);
+	free(m.bytes);
+	return 0;
+}
+
+void fuzz_each_way(uint8_t *data, size_t size)
+{
+	if (size < HEADER)
+		return;
+	for (unsigned way = 0; way < 12; way++) {
+		data[0] = (uint8_t)(way % 2);
+		data[1] = (uint8_t)(way / 2);
+		LLVMFuzzerTestOneInput(data, size);
+	}
+}
