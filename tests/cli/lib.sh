@@ -20,7 +20,7 @@
 # and whoever runs the suite may ignore SIGPIPE or SIGHUP. The program respects
 # what it inherits, so the slate has to be clean. And a test that hangs is ended.
 if [ -z "${UPCASE_PIPE_CLEAN_SIGNALS:-}" ]; then
-	UPCASE_PIPE_CLEAN_SIGNALS=1 exec timeout -k 30 1200 \
+	UPCASE_PIPE_CLEAN_SIGNALS=1 exec timeout -k 30 "${UPCASE_PIPE_LIMIT:-1200}" \
 		env --default-signal bash "$0" "$@"
 fi
 unset UPCASE_PIPE_CLEAN_SIGNALS
