@@ -546,6 +546,7 @@ struct pipeline_outcome pipeline_finish(struct pipeline *p)
 	o.input_trouble = atomic_load(&p->ledger.input_trouble);
 	o.remark = ledger_get_remark(&p->ledger);
 	o.lines_lost = count_lost(p, o.left);
+	o.lines_lost += atomic_load(&p->ledger.lines_kept);
 	/* Where no stand-in could be had. */
 	if (relief_take(&p->relief))
 		o.lines_lost += reader_count_lost(&p->reader);

@@ -12,6 +12,7 @@
 static int pass_on(struct reader *r, enum cutter_due due)
 {
 	struct batch *next = NULL, *b;
+	int err;
 
 	if (due == CUTTER_NOTHING)
 		return 0;
@@ -22,7 +23,12 @@ static int pass_on(struct reader *r, enum cutter_due due)
 			return -ECANCELED;
 	}
 	b = cutter_cut(&r->cutter, due, next);
-	return handover_send(&r->handover, b);
+	/* Should this thread be left in a write, who counts may not look into
+	 * what it has. */
+	atomic_store(&r->ledger->lines_kept, reader_count_lost(r));
+	err = handover_send(&r->handover, b);
+	atomic_store(&r->ledger->lines_kept, 0);
+	return err;
 }
 
 /* Gets a batch if there is none. May block until the writer sends one home.

@@ -867,6 +867,48 @@ stuck_and_failed_alone() {
 }
 stuck_check "the same where no thread can take over" stuck_and_failed_alone
 
+# A write that nothing gets out: what was read behind what it writes is lost, too.
+cat >stuck-write.c <<'END'
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+static int note;
+__attribute__((constructor)) static void open_note(void)
+{
+	note = open("writing", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+ssize_t writev(int fd, const struct iovec *iov, int n)
+{
+	(void)fd;
+	(void)iov;
+	(void)n;
+	if (write(note, "writing\n", 8) < 0)
+		return -1;
+	for (;;)
+		pause();
+}
+END
+stuck_in_a_write() {
+	local r=0
+	rm -f db writing feed
+	mkfifo feed
+	exec 5<>feed
+	start_command stuck '' env LD_PRELOAD="$PWD/stuck-write.so" \
+		"$UPCASE_PIPE" -o db <feed 2>"$err"
+	put 'one\ntwo' >&5
+	wait_until "$deadline" has_size writing &&
+		send_until_ended TERM stuck || r=1
+	exec 5>&-
+	expect_end stuck 'exit 3' && expect_errors \
+		'upcase-pipe: db: stopped by a second signal: 0 lines written, 2 lines lost\n' &&
+		return $r
+}
+[ -n "$why" ] || $CC -shared -fPIC -o stuck-write.so stuck-write.c 2>/dev/null ||
+	why="$CC makes no libraries"
+stuck_check "a writer that nothing gets out: what was read behind is counted as lost" \
+	stuck_in_a_write
+
 # --- what may not keep it -------------------------------------------------------
 
 given_up_in_a_line() {

@@ -59,7 +59,7 @@ mutation 'main counts the stand-in last' \
 	s/(n = n \+ RUNS\(W\) \+ RUNS\(T0\) \+ RUNS\(T1\);)/$1\n\t   }\n\t   atomic {\n\t\tn = n + RUNS(S);/' \
 	CHUNKS=1 JOBS=1 STOPS=1 STUCK
 mutation 'what is kept of a line is not counted while a batch is written' \
-	's/line_cut = \(cur != NO && b_n\[cur\] > 0\)/line_cut = false/' \
+	's/lines_kept = \(cur != NO && b_n\[cur\] > 0\)/lines_kept = false/' \
 	CHUNKS=2 JOBS=1 STOPS=2 STUCKW
 mutation 'the flag of a stop is set behind the byte that wakes' \
 	's/told = true; stopping = true; new = true/told = true; new = true/ and

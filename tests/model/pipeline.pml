@@ -153,7 +153,7 @@ bool asked, alone;
 byte transformers;
 byte engine;			/* chunk before which its state is that of */
 bool has_all;
-bool line_cut;
+bool lines_kept;
 
 /* crew.h */
 bool started[THREADS], ended[THREADS], gone[THREADS], left;
@@ -682,10 +682,10 @@ cut:	atomic {			/* pass_on: what is left must be saved first */
 		assert((relief == TAKEN) == (me == S))
 	}
 	atomic {			/* handover_send */
-		line_cut = (cur != NO && b_n[cur] > 0);
+		lines_kept = (cur != NO && b_n[cur] > 0);
 		if
 		:: aborted ->
-			b_unwritten[b] = b_n[b]; line_cut = false;
+			b_unwritten[b] = b_n[b]; lines_kept = false;
 			err = true; goto end
 		:: !aborted && !(PACKS && asked) && IS_IDLE ->
 			here = true; convert(me, b, true)
@@ -759,7 +759,7 @@ sent_on:
 		if
 		:: st == CLOSED ->
 			if :: b_converted[b] :: else -> b_unwritten[b] = b_n[b] fi;
-			err = true; line_cut = false; goto end
+			err = true; lines_kept = false; goto end
 		:: else -> sent++; goto handed
 		fi
 	}
@@ -768,12 +768,12 @@ write_here:
 	output_write(me, b, err);
 	output_disown(me);
 	atomic {
-		if :: err -> line_cut = false; goto end :: else fi;
+		if :: err -> lines_kept = false; goto end :: else fi;
 		pool_put(b)
 	}
 
 handed:	atomic {
-		b = NO; here = false; st = OK; line_cut = false;
+		b = NO; here = false; st = OK; lines_kept = false;
 		if :: last -> goto end :: else -> goto top fi
 	}
 
@@ -923,7 +923,7 @@ answered:  skip
 		:: i < NB -> lost = lost + b_unwritten[i]; i++
 		:: else -> i = 0; break
 		od;
-		lost = lost + line_cut;
+		lost = lost + lines_kept;
 		if
 		:: relief == EXPOSED ->
 			relief = TAKEN;
