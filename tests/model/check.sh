@@ -10,12 +10,13 @@
 
 failed=0
 optimize=-O0
+whole >"$tmp/whole.pml" || exit 1
 
 # setting SENTENCE SWITCH...
 setting() {
 	local sentence=$1
 	shift
-	explore "$here/pipeline.pml" "$seconds" "$@"
+	explore "$tmp/whole.pml" "$seconds" "$@"
 	case $? in
 	0) echo "ok - $sentence: $(states) states ($*)" ;;
 	1) echo "not ok - $sentence ($*): $(what)"; failed=1 ;;

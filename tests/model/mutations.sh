@@ -6,6 +6,7 @@
 
 failed=0
 optimize=-O0 # what is bad is found soon
+whole >"$tmp/whole.pml" || exit 1
 
 # mutation SENTENCE PERL SWITCH...: PERL changes the model in $_, which then must
 # not pass.
@@ -13,7 +14,7 @@ mutation() {
 	local sentence=$1 change=$2
 	shift 2
 	perl -0777 -pe "$change or die qq(there is no such line any more\n)" \
-		<"$here/pipeline.pml" >"$tmp/mutant.pml" || {
+		<"$tmp/whole.pml" >"$tmp/mutant.pml" || {
 		echo "not ok - $sentence: cannot be made"
 		failed=1
 		return

@@ -13,6 +13,14 @@ command -v spin >/dev/null || {
 	exit 77
 }
 
+# The model, all in one.
+whole() {
+	perl -pe 's{^#include "(.*)"\n}{
+		open my $f, "<", "$ENV{here}/$1" or die "$1: $!\n"; local $/; <$f>
+	}e' "$here/pipeline.pml"
+}
+export here
+
 # explore MODEL SECONDS SWITCH...: looks at each state of the model that these
 # switches make. Returns 0 when all are good, 1 when one is bad, which is then in
 # $tmp/said, and 2 when the time or the memory (4 GB) did not do. `optimize`: for
