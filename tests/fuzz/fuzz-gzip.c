@@ -32,7 +32,8 @@ enum {
 	HEADER = 2,
 	FILE_MOST = 1 << 16, /* that steps make */
 	TEXT_MOST = 1 << 16, /* of one member */
-	PADDED = 140000,     /* more than what is worth help */
+	READS_MOST = 1000,
+	PADDED = 140000, /* more than what is worth help */
 };
 
 /* The file. */
@@ -457,14 +458,23 @@ static void same_as_plainly(
 			should->err ? should->fault.text : "nothing");
 }
 
+/* Reads that are too many tell nothing new, and take long. */
+static size_t not_too_often(size_t at_once, size_t len)
+{
+	size_t least = len / READS_MOST + 1;
+
+	return at_once < least ? least : at_once;
+}
+
 static void try(const struct made *m, size_t at_once)
 {
-	struct outcome plainly = read_plainly(m),
-		       by_name = read_file(m, at_once, 0);
-	struct outcome one = read_file(m, at_once, 1);
-	struct outcome four = read_file(m, at_once, 4);
-	struct outcome pipe = read_pipe(m, at_once);
+	struct outcome plainly = read_plainly(m), by_name, one, four, pipe;
 
+	at_once = not_too_often(at_once, plainly.len);
+	by_name = read_file(m, at_once, 0);
+	one = read_file(m, at_once, 1);
+	four = read_file(m, at_once, 4);
+	pipe = read_pipe(m, at_once);
 	same_as_plainly(&by_name, &plainly);
 	same("through a pipe", &pipe, &by_name);
 	same("with one thread", &one, &by_name);
