@@ -69,7 +69,7 @@ proctype Writer()
 proctype Reader(byte me)
 {
 	byte b = NO, next = NO, st, i;
-	bool here, was, err, last, woken, eof;
+	bool here, was, err, last, woken, eof, rest;
 
 	atomic {
 		if
@@ -127,6 +127,9 @@ failed_wait:	atomic {
 		:: aborted -> err = true; goto end
 		:: !aborted && raw > 0 -> goto text
 		:: !aborted && raw == 0 && (stopping || me == S) -> goto all
+		/* What waits in the input at a stop is read, too. */
+		:: !aborted && raw == 0 && stopping && me == R && got < CHUNKS ->
+			rest = true; goto again
 		:: else
 		fi
 	}
@@ -138,7 +141,7 @@ again:	atomic {			/* feed_read */
 		:: eof = true
 		:: wake -> woken = true
 #ifdef IDLE
-		:: woken = true; wake
+		:: !rest -> woken = true; wake
 #endif
 #ifdef STUCK
 		:: hangs = true;
