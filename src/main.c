@@ -6,10 +6,37 @@
  * The main thread starts the pipeline (see pipeline/pipeline.h) and then only
  * waits: for signals, for threads that end, and for the time of a shutdown to
  * be over. It alone decides how the process ends.
+ *
+ * What it may call once the pipeline runs, until it has reported. Nothing of
+ * this waits for anybody but poll, so a signal is always answered. A test holds
+ * the system calls of the main thread against this list:
+ *
+ *	poll			the one wait; at the end also naps of it, up
+ *				to a second, for standard error to have room
+ *	read, write		on pipes of our own with O_NONBLOCK (poke.h)
+ *	write, sendto, pwritev2	to standard error, such that it does not wait,
+ *				or if it is a regular file (io/say.h)
+ *	fstat, ioctl, fcntl, openat
+ *				to find out what standard error is
+ *	futex			for locks that are held for a look or a copy,
+ *				never over a call that may wait: those of the
+ *				queues, the ledger and io/say.h; to join
+ *				threads that have said that they ended
+ *	getpid, tgkill		to nudge a thread
+ *	clone, clone3, rseq, set_robust_list
+ *				to start one: a stand-in, or io/say.h's
+ *	brk, mmap, munmap, mprotect, madvise
+ *				memory
+ *	clock_gettime, rt_sigaction, rt_sigprocmask, rt_sigreturn,
+ *	restart_syscall		of this process alone
+ *
+ * No input or output is opened, locked, read, written, synced or closed here
+ * meanwhile: that is for threads, to which a wish is left (pipeline_reopen).
  */
 #include "cli/diag.h"
 #include "cli/options.h"
 #include "cli/progress.h"
+#include "cli/quote.h"
 #include "cli/signals.h"
 #include "io/clock.h"
 #include "io/fdio.h"
@@ -51,20 +78,25 @@ enum {
 /* Why and how the pipeline was asked to end. */
 struct ending {
 	bool late;	      /* a thread has not noticed yet */
+	bool untold;	      /* a message waits for standard error */
 	int nudges;	      /* that a thread did not answer, one by one */
 	int64_t nudged_at;    /* when the last of them was sent */
 	int signal;	      /* the first one, 0 if none */
 	int64_t signal_at;    /* when that was */
 	int stops;	      /* how many were answered */
 	const char *given_up; /* why it was aborted, NULL if not */
-	int64_t drain_until;  /* when the drain is given up */
-	int64_t abandon_at;   /* when threads are left behind */
+	int64_t given_up_at;
+	int killed;	     /* the signal that came after that, 0 if none */
+	int64_t drain_until; /* when the drain is given up */
+	int64_t abandon_at;  /* when threads are left behind */
 };
 
 static void tell_trouble(void *context, const char *name, uint64_t line,
 	uint64_t column, const char *text)
 {
 	(void)context;
+	/* There may be one for each of many inputs. */
+	diag_make_room();
 	if (line > 0)
 		diag_error_at(name, line, column, text);
 	else
@@ -74,19 +106,33 @@ static void tell_trouble(void *context, const char *name, uint64_t line,
 static void tell_note(void *context, const char *name, const char *text)
 {
 	(void)context;
+	if (diag_tells(DIAG_VERBOSE))
+		diag_make_room();
 	diag_note(DIAG_VERBOSE, name, "%s", text);
 }
 
 static void give_up(struct pipeline *p, struct ending *e, const char *why)
 {
-	/* From here on a signal ends the process whatever it is at, and nobody
-	 * waits for a standard error that takes nothing. */
-	signals_restore();
 	diag_hurry();
 	e->given_up = why;
+	e->given_up_at = clock_now();
 	e->drain_until = CLOCK_FOREVER;
 	e->abandon_at = clock_deadline(ABORT_GRACE);
 	pipeline_abort(p);
+}
+
+/* A signal that may be one more than was answered. After the second no thread
+ * is waited for any more: what is known is told, then it kills. */
+static void answer_another(struct pipeline *p, struct ending *e, int sig)
+{
+	int64_t since = e->given_up ? e->given_up_at : e->signal_at;
+
+	if (clock_now() - since <= SAME_WISH)
+		return;
+	if (!e->given_up)
+		give_up(p, e, "stopped by a second signal");
+	else
+		e->killed = sig;
 }
 
 /* Answers what has come in by signal. */
@@ -111,9 +157,8 @@ static void answer_signals(
 		diag_note(DIAG_VERBOSE, NULL, "%s: writing what was read",
 			strsignal(seen.first));
 	}
-	if (seen.stops > e->stops && !e->given_up &&
-		clock_now() - e->signal_at > SAME_WISH)
-		give_up(p, e, "stopped by a second signal");
+	if (seen.stops > e->stops)
+		answer_another(p, e, seen.last);
 	e->stops = seen.stops;
 }
 
@@ -124,7 +169,7 @@ static int poll_timeout(const struct ending *e)
 		e->drain_until < e->abandon_at ? e->drain_until : e->abandon_at;
 	int64_t left = until - clock_now();
 
-	if (e->late && left > NUDGE_INTERVAL)
+	if ((e->late || e->untold) && left > NUDGE_INTERVAL)
 		left = NUDGE_INTERVAL;
 	else if (until == CLOCK_FOREVER)
 		return -1;
@@ -168,11 +213,12 @@ static void run(struct pipeline *p, const struct options *o, struct ending *e)
 		/* Errors of poll other than EINTR would be bugs; the signals
 		 * and threads are looked at whatever it says. */
 		see_to_late(p, e);
+		e->untold = diag_more();
 		(void)poll(fds, 2, poll_timeout(e));
 		answer_signals(p, o, e);
 		if (clock_now() >= e->drain_until)
 			give_up(p, e, "shutdown timeout");
-		if (clock_now() >= e->abandon_at)
+		if (e->killed || clock_now() >= e->abandon_at)
 			return;
 	}
 }
@@ -212,7 +258,7 @@ static void tell_count(const struct options *o, const struct sink *sink,
 	const struct pipeline_stats *s)
 {
 	const char *lines = s->lines_out == 1 ? "line" : "lines";
-	char quoted[1024];
+	char shown[1024];
 
 	if (s->invalid > 0 && o->invalid != UPCASE_FAIL)
 		diag_note(DIAG_VERBOSE, NULL, "%" PRIu64 " invalid UTF-8 %s %s",
@@ -223,7 +269,7 @@ static void tell_count(const struct options *o, const struct sink *sink,
 	if (o->output)
 		diag_note(DIAG_NORMAL, NULL, "%" PRIu64 " %s appended to %s",
 			s->lines_out, lines,
-			diag_quote(sink->name, quoted, sizeof(quoted)));
+			quote_name(sink->name, shown, sizeof(shown)));
 	else
 		diag_note(DIAG_NORMAL, NULL, "%" PRIu64 " %s converted",
 			s->lines_out, lines);
@@ -237,8 +283,21 @@ static int die(int sig)
 	return 128 + sig;
 }
 
+/* All is said. Waits until standard error has taken it, unless a signal cuts
+ * that short; takes note of one that came while it was said. */
+static void fall_silent(struct ending *e)
+{
+	struct signals_seen seen;
+
+	signals_restore();
+	seen = signals_take();
+	if (seen.stops > e->stops)
+		e->killed = seen.last;
+	diag_finish();
+}
+
 static int report(struct pipeline *p, const struct options *o,
-	const struct sink *sink, const struct ending *e, bool *left)
+	const struct sink *sink, struct ending *e, bool *left)
 {
 	struct pipeline_outcome outcome = pipeline_finish(p);
 	/* The reader of a pipe that goes away wants no more; that is no error
@@ -248,14 +307,16 @@ static int report(struct pipeline *p, const struct options *o,
 	bool written = true;
 
 	*left = outcome.left;
-	/* What is left to do is to tell; a signal may cut that short. */
-	signals_restore();
 	pipeline_stats(p, &stats);
+	diag_last();
 	if (!unwanted) {
 		written = tell_output(sink, &stats, &outcome, e);
 		tell_count(o, sink, &stats);
 	}
 	tell_stats(o, &stats);
+	fall_silent(e);
+	if (e->killed)
+		return die(e->killed);
 	if (!written)
 		return EXIT_OUTPUT;
 	if (unwanted)
@@ -357,6 +418,7 @@ static int process(
 		return status;
 	}
 	pipeline_begin(p);
+	diag_wake_by(signals_wake_fd());
 	signals_unblock();
 	run(p, o, &e);
 	status = report(p, o, sink, &e, &left);
@@ -367,13 +429,31 @@ static int process(
 	return status;
 }
 
-int main(int argc, char **argv)
+static int check_and_process(const struct options *o)
 {
-	struct options o;
 	struct sink sink;
 	struct rules rules = {RULE_AUTO, RULE_AUTO, RULE_AUTO};
+	char shown[512];
+	int err, status;
+
+	if (o->handover && rules_parse(o->handover, &rules) != 0) {
+		diag_error(OPTIONS_HANDOVER, "there are no such rules: %s",
+			quote_text(o->handover, shown, sizeof(shown)));
+		return EXIT_USAGE;
+	}
+	err = sink_init(&sink, o->output, o->gzip_level > 0, o->sync);
+	if (err)
+		return cannot_start(
+			o->output ? o->output : "standard output", err);
+	status = process(o, &sink, &rules);
+	sink_release(&sink);
+	return status;
+}
+
+static int parse_and_process(int argc, char **argv)
+{
+	struct options o;
 	int err = fdio_guard_standard();
-	int status;
 
 	if (err)
 		return cannot_start("/dev/null", err);
@@ -388,19 +468,15 @@ int main(int argc, char **argv)
 		return err ? cannot_start("standard output", err) : EXIT_DONE;
 	case OPTIONS_RUN:
 	default:
-		break;
+		diag_set_level(o.level);
+		return check_and_process(&o);
 	}
-	diag_set_level(o.level);
-	if (o.handover && rules_parse(o.handover, &rules) != 0) {
-		diag_error(OPTIONS_HANDOVER, "there are no such rules: '%s'",
-			o.handover);
-		return EXIT_USAGE;
-	}
-	err = sink_init(&sink, o.output, o.gzip_level > 0, o.sync);
-	if (err)
-		return cannot_start(
-			o.output ? o.output : "standard output", err);
-	status = process(&o, &sink, &rules);
-	sink_release(&sink);
+}
+
+int main(int argc, char **argv)
+{
+	int status = parse_and_process(argc, argv);
+
+	diag_finish();
 	return status;
 }

@@ -2,15 +2,20 @@
  * diag - what the program says on standard error
  *
  * Every message is one line, "upcase-pipe: NAME: what", and one write(2), so
- * that messages of several processes and threads do not mix. Control characters
- * and the like in names are shown escaped: a file name can not forge a message
- * or drive a terminal. Any thread may call these; they block as writing to
- * standard error does, and what goes wrong there cannot be told.
+ * that messages of several processes and threads do not mix. A name is shown so
+ * that it can not forge a message or drive a terminal (quote.h), and never so
+ * long that what is wrong with it would be cut.
+ *
+ * No call waits for standard error, unless it says so: what finds no room there
+ * is told later, in its place, and what finds no room to wait in is counted
+ * (io/say.h). What goes wrong with telling cannot be told.
+ *
+ * Threads: any, where nothing else is said.
  */
 #ifndef UPCASE_CLI_DIAG_H
 #define UPCASE_CLI_DIAG_H
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Notes are told when the level is at least that of the note. */
@@ -22,10 +27,6 @@ enum diag_level {
 
 /* Set before threads start. */
 void diag_set_level(enum diag_level level);
-
-/* From now on a message that standard error does not take within a second is
- * dropped. For a process that must end. */
-void diag_hurry(void);
 
 /* An error, always told. name may be NULL. */
 void diag_error(const char *name, const char *format, ...)
@@ -39,11 +40,33 @@ void diag_error_at(
 void diag_note(enum diag_level level, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Raw text for standard error, such as a table, in one write(2). */
+/* Whether a note of this level is told. */
+bool diag_tells(enum diag_level level);
+
+/* Raw text for standard error, such as a table, in one write(2): at most
+ * SAY_MOST bytes. */
 void diag_text(const char *text);
 
-/* name as messages show it: as it is, or in quotes with escapes when it holds
- * control characters or bytes that are not UTF-8. Cut to fit. Returns out. */
-const char *diag_quote(const char *name, char *out, size_t size);
+/* A byte is written to fd when a message waits for standard error to have room:
+ * then diag_more is to be called. Before threads start. */
+void diag_wake_by(int fd);
+
+/* Tries to tell what waits. Returns whether to call it again, a while later. */
+bool diag_more(void);
+
+/* Waits for room for a message, for as long as standard error takes something
+ * now and then. Any thread but the main thread, before it tells something of
+ * which there may be much. */
+void diag_make_room(void);
+
+/* From now on diag_make_room does not wait. For a process that must end. */
+void diag_hurry(void);
+
+/* What is told from now on are the last words, for which room was kept. */
+void diag_last(void);
+
+/* The end, for the main thread: waits up to a second until all is told. Then
+ * what is left is dropped; a further call does nothing. */
+void diag_finish(void);
 
 #endif

@@ -2,7 +2,9 @@
 
 #include "cli/options.h"
 
+#include "cli/misuse.h"
 #include "cli/number.h"
+#include "cli/quote.h"
 #include "codec/deflate.h"
 #include "codec/gzip.h"
 #include "io/clock.h"
@@ -43,7 +45,8 @@ enum {
 	OPT_STATS,
 };
 
-static const char short_options[] = "o:z::m:l:ij:b:vqhV";
+/* The colon in front: what is missing is told here (misuse.h). */
+static const char short_options[] = ":o:z::m:l:ij:b:vqhV";
 
 static const struct option long_options[] = {
 	{"output", required_argument, NULL, 'o'},
@@ -117,14 +120,11 @@ struct choice {
 static int bad_argument(const char *what, const char *option, const char *arg,
 	const char *wanted)
 {
-	char quoted[256];
+	char shown[512];
 
-	(void)diag_quote(arg, quoted, sizeof(quoted));
 	/* Always in quotes: it may end in a blank. */
-	diag_error(NULL,
-		strcmp(arg, quoted) == 0 ? "%s for --%s: '%s' (%s)"
-					 : "%s for --%s: %s (%s)",
-		what, option, quoted, wanted);
+	diag_error(NULL, "%s for --%s: %s (%s)", what, option,
+		quote_text(arg, shown, sizeof(shown)), wanted);
 	return -EINVAL;
 }
 
@@ -298,7 +298,7 @@ static int apply_argument(
 			"shutdown-timeout", arg, &o->shutdown_timeout);
 	case OPT_STATS:
 		return parse_stats(o, arg);
-	default: /* getopt_long has told what is wrong */
+	default: /* told by misuse_tell */
 		return -EINVAL;
 	}
 }
@@ -412,6 +412,7 @@ static int take_variant(struct options *o)
 {
 	const char *name = getenv(OPTIONS_VARIANT);
 	struct upcase u;
+	char shown[512];
 
 	if (!name || name[0] == '\0')
 		return 0;
@@ -422,10 +423,12 @@ static int take_variant(struct options *o)
 		return 0;
 	case -ENOTSUP:
 		diag_error(OPTIONS_VARIANT,
-			"this machine does not run the variant '%s'", name);
+			"this machine does not run the variant %s",
+			quote_text(name, shown, sizeof(shown)));
 		return -EINVAL;
 	default:
-		diag_error(OPTIONS_VARIANT, "there is no variant '%s'", name);
+		diag_error(OPTIONS_VARIANT, "there is no variant %s",
+			quote_text(name, shown, sizeof(shown)));
 		return -EINVAL;
 	}
 }
@@ -439,7 +442,6 @@ static enum options_action usage(void)
 enum options_action options_parse(struct options *o, int argc, char **argv)
 {
 	static const char *const standard_input[] = {"-"};
-	static char program[] = "upcase-pipe";
 	struct pending said = {0};
 	int opt;
 
@@ -453,13 +455,15 @@ enum options_action options_parse(struct options *o, int argc, char **argv)
 		.shutdown_timeout = -1,
 		.level = DIAG_NORMAL,
 	};
-	argv[0] = program; /* what getopt's messages begin with */
+	opterr = 0;
 	while ((opt = getopt_long(
 			argc, argv, short_options, long_options, NULL)) != -1) {
 		if (opt == 'h')
 			return OPTIONS_HELP;
 		if (opt == 'V')
 			return take_variant(o) ? usage() : OPTIONS_VERSION;
+		if (opt == ':' || opt == '?')
+			misuse_tell(opt, argv, long_options);
 		if (apply(o, &said, opt, optarg))
 			return usage();
 	}

@@ -19,7 +19,7 @@ static const int ask_signals[] = {SIGUSR1, SIGUSR2};
 
 /* Handlers have no argument to get at state, so these are the program's only
  * globals. Written by handlers in the main thread, read by it. */
-static volatile sig_atomic_t stop_count, stop_first, asked_progress,
+static volatile sig_atomic_t stop_count, stop_first, stop_last, asked_progress,
 	asked_reopen;
 static int wake_pipe[2] = {-1, -1};
 
@@ -35,6 +35,7 @@ static void on_signal(int sig)
 	} else {
 		if (stop_count == 0)
 			stop_first = sig;
+		stop_last = sig;
 		if (stop_count < SIG_ATOMIC_MAX)
 			stop_count++;
 	}
@@ -127,6 +128,11 @@ int signals_fd(void)
 	return wake_pipe[0];
 }
 
+int signals_wake_fd(void)
+{
+	return wake_pipe[1];
+}
+
 struct signals_seen signals_take(void)
 {
 	struct signals_seen seen;
@@ -139,6 +145,7 @@ struct signals_seen signals_take(void)
 	if (seen.reopen)
 		asked_reopen = 0;
 	seen.first = stop_first;
+	seen.last = stop_last;
 	seen.stops = stop_count;
 	return seen;
 }

@@ -26,13 +26,18 @@ int signals_init(void);
 /* Lets the main thread have its signals. */
 void signals_unblock(void);
 
-/* A descriptor that is readable when a signal has come. */
+/* A descriptor that is readable when a signal has come. The main thread waits
+ * for it in poll(2). */
 int signals_fd(void);
+
+/* What makes it readable, too: a poke (poke.h), from any thread. */
+int signals_wake_fd(void);
 
 /* What has come so far. */
 struct signals_seen {
 	int stops;     /* how many of SIGINT, SIGTERM, SIGHUP */
 	int first;     /* the first of them, 0 if none */
+	int last;      /* likewise */
 	bool progress; /* SIGUSR1 since the last call */
 	bool reopen;   /* SIGUSR2 since the last call */
 };

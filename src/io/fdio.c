@@ -473,16 +473,39 @@ int fdio_writev(struct fdio *io, const struct iovec *iov, int n, int wake,
 	return 0;
 }
 
-void fdio_say(int fd, const char *text, size_t len)
+/* A write to a pipe that does not wait, whatever flags its open file
+ * description has. Not every kernel has it, and none for terminals. */
+static ssize_t write_nowait(int fd, const void *buf, size_t len)
 {
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
+#if defined(HAVE_PWRITEV2) && defined(RWF_NOWAIT)
+	struct iovec iov = {(void *)(uintptr_t)buf, len};
+	ssize_t n = pwritev2(fd, &iov, 1, -1, RWF_NOWAIT);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		text += n;
-		len -= (size_t)n;
-	}
+	if (n < 0 && (errno == ENOSYS || errno == EINVAL || errno == ESPIPE))
+		errno = EOPNOTSUPP;
+	return n;
+#else
+	(void)fd;
+	(void)buf;
+	(void)len;
+	errno = EOPNOTSUPP;
+	return -1;
+#endif
+}
+
+ssize_t fdio_try_write(const struct fdio *io, const void *buf, size_t len)
+{
+	ssize_t n;
+
+	do {
+		if (io->socket)
+			n = send(io->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		else if (io->regular || io->own >= 0)
+			n = write(io->own >= 0 ? io->own : io->fd, buf, len);
+		else
+			n = write_nowait(io->fd, buf, len);
+	} while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return n;
+	return errno == EWOULDBLOCK ? -EAGAIN : -errno;
 }

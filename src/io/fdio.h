@@ -115,8 +115,12 @@ int fdio_writev(struct fdio *io, const struct iovec *iov, int n, int wake,
  * far as can be told. Does not block. */
 bool fdio_has_room(const struct fdio *io, size_t len);
 
-/* Writes text to fd, as far as that works: for messages and prompts, where
- * nobody could be told of an error. May block. */
-void fdio_say(int fd, const char *text, size_t len);
+/* One write(2) of buf[0..len), or of a part, that does not wait: a regular file
+ * is written to as it is, a pipe or terminal by a description of our own, a
+ * socket with MSG_DONTWAIT, a pipe that could not be opened once more with
+ * RWF_NOWAIT. Returns the number of bytes taken, -EAGAIN when there is no room,
+ * -EOPNOTSUPP when the system has no such write for this, or another negative
+ * errno. */
+ssize_t fdio_try_write(const struct fdio *io, const void *buf, size_t len);
 
 #endif

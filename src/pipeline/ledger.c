@@ -5,21 +5,12 @@
 int ledger_init(struct ledger *l, const struct pipeline_events *events,
 	struct control *control)
 {
-	int err;
-
 	*l = (struct ledger){.events = *events, .control = control};
-	err = -pthread_mutex_init(&l->lock, NULL);
-	if (err)
-		return err;
-	err = -pthread_mutex_init(&l->telling, NULL);
-	if (err)
-		(void)pthread_mutex_destroy(&l->lock);
-	return err;
+	return -pthread_mutex_init(&l->lock, NULL);
 }
 
 void ledger_release(struct ledger *l)
 {
-	(void)pthread_mutex_destroy(&l->telling);
 	(void)pthread_mutex_destroy(&l->lock);
 }
 
@@ -65,10 +56,8 @@ struct fault ledger_get_remark(struct ledger *l)
 static void tell(struct ledger *l, const char *name, uint64_t line,
 	uint64_t column, const char *text)
 {
-	(void)pthread_mutex_lock(&l->telling);
 	if (l->events.trouble)
 		l->events.trouble(l->events.context, name, line, column, text);
-	(void)pthread_mutex_unlock(&l->telling);
 }
 
 void ledger_trouble(struct ledger *l, const char *name, uint64_t line,
@@ -85,8 +74,6 @@ void ledger_warn(struct ledger *l, const char *name, const char *text)
 
 void ledger_note(struct ledger *l, const char *name, const char *text)
 {
-	(void)pthread_mutex_lock(&l->telling);
 	if (l->events.note)
 		l->events.note(l->events.context, name, text);
-	(void)pthread_mutex_unlock(&l->telling);
 }

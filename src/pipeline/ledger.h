@@ -2,8 +2,8 @@
  * ledger - what a pipeline has done so far, and what went wrong first
  *
  * Figures are atomics that anybody may look at any time; who adds to them is
- * said at each. Events are told one at a time, by whichever thread has one; who
- * is told may block it.
+ * said at each. Events are told by whichever thread has one, without a lock:
+ * nobody waits for somebody else who tells something.
  *
  * Threads: any, for everything but init and release.
  */
@@ -37,9 +37,9 @@ struct ledger {
 	atomic_bool line_cut; /* by the reader: aborted inside a line, which
 				 is in no batch's count and lost */
 
-	pthread_mutex_t telling; /* held while one is told, however long */
-	pthread_mutex_t lock;	 /* guards error, fault, remark */
-	int error;		 /* the first one */
+	pthread_mutex_t lock; /* guards error, fault, remark; held for a look
+				 only */
+	int error;	      /* the first one */
 	struct fault fault;
 	struct fault remark; /* to be put behind the reason why it ended */
 };

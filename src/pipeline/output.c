@@ -2,6 +2,7 @@
 
 #include "pipeline/output.h"
 
+#include "io/say.h"
 #include "pipeline/convert.h"
 #include "text/lines.h"
 
@@ -69,6 +70,7 @@ static void take_locked(struct output *o)
  * to do would tear the output. */
 static void expect_owned(struct output *o, const char *call)
 {
+	char text[80];
 	bool mine;
 
 	(void)pthread_mutex_lock(&o->lock);
@@ -76,8 +78,9 @@ static void expect_owned(struct output *o, const char *call)
 	(void)pthread_mutex_unlock(&o->lock);
 	if (mine)
 		return;
-	(void)fprintf(
-		stderr, "upcase-pipe: %s: not the owner of the output\n", call);
+	(void)snprintf(text, sizeof(text),
+		"upcase-pipe: %s: not the owner of the output\n", call);
+	say_dying(text);
 	abort();
 }
 

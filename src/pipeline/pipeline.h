@@ -26,7 +26,7 @@
  *
  * Threads: every function is for the thread that made the pipeline (the main
  * thread), and none waits for anything. The events are called from the
- * pipeline's threads, one at a time.
+ * pipeline's threads, by several at once if it comes to that.
  */
 #ifndef UPCASE_PIPELINE_PIPELINE_H
 #define UPCASE_PIPELINE_PIPELINE_H
@@ -41,7 +41,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the pipeline has to tell while it runs. */
+/* What the pipeline has to tell while it runs. A call may keep its thread for a
+ * while, but must end by itself after pipeline_abort. */
 struct pipeline_events {
 	void *context;
 	/* Something is wrong with an input (or the re-opened output): name is

@@ -936,8 +936,7 @@ stderr_is_stuck() {
 	exec 5<>errors
 	# shellcheck disable=SC2046 # words are wanted
 	start mute $(seq -f 'missing-%g-with-a-long-name' 3000) >"$out" 2>errors
-	wait_until "$deadline" asleep mute || r=1
-	send_until_ended TERM mute || r=1
+	expect_end mute 'exit 1' || r=1
 	exec 5>&-
 	return $r
 }

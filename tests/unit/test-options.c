@@ -533,6 +533,30 @@ static void the_version_tells_what_is_in_it(void **state)
 	free(text);
 }
 
+static void what_is_typed_does_not_reach_the_terminal(void **state)
+{
+	(void)state;
+	bad("--a\033[31m=b", "unrecognized option '--a\\033[31m=b'");
+	bad("-v\033", "invalid option -- '\\033'");
+	bad("-\xC3\x9F", "invalid option -- '\\303'");
+	bad("--sync=\xE2\x80\xAE", "for --sync: '\\342\\200\\256' (none, ");
+	bad("-j \033", "for --jobs: '\\033' (1 to ");
+}
+
+static void misuse_is_told_for_each_kind(void **state)
+{
+	(void)state;
+	bad("--out", "option '--output' requires an argument");
+	bad("-vo", "option requires an argument -- 'o'");
+	bad("--verb=x", "option '--verbose' doesn't allow an argument");
+	bad("--verbose -xv", "invalid option -- 'x'");
+	bad("--s=1", "option '--s=1' is ambiguous; possibilities: '--sync' "
+		     "'--shutdown-timeout' '--stats'\n");
+	bad("in --no", "option '--no' is ambiguous; possibilities: '--no-gzip' "
+		       "'--no-decompress' '--no-interactive'\n");
+	bad("--invalid", "option '--invalid' requires an argument");
+}
+
 static void the_environment_can_choose_a_variant(void **state)
 {
 	struct command c;
@@ -597,6 +621,8 @@ int main(void)
 		cmocka_unit_test(help_and_version_win_over_what_follows),
 		in_directory(the_help_tells_of_every_option),
 		in_directory(the_version_tells_what_is_in_it),
+		cmocka_unit_test(what_is_typed_does_not_reach_the_terminal),
+		cmocka_unit_test(misuse_is_told_for_each_kind),
 		in_directory(the_environment_can_choose_a_variant),
 		cmocka_unit_test(help_that_cannot_be_written_is_an_error),
 	};

@@ -7,6 +7,7 @@
 
 #include "cli/signals.h"
 
+#include "io/poke.h"
 #include "support.h"
 
 #include <errno.h>
@@ -100,7 +101,7 @@ static void see_nothing(int arg)
 	begin();
 	expect(!readable());
 	seen = signals_take();
-	expect(seen.stops == 0 && seen.first == 0);
+	expect(seen.stops == 0 && seen.first == 0 && seen.last == 0);
 	expect(!seen.progress && !seen.reopen);
 	expect(!signals_pipe_ignored());
 }
@@ -120,18 +121,18 @@ static void see_stop(int sig)
 	expect(raise(sig) == 0);
 	expect(readable());
 	seen = signals_take();
-	expect(seen.stops == 1 && seen.first == sig);
+	expect(seen.stops == 1 && seen.first == sig && seen.last == sig);
 	expect(!readable());
 	seen = signals_take();
 	expect(seen.stops == 1 && seen.first == sig);
 	expect(raise(other) == 0);
 	expect(readable());
 	seen = signals_take();
-	expect(seen.stops == 2 && seen.first == sig);
+	expect(seen.stops == 2 && seen.first == sig && seen.last == other);
 	expect(!seen.progress && !seen.reopen);
 }
 
-static void stops_are_counted_and_the_first_is_remembered(void **state)
+static void stops_are_counted_the_first_and_the_last_remembered(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(stop_signals); i++)
@@ -157,6 +158,25 @@ static void see_requests(int arg)
 	expect(!seen.progress && seen.reopen);
 	seen = signals_take();
 	expect(!seen.reopen);
+}
+
+static void see_poke(int arg)
+{
+	struct signals_seen seen;
+
+	(void)arg;
+	begin();
+	poke_send(signals_wake_fd());
+	expect(readable());
+	seen = signals_take();
+	expect(seen.stops == 0 && !seen.progress && !seen.reopen);
+	expect(!readable());
+}
+
+static void who_waits_can_be_woken_without_a_signal(void **state)
+{
+	(void)state;
+	is_good(see_poke, 0);
 }
 
 static void requests_are_seen_once(void **state)
@@ -447,7 +467,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_signals_there_is_nothing_to_see),
-		cmocka_unit_test(stops_are_counted_and_the_first_is_remembered),
+		cmocka_unit_test(
+			stops_are_counted_the_first_and_the_last_remembered),
+		cmocka_unit_test(who_waits_can_be_woken_without_a_signal),
 		cmocka_unit_test(requests_are_seen_once),
 		cmocka_unit_test(signals_wait_until_they_are_unblocked),
 		cmocka_unit_test(a_signal_that_was_ignored_stays_ignored),

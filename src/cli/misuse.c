@@ -1,0 +1,80 @@
+#include "config.h"
+
+#include "cli/misuse.h"
+
+#include "cli/diag.h"
+#include "cli/quote.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The long option whose `val` it is, or NULL. */
+static const char *name_of(const struct option *o, int val)
+{
+	for (; o->name; o++)
+		if (o->val == val)
+			return o->name;
+	return NULL;
+}
+
+/* The long options that begin as `word` ("--NAME" or "--NAME=ARGUMENT") does,
+ * each in quotes behind a blank. Returns how many there are. */
+static int candidates(
+	const struct option *o, const char *word, char *list, size_t size)
+{
+	size_t len = strcspn(word + 2, "=");
+	size_t at = 0;
+	int n = 0;
+
+	list[0] = '\0';
+	for (; o->name; o++) {
+		if (strncmp(o->name, word + 2, len) != 0)
+			continue;
+		n++;
+		if (at + strlen(o->name) + sizeof(" '--'") <= size)
+			at += (size_t)sprintf(list + at, " '--%s'", o->name);
+	}
+	return n;
+}
+
+static void tell_long(
+	int opt, const char *word, const struct option *long_options)
+{
+	char shown[512], list[1024];
+
+	if (opt == ':')
+		diag_error(NULL, "option '--%s' requires an argument",
+			name_of(long_options, optopt));
+	else if (optopt != 0)
+		diag_error(NULL, "option '--%s' doesn't allow an argument",
+			name_of(long_options, optopt));
+	else if (candidates(long_options, word, list, sizeof(list)) > 1)
+		diag_error(NULL, "option %s is ambiguous; possibilities:%s",
+			quote_text(word, shown, sizeof(shown)), list);
+	else
+		diag_error(NULL, "unrecognized option %s",
+			quote_text(word, shown, sizeof(shown)));
+}
+
+/* A short option, which may stand in the middle of a word. */
+static void tell_short(int opt)
+{
+	char shown[QUOTE_LEAST], letter[2] = {(char)optopt, '\0'};
+
+	diag_error(NULL,
+		opt == ':' ? "option requires an argument -- %s"
+			   : "invalid option -- %s",
+		quote_text(letter, shown, sizeof(shown)));
+}
+
+void misuse_tell(int opt, char *const *argv, const struct option *long_options)
+{
+	/* Behind a long option, good or not, it goes on with the next word. */
+	const char *word = argv[optind - 1];
+
+	if (strncmp(word, "--", 2) == 0 &&
+		(optopt == 0 || name_of(long_options, optopt)))
+		tell_long(opt, word, long_options);
+	else
+		tell_short(opt);
+}

@@ -1,0 +1,17 @@
+/*
+ * misuse - what is wrong with an option that getopt_long refused
+ *
+ * The C library would tell it by itself, but what was typed would go to the
+ * terminal as it is, and by a write that may block.
+ */
+#ifndef UPCASE_CLI_MISUSE_H
+#define UPCASE_CLI_MISUSE_H
+
+#include <getopt.h>
+
+/* Tells what getopt_long, with opterr 0 and short options that begin with ':',
+ * just refused by returning `opt`, ':' or '?'. To be called before it is called
+ * again. */
+void misuse_tell(int opt, char *const *argv, const struct option *long_options);
+
+#endif

@@ -1,0 +1,692 @@
+/*
+ * Tests of standard error: that nobody waits for it, that messages keep their
+ * order, and what becomes of those for which there is no room.
+ *
+ * What the system has no way for: opening a pipe once more, RWF_NOWAIT and
+ * threads can be taken away; write goes through the test, which counts it and
+ * can hold it up.
+ */
+#include "config.h"
+
+#include "io/say.h"
+
+#include "io/clock.h"
+#include "io/poke.h"
+#include "support.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct {
+	bool open, nowait, threads; /* are there */
+	atomic_uint writes, threads_started;
+	atomic_bool hold;   /* the next write posts and waits */
+	sem_t held, let_go; /* for that */
+	/* Called by each write, NULL: nothing. */
+	void (*on_write)(void);
+} fake;
+
+int __real_open(const char *path, int flags, mode_t mode);
+int __wrap_open(const char *path, int flags, mode_t mode);
+
+int __wrap_open(const char *path, int flags, mode_t mode)
+{
+	if (!fake.open && strncmp(path, "/proc/", 6) == 0) {
+		errno = EACCES;
+		return -1;
+	}
+	return __real_open(path, flags, mode);
+}
+
+ssize_t __real_write(int fd, const void *buf, size_t len);
+ssize_t __wrap_write(int fd, const void *buf, size_t len);
+
+ssize_t __wrap_write(int fd, const void *buf, size_t len)
+{
+	if (len > 1) { /* a poke is one byte */
+		atomic_fetch_add(&fake.writes, 1);
+		if (fake.on_write)
+			fake.on_write();
+	}
+	if (len > 1 && atomic_exchange(&fake.hold, false)) {
+		(void)sem_post(&fake.held);
+		while (sem_wait(&fake.let_go) != 0)
+			;
+	}
+	return __real_write(fd, buf, len);
+}
+
+ssize_t __real_pwritev2(
+	int fd, const struct iovec *iov, int n, off_t offset, int flags);
+ssize_t __wrap_pwritev2(
+	int fd, const struct iovec *iov, int n, off_t offset, int flags);
+
+ssize_t __wrap_pwritev2(
+	int fd, const struct iovec *iov, int n, off_t offset, int flags)
+{
+	if (!fake.nowait) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return __real_pwritev2(fd, iov, n, offset, flags);
+}
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+	void *(*run)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+	void *(*run)(void *), void *argument);
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+	void *(*run)(void *), void *argument)
+{
+	if (!fake.threads)
+		return EAGAIN;
+	atomic_fetch_add(&fake.threads_started, 1);
+	return __real_pthread_create(thread, attributes, run, argument);
+}
+
+/* A pipe with its writing end as standard error. The memory is never freed: a
+ * thread may own it until the end. */
+struct heard {
+	struct say *say;
+	int fd[2];
+	size_t filled; /* bytes before what is said */
+	int wake[2];
+};
+
+static void hear(struct heard *h)
+{
+	static const struct say fresh = SAY_INIT(-1);
+
+	h->say = support_allocate(sizeof(*h->say));
+	memcpy(h->say, &fresh, sizeof(fresh));
+	h->say->io.fd = h->fd[1];
+	assert_int_equal(poke_open(h->wake), 0);
+	say_wake_by(h->say, h->wake[1]);
+	h->filled = 0;
+}
+
+static void hear_pipe(struct heard *h)
+{
+	support_pipe(h->fd);
+	hear(h);
+}
+
+static void hear_full_pipe(struct heard *h)
+{
+	hear_pipe(h);
+	h->filled = support_fill_pipe(h->fd[1]);
+}
+
+static void deaf(struct heard *h)
+{
+	poke_close(h->wake);
+	if (h->say->by_thread)
+		return; /* it may use what it has until the end */
+	say_release(h->say);
+	(void)close(h->fd[0]);
+	(void)close(h->fd[1]);
+	free(h->say);
+}
+
+static void put(struct heard *h, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void put(struct heard *h, const char *format, ...)
+{
+	char text[SAY_MOST + 100];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	say_put(h->say, text, (size_t)n);
+}
+
+/* Takes n bytes out of the pipe. Returns them, allocated, with a NUL. */
+static char *take(struct heard *h, size_t n)
+{
+	char *text = support_allocate(n + 1);
+	size_t at = 0;
+
+	while (at < n) {
+		ssize_t got = read(h->fd[0], text + at, n - at);
+
+		assert_true(got > 0);
+		at += (size_t)got;
+	}
+	text[n] = '\0';
+	return text;
+}
+
+/* Takes out what the pipe was filled with. */
+static void make_way(struct heard *h)
+{
+	free(take(h, h->filled));
+	h->filled = 0;
+}
+
+static void comes_out(struct heard *h, const char *want)
+{
+	char *got = take(h, strlen(want));
+
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void nothing_comes_out(struct heard *h)
+{
+	struct pollfd p = {.fd = h->fd[0], .events = POLLIN};
+
+	assert_int_equal(poll(&p, 1, 0), 0);
+}
+
+static bool is_woken(struct heard *h)
+{
+	bool woken = fdio_is_woken(h->wake[0]);
+
+	poke_drain(h->wake[0]);
+	return woken;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&fake, 0, sizeof(fake));
+	fake.open = fake.nowait = fake.threads = true;
+	(void)sem_init(&fake.held, 0, 0);
+	(void)sem_init(&fake.let_go, 0, 0);
+	(void)signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+/* Whether this system writes to pipes without waiting when asked to. */
+static bool has_nowait(void)
+{
+#if defined(HAVE_PWRITEV2) && defined(RWF_NOWAIT)
+	struct iovec iov = {(char[]){"x"}, 1};
+	int fd[2];
+	bool has;
+
+	support_pipe(fd);
+	has = __real_pwritev2(fd[1], &iov, 1, -1, RWF_NOWAIT) == 1;
+	(void)close(fd[0]);
+	(void)close(fd[1]);
+	return has;
+#else
+	return false;
+#endif
+}
+
+static void a_message_is_one_write(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	hear_pipe(&h);
+	put(&h, "one\n");
+	put(&h, "two\nlines\n");
+	assert_int_equal(fake.writes, 2);
+	comes_out(&h, "one\ntwo\nlines\n");
+	put(&h, "%s", "");
+	assert_int_equal(fake.writes, 2);
+	assert_false(is_woken(&h));
+	deaf(&h);
+}
+
+static void the_inherited_description_keeps_its_flags(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	hear_full_pipe(&h);
+	put(&h, "one\n");
+	assert_int_equal(fcntl(h.fd[1], F_GETFL) & O_NONBLOCK, 0);
+	deaf(&h);
+}
+
+static void a_regular_file_is_written_where_it_is(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	support_write("file", "before ", 7);
+	h.fd[0] = open("file", O_RDONLY | O_CLOEXEC, 0);
+	h.fd[1] = open("file", O_WRONLY | O_CLOEXEC, 0);
+	hear(&h);
+	/* Not for appending: a second description would begin at 0. */
+	assert_int_equal(lseek(h.fd[1], 7, SEEK_SET), 7);
+	put(&h, "behind\n");
+	support_file_is("file", BYTES("before behind\n"));
+	assert_int_equal(h.say->io.own, -1);
+	deaf(&h);
+}
+
+/* What is said to a full pipe comes out later, in order, by another message, by
+ * say_more or at the end. */
+static void waits_in_order(void)
+{
+	struct heard h;
+
+	hear_full_pipe(&h);
+	put(&h, "one\n");
+	assert_true(is_woken(&h));
+	put(&h, "two\n");
+	assert_true(say_more(h.say));
+	assert_true(say_more(h.say));
+	make_way(&h);
+	put(&h, "three\n");
+	comes_out(&h, "one\ntwo\nthree\n");
+	is_woken(&h);
+	assert_false(say_more(h.say));
+	assert_false(is_woken(&h));
+
+	h.filled = support_fill_pipe(h.fd[1]);
+	put(&h, "four\n");
+	make_way(&h);
+	assert_false(say_more(h.say));
+	comes_out(&h, "four\n");
+
+	h.filled = support_fill_pipe(h.fd[1]);
+	put(&h, "five\n");
+	make_way(&h);
+	say_finish(h.say, CLOCK_FOREVER);
+	comes_out(&h, "five\n");
+	deaf(&h);
+}
+
+static void a_full_pipe_is_not_waited_for(void **state)
+{
+	(void)state;
+	waits_in_order();
+	assert_int_equal(fake.threads_started, 0);
+}
+
+static void nor_one_that_cannot_be_opened_once_more(void **state)
+{
+	(void)state;
+	if (!has_nowait())
+		skip();
+	fake.open = false;
+	waits_in_order();
+	assert_int_equal(fake.threads_started, 0);
+}
+
+static void nor_one_that_is_asked_before_each_write(void **state)
+{
+	(void)state;
+	fake.open = fake.nowait = fake.threads = false;
+	waits_in_order();
+}
+
+static void a_thread_waits_where_nothing_else_is_possible(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	fake.open = fake.nowait = false;
+	hear_full_pipe(&h);
+	put(&h, "one\n");
+	assert_int_equal(fake.threads_started, 1);
+	put(&h, "two\n");
+	assert_false(say_more(h.say)); /* that is not main's any more */
+	assert_false(is_woken(&h));
+	say_finish(h.say, clock_deadline(CLOCK_SECOND / 50));
+	make_way(&h);
+	comes_out(&h, "one\ntwo\n");
+	put(&h, "three\n");
+	comes_out(&h, "three\n");
+	assert_int_equal(fake.threads_started, 1);
+	deaf(&h);
+}
+
+static void a_terminal_that_was_stopped_is_not_waited_for(void **state)
+{
+	struct heard h;
+	int master, slave;
+
+	(void)state;
+	support_terminal(&master, &slave);
+	h.fd[0] = master;
+	h.fd[1] = slave;
+	hear(&h);
+	put(&h, "one\n");
+	assert_int_equal(tcflow(slave, TCOOFF), 0);
+	put(&h, "two\n");
+	assert_true(say_more(h.say));
+	assert_int_equal(tcflow(slave, TCOON), 0);
+	put(&h, "three\n");
+	comes_out(&h, "one\ntwo\nthree\n");
+	deaf(&h);
+}
+
+static void a_socket_is_not_waited_for(void **state)
+{
+	static const int kinds[] = {SOCK_STREAM, SOCK_SEQPACKET};
+	char text[SAY_MOST];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		struct heard h;
+		int n = 0;
+
+		assert_int_equal(
+			socketpair(AF_UNIX, kinds[i] | SOCK_CLOEXEC, 0, h.fd),
+			0);
+		hear(&h);
+		do
+			put(&h, "%04d %*s\n", n++, 1000, "x");
+		while (!say_more(h.say));
+		put(&h, "last\n");
+		/* All of it once, in order, also what was taken in part. */
+		for (int j = 0; j < n; j++) {
+			(void)snprintf(
+				text, sizeof(text), "%04d %*s\n", j, 1000, "x");
+			comes_out(&h, text);
+			(void)say_more(h.say);
+		}
+		comes_out(&h, "last\n");
+		deaf(&h);
+	}
+}
+
+static void nobody_who_listens_is_no_reason_to_wait(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	hear_pipe(&h);
+	(void)close(h.fd[0]);
+	put(&h, "one\n");
+	assert_false(say_more(h.say));
+	assert_int_equal(h.say->used, 0);
+	say_finish(h.say, CLOCK_FOREVER);
+	deaf(&h);
+}
+
+/* Fills the ring with messages, the last of which is not in it any more.
+ * Returns how many are. */
+static unsigned fill_ring(struct heard *h)
+{
+	unsigned n = 0;
+
+	while (h->say->untold == 0)
+		put(h, "message %04u\n", n++);
+	return n - 1;
+}
+
+static void expect_ring(struct heard *h, unsigned n)
+{
+	char text[32];
+
+	for (unsigned i = 0; i < n; i++) {
+		(void)snprintf(text, sizeof(text), "message %04u\n", i);
+		comes_out(h, text);
+	}
+}
+
+static void what_finds_no_room_is_counted_in_its_place(void **state)
+{
+	struct heard h;
+	unsigned n;
+
+	(void)state;
+	hear_full_pipe(&h);
+	n = fill_ring(&h);
+	put(&h, "dropped\n");
+	put(&h, "dropped\n");
+	make_way(&h);
+	put(&h, "dropped as well, but makes it go on\n");
+	while (h.say->used > 0)
+		(void)say_more(h.say);
+	put(&h, "behind\n");
+	expect_ring(&h, n);
+	comes_out(&h, "upcase-pipe: 4 messages were not told\nbehind\n");
+	nothing_comes_out(&h);
+
+	h.filled = support_fill_pipe(h.fd[1]);
+	n = fill_ring(&h);
+	make_way(&h);
+	say_finish(h.say, CLOCK_FOREVER);
+	expect_ring(&h, n);
+	comes_out(&h, "upcase-pipe: 1 message was not told\n");
+	deaf(&h);
+}
+
+static void there_is_room_for_the_last_words(void **state)
+{
+	char text[SAY_MOST + 10];
+	struct heard h;
+	unsigned n;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	hear_full_pipe(&h);
+	n = fill_ring(&h);
+	say_last(h.say);
+	for (int i = 0; i < 3; i++) /* longer than possible: cut */
+		say_put(h.say, text, sizeof(text));
+	assert_int_equal(h.say->untold, 0);
+	make_way(&h);
+	say_finish(h.say, CLOCK_FOREVER);
+	expect_ring(&h, n);
+	comes_out(&h, "upcase-pipe: 1 message was not told\n");
+	text[SAY_MOST] = '\0';
+	for (int i = 0; i < 3; i++)
+		comes_out(&h, text);
+	nothing_comes_out(&h);
+	deaf(&h);
+}
+
+static void say_in_a_thread(void *heard)
+{
+	put(heard, "first\n");
+}
+
+static void who_finds_it_taken_goes_on(void **state)
+{
+	struct support_thread t;
+	struct heard h;
+
+	(void)state;
+	hear_pipe(&h);
+	atomic_store(&fake.hold, true);
+	support_start(&t, say_in_a_thread, &h);
+	while (sem_wait(&fake.held) != 0)
+		;
+	/* The thread is in its write. */
+	put(&h, "second\n");
+	assert_false(say_more(h.say));
+	put(&h, "third\n");
+	nothing_comes_out(&h);
+	(void)sem_post(&fake.let_go);
+	support_join(&t);
+	comes_out(&h, "first\nsecond\nthird\n");
+	assert_false(is_woken(&h));
+	deaf(&h);
+}
+
+static struct heard *chatty;
+
+static void say_another(void)
+{
+	static const char text[] = "more\n";
+
+	/* As another thread would; this one has let go of the lock. */
+	say_put(chatty->say, text, sizeof(text) - 1);
+}
+
+static void nobody_is_kept_by_what_others_say(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	hear_pipe(&h);
+	chatty = &h;
+	fake.on_write = say_another;
+	put(&h, "one\n");
+	fake.on_write = NULL;
+	assert_int_equal(fake.writes, 64);
+	/* The main thread is to go on with it, at once. */
+	assert_true(is_woken(&h));
+	assert_false(say_more(h.say));
+	assert_int_equal(fake.writes, 65);
+	deaf(&h);
+}
+
+static void a_burst_waits_for_a_reader_that_is_slow(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	hear_full_pipe(&h);
+	(void)fill_ring(&h);
+	h.say->untold = 0;
+	make_way(&h);
+	h.say->moved = clock_now();
+	say_make_room(h.say);
+	put(&h, "fits\n");
+	assert_int_equal(h.say->untold, 0);
+	deaf(&h);
+}
+
+static void a_burst_waits_a_second_for_one_that_takes_nothing(void **state)
+{
+	struct heard h;
+	int64_t begin = clock_now();
+
+	(void)state;
+	hear_full_pipe(&h);
+	(void)fill_ring(&h);
+	say_make_room(h.say);
+	assert_true(clock_now() - begin >= CLOCK_SECOND);
+	/* And not again, until it takes something. */
+	begin = h.say->moved;
+	say_make_room(h.say);
+	assert_true(h.say->moved == begin);
+	deaf(&h);
+}
+
+static void in_a_hurry_nothing_waits_for_room(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	hear_full_pipe(&h);
+	(void)fill_ring(&h);
+	say_hurry(h.say);
+	h.say->moved = INT64_MAX; /* it would wait for ever */
+	say_make_room(h.say);
+	deaf(&h);
+}
+
+static void the_end_waits_once(void **state)
+{
+	struct heard h;
+	int64_t begin = clock_now();
+
+	(void)state;
+	hear_full_pipe(&h);
+	put(&h, "one\n");
+	say_finish(h.say, clock_deadline(CLOCK_SECOND / 20));
+	assert_true(clock_now() - begin >= CLOCK_SECOND / 20);
+	say_finish(h.say, CLOCK_FOREVER); /* would not come back */
+	deaf(&h);
+}
+
+#define TALKERS	  4
+#define SENTENCES 500
+
+static void talk(void *heard)
+{
+	static atomic_int number;
+	int me = atomic_fetch_add(&number, 1);
+
+	for (int i = 0; i < SENTENCES; i++) {
+		struct heard *h = heard;
+
+		say_make_room(h->say);
+		put(h, "%d %d\n", me, i);
+	}
+}
+
+static void many_threads_say_whole_lines_in_their_order(void **state)
+{
+	struct support_thread t[TALKERS];
+	int next[TALKERS] = {0}, me, i;
+	struct heard h;
+	FILE *in;
+
+	(void)state;
+	hear_pipe(&h);
+	for (size_t j = 0; j < TALKERS; j++)
+		support_start(&t[j], talk, &h);
+	in = fdopen(h.fd[0], "r");
+	assert_non_null(in);
+	for (int n = 0; n < TALKERS * SENTENCES; n++) {
+		assert_int_equal(fscanf(in, "%d %d\n", &me, &i), 2);
+		assert_between((uintmax_t)me, 0, TALKERS - 1);
+		assert_int_equal(i, next[me]++);
+		if (n % 50 == 0)
+			(void)say_more(h.say);
+		if (n == TALKERS * SENTENCES - 200)
+			break; /* the rest may need the end */
+	}
+	for (size_t j = 0; j < TALKERS; j++)
+		support_join(&t[j]);
+	say_finish(h.say, CLOCK_FOREVER);
+	assert_int_equal(h.say->used, 0);
+	(void)fclose(in);
+	h.fd[0] = -1;
+	deaf(&h);
+}
+
+#define say_test(test) cmocka_unit_test_setup(test, set_up)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		say_test(a_message_is_one_write),
+		say_test(the_inherited_description_keeps_its_flags),
+		say_test(a_full_pipe_is_not_waited_for),
+		say_test(nor_one_that_cannot_be_opened_once_more),
+		say_test(nor_one_that_is_asked_before_each_write),
+		say_test(a_thread_waits_where_nothing_else_is_possible),
+		say_test(a_terminal_that_was_stopped_is_not_waited_for),
+		say_test(a_socket_is_not_waited_for),
+		say_test(nobody_who_listens_is_no_reason_to_wait),
+		say_test(what_finds_no_room_is_counted_in_its_place),
+		say_test(there_is_room_for_the_last_words),
+		say_test(who_finds_it_taken_goes_on),
+		say_test(nobody_is_kept_by_what_others_say),
+		say_test(a_burst_waits_for_a_reader_that_is_slow),
+		say_test(a_burst_waits_a_second_for_one_that_takes_nothing),
+		say_test(in_a_hurry_nothing_waits_for_room),
+		say_test(the_end_waits_once),
+		say_test(many_threads_say_whole_lines_in_their_order),
+	};
+	static const struct CMUnitTest in_files[] = {
+		in_directory(a_regular_file_is_written_where_it_is),
+	};
+
+	fake.open = fake.nowait = fake.threads = true;
+	return cmocka_run_group_tests(in_files, NULL, NULL) +
+	       cmocka_run_group_tests(tests, NULL, NULL);
+}
