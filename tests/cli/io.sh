@@ -548,4 +548,39 @@ else
 fi
 rm -f large large.out
 
+# --- what comes from outside, in messages ---------------------------------------
+
+# tells WORDS COMMAND...: the message has these words, and nothing of what was
+# typed reaches the terminal as it is.
+tells() {
+	local words=$1
+	shift
+	"$@" <"$in" >"$out" 2>"$err"
+	grep -Fq -e "$words" "$err" && ! grep -aqP '[\x00-\x09\x0b-\x1f\x7f-\xff]' "$err" &&
+		return 0
+	cat -v "$err"
+	return 1
+}
+red=$'\e[31mX'
+turned=$'a\xe2\x80\xaetxt' # U+202E
+check "a variant that the environment names is quoted" \
+	tells "no variant '\\033[31mX'" env UPCASE_PIPE_VARIANT="$red" "$UPCASE_PIPE"
+check "rules that the environment names are quoted" \
+	tells "no such rules: '\\033[31mX'" env UPCASE_PIPE_HANDOVER="$red" "$UPCASE_PIPE"
+check "an unknown long option is quoted" \
+	tells "unrecognized option '--\\033[31mX'" "$UPCASE_PIPE" "--$red"
+check "an unknown short option is quoted" \
+	tells "invalid option -- '\\033'" "$UPCASE_PIPE" "-v$red"
+check "an argument of an option is quoted" \
+	tells "for --jobs: '\\033[31mX' (1 to" "$UPCASE_PIPE" -j "$red"
+check "a file's name that turns the direction of text is quoted" \
+	tells "'a\\342\\200\\256txt': No such file" "$UPCASE_PIPE" "$turned"
+check "so is the name of the output" \
+	tells "'dir/a\\342\\200\\256txt': No such file" "$UPCASE_PIPE" -o "dir/$turned"
+long=$(perl -e 'print join "/", map { $_ x 200 } "a" .. "j"')
+check "of a name that is too long beginning and end are told, and what is wrong" \
+	tells "jj': No such file or directory" "$UPCASE_PIPE" "begin$long"
+check "its middle is marked as cut" \
+	tells "'...'" "$UPCASE_PIPE" "begin$long"
+
 finish
