@@ -38,6 +38,7 @@ static struct {
 	atomic_uint writes, threads_started;
 	atomic_bool hold;   /* the next write posts and waits */
 	sem_t held, let_go; /* for that */
+	size_t most;	    /* bytes that a write takes, 0: all */
 	/* Called by each write, NULL: nothing. */
 	void (*on_write)(void);
 } fake;
@@ -69,9 +70,12 @@ ssize_t __wrap_write(int fd, const void *buf, size_t len)
 		while (sem_wait(&fake.let_go) != 0)
 			;
 	}
+	if (fake.most > 0 && len > fake.most)
+		len = fake.most;
 	return __real_write(fd, buf, len);
 }
 
+#ifdef HAVE_PWRITEV2
 ssize_t __real_pwritev2(
 	int fd, const struct iovec *iov, int n, off_t offset, int flags);
 ssize_t __wrap_pwritev2(
@@ -86,6 +90,7 @@ ssize_t __wrap_pwritev2(
 	}
 	return __real_pwritev2(fd, iov, n, offset, flags);
 }
+#endif
 
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 	void *(*run)(void *), void *argument);
@@ -407,6 +412,20 @@ static void a_socket_is_not_waited_for(void **state)
 	}
 }
 
+static void what_is_taken_in_part_is_said_once(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	hear_pipe(&h);
+	fake.most = 3;
+	put(&h, "one and two\n");
+	put(&h, "x\n");
+	comes_out(&h, "one and two\nx\n");
+	nothing_comes_out(&h);
+	deaf(&h);
+}
+
 static void nobody_who_listens_is_no_reason_to_wait(void **state)
 {
 	struct heard h;
@@ -579,6 +598,7 @@ static void a_burst_waits_a_second_for_one_that_takes_nothing(void **state)
 	assert_true(clock_now() - begin >= CLOCK_SECOND);
 	/* And not again, until it takes something. */
 	begin = h.say->moved;
+	put(&h, "dropped\n");
 	say_make_room(h.say);
 	assert_true(h.say->moved == begin);
 	deaf(&h);
@@ -671,6 +691,7 @@ int main(void)
 		say_test(a_thread_waits_where_nothing_else_is_possible),
 		say_test(a_terminal_that_was_stopped_is_not_waited_for),
 		say_test(a_socket_is_not_waited_for),
+		say_test(what_is_taken_in_part_is_said_once),
 		say_test(nobody_who_listens_is_no_reason_to_wait),
 		say_test(what_finds_no_room_is_counted_in_its_place),
 		say_test(there_is_room_for_the_last_words),
