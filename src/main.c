@@ -358,6 +358,7 @@ static int start(struct pipeline *p, struct sink *sink)
 
 	if (err)
 		return cannot_make(err);
+	diag_wake_by(signals_wake_fd());
 	if (pipeline_start(p) != 0)
 		return no_thread();
 	err = sink_create(sink);
@@ -412,13 +413,13 @@ static int process(
 				    .note = tell_note}});
 	if (err)
 		return cannot_make(err);
+	diag_open();
 	status = start(p, sink);
 	if (status != EXIT_DONE) {
 		pipeline_free(p);
 		return status;
 	}
 	pipeline_begin(p);
-	diag_wake_by(signals_wake_fd());
 	signals_unblock();
 	run(p, o, &e);
 	status = report(p, o, sink, &e, &left);

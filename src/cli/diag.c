@@ -34,6 +34,11 @@ bool diag_tells(enum diag_level level)
 	return diag_level >= level;
 }
 
+void diag_open(void)
+{
+	say_open(&diag_say);
+}
+
 void diag_wake_by(int fd)
 {
 	say_wake_by(&diag_say, fd);

@@ -47,6 +47,10 @@ bool diag_tells(enum diag_level level);
  * SAY_MOST bytes. */
 void diag_text(const char *text);
 
+/* Gets standard error ready, while files may be opened. Before threads start.
+ */
+void diag_open(void);
+
 /* A byte is written to fd when a message waits for standard error to have room:
  * then diag_more is to be called. Before threads start. */
 void diag_wake_by(int fd);

@@ -153,19 +153,28 @@ static int start_thread(struct say *s)
 	return -err;
 }
 
+/* Finds out what standard error is, and opens it once more if that helps. By
+ * the owner. Returns 0 or a negative errno. */
+static int open_once(struct say *s)
+{
+	int err;
+
+	if (s->opened)
+		return 0;
+	err = fdio_init(&s->io, s->io.fd, O_WRONLY);
+	s->opened = err == 0;
+	return err;
+}
+
 /* One write, by the owner, that does not block. Returns what was taken, or a
  * negative errno; -EOPNOTSUPP when there is no such write. */
 static ssize_t write_some(struct say *s, const char *text, size_t len)
 {
+	int err = open_once(s);
 	ssize_t n;
 
-	if (!s->opened) {
-		int err = fdio_init(&s->io, s->io.fd, O_WRONLY);
-
-		if (err)
-			return err;
-		s->opened = true;
-	}
+	if (err)
+		return err;
 	if (!s->ask_first)
 		return fdio_try_write(&s->io, text, len);
 	if (fdio_wait(s->io.fd, POLLOUT, FDIO_NO_WAKE, 0) != 0)
@@ -231,6 +240,11 @@ static enum turn take_turn_locked(struct say *s)
 void say_wake_by(struct say *s, int fd)
 {
 	s->wake = fd;
+}
+
+void say_open(struct say *s)
+{
+	(void)open_once(s);
 }
 
 static void wake(const struct say *s)

@@ -58,12 +58,13 @@ struct say {
 	atomic_bool hurried;
 
 	pthread_cond_t more; /* for the thread */
-	struct fdio io;	     /* opened by the first owner */
+	struct fdio io;	     /* opened by say_open or the first owner */
 	bool opened, ask_first;
 	char ring[SAY_ROOM];
 };
 
-/* For the descriptor fd. Nothing is done with it before the first message. */
+/* For the descriptor fd. Nothing is done with it before say_open or the first
+ * message. */
 #define SAY_INIT(fd_)                                                          \
 	{                                                                      \
 		.lock = PTHREAD_MUTEX_INITIALIZER,                             \
@@ -74,6 +75,11 @@ struct say {
 /* From now on a byte is written to fd, a poke (poke.h), when a message waits
  * that say_more is to be called for. Before threads start. */
 void say_wake_by(struct say *s, int fd);
+
+/* Finds out what standard error is, which the first message does otherwise: for
+ * who will have no right to open files then (sandbox.h). Before threads start;
+ * does not block. */
+void say_open(struct say *s);
 
 /* Says a message, of at most SAY_MOST bytes; more is cut. Any thread; does not
  * block. What goes wrong with it cannot be told. */
