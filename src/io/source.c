@@ -252,6 +252,12 @@ static ssize_t read_packed(struct source *s, void *buf, size_t len, int wake,
 	}
 }
 
+const unsigned char *source_left(const struct source *s, size_t *len)
+{
+	*len = s->known && !s->format ? feed_ready(&s->feed) : 0;
+	return *len > 0 ? feed_next(&s->feed) : NULL;
+}
+
 ssize_t source_read(struct source *s, void *buf, size_t len, int wake,
 	int64_t deadline, struct fault *fault)
 {

@@ -75,6 +75,11 @@ void source_close(struct source *s);
 ssize_t source_read(struct source *s, void *buf, size_t len, int wake,
 	int64_t deadline, struct fault *fault);
 
+/* Text that was read and not handed out yet, as far as it is known to be text:
+ * what is packed is none. NULL and *len 0 when there is none. Also behind
+ * source_close. */
+const unsigned char *source_left(const struct source *s, size_t *len);
+
 /* From now on nothing is read from the descriptor. What was read already is
  * still handed out, then source_read says 0, without a word about a piece that
  * is not complete. */

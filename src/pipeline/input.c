@@ -11,6 +11,7 @@ void input_init(struct input *in, const struct input_config *config)
 	source_init(&in->source, config->help);
 	source_set_relief(&in->source, config->relief);
 	in->typed.on = in->typed.prompting = in->typed.prompted = false;
+	in->typed.at = in->typed.len = 0;
 	memset(&in->typed.strip, 0, sizeof(in->typed.strip));
 }
 
@@ -26,7 +27,6 @@ static void begin_typing(struct input *in, const char *path)
 	t->on = in->config.interactive && strcmp(path, "-") == 0;
 	t->prompting = t->on && in->source.terminal;
 	t->prompted = t->ended = false;
-	t->at = t->len = 0;
 	if (t->prompting)
 		prompt_open(&t->prompt, in->source.feed.io.fd);
 }
@@ -35,6 +35,7 @@ int input_open(struct input *in, const char *path, struct stat *st)
 {
 	int err = source_open(&in->source, path, in->config.detect, st);
 
+	in->typed.at = in->typed.len = 0;
 	if (!err)
 		begin_typing(in, path);
 	return err;
@@ -147,6 +148,16 @@ ssize_t input_read(struct input *in, unsigned char *buf, size_t len,
 		return read_typed(in, buf, len, deadline, fault);
 	return source_read(
 		&in->source, buf, len, in->config.wake, deadline, fault);
+}
+
+const unsigned char *input_left(const struct input *in, size_t *len)
+{
+	const struct input_typed *t = &in->typed;
+
+	if (!has_text(t))
+		return source_left(&in->source, len);
+	*len = t->len - t->at;
+	return t->text + t->at;
 }
 
 void input_stop(struct input *in)

@@ -88,6 +88,10 @@ void input_show_prompt(struct input *in);
 ssize_t input_read(struct input *in, unsigned char *buf, size_t len,
 	int64_t deadline, struct fault *fault);
 
+/* Text that was read and not handed out yet, as far as it is text already; also
+ * behind input_close. NULL and *len 0 when there is none. */
+const unsigned char *input_left(const struct input *in, size_t *len);
+
 /* As source_stop and source_relieve. */
 void input_stop(struct input *in);
 int input_relieve(struct input *in);

@@ -34,8 +34,8 @@ struct ledger {
 	_Atomic uint64_t gone; /* lines that were written to a file that was
 				  deleted meanwhile; not in lines_out */
 	atomic_bool input_trouble;
-	atomic_bool line_cut; /* by the reader: aborted inside a line, which
-				 is in no batch's count and lost */
+	_Atomic uint64_t lines_unsent; /* by the reader: lost by an abort, read
+					  but in no batch's count */
 
 	pthread_mutex_t lock; /* guards error, fault, remark; held for a look
 				 only */

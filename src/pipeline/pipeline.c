@@ -526,15 +526,16 @@ void pipeline_stats(struct pipeline *p, struct pipeline_stats *s)
 static uint64_t count_lost(struct pipeline *p, bool left)
 {
 	size_t bad = output_bad_input(&p->output);
-	uint64_t cut = atomic_load(&p->ledger.line_cut);
+	uint64_t unsent = atomic_load(&p->ledger.lines_unsent);
 
 	/* What a thread has that was left must not be looked into. */
 	if (!left) {
 		loss_settle(&p->pool, &p->converter, bad);
 		if (loss_is_bad(&p->pool, p->reader.current, bad))
-			cut = 0;
+			unsent = 0;
 	}
-	return cut + atomic_load(&p->ledger.gone) + pool_unwritten(&p->pool);
+	return unsent + atomic_load(&p->ledger.gone) +
+	       pool_unwritten(&p->pool);
 }
 
 struct pipeline_outcome pipeline_finish(struct pipeline *p)

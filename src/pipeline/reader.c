@@ -3,6 +3,7 @@
 #include "pipeline/reader.h"
 
 #include "io/clock.h"
+#include "text/lines.h"
 
 #include <errno.h>
 #include <string.h>
@@ -263,15 +264,29 @@ static int process_files(struct reader *r)
 	return err ? err : pass_on_all(r);
 }
 
+/* The lines that are in no batch's count: text that the input has not handed
+ * out yet, and the one whose end was not read. */
+static uint64_t count_unsent(const struct reader *r)
+{
+	size_t len;
+	const unsigned char *left = input_left(&r->input, &len);
+
+	if (len == 0)
+		return r->cutter.line_open;
+	/* What is behind a bad sequence was never asked for. */
+	if (output_bad_input(r->output) == r->current)
+		return 0;
+	return lines_count(left, len) + !lines_end(left, len);
+}
+
 /* A batch that is not needed any more goes home; after an abort, what is in it
- * is lost, and so is a line whose end was not read, which is in no batch's
- * count. */
+ * is lost, and so is what has not come that far. */
 static void put_back(struct reader *r, bool aborted)
 {
 	struct batch *b = cutter_take_away(&r->cutter);
 
 	if (aborted)
-		atomic_store(&r->ledger->line_cut, r->cutter.line_open);
+		atomic_store(&r->ledger->lines_unsent, count_unsent(r));
 	if (b && aborted)
 		batch_lose(b);
 	else if (b)
@@ -377,5 +392,5 @@ uint64_t reader_count_lost(const struct reader *r)
 {
 	const struct batch *b = r->cutter.b;
 
-	return (b ? batch_count_lines(b) : 0) + r->cutter.line_open;
+	return (b ? batch_count_lines(b) : 0) + count_unsent(r);
 }

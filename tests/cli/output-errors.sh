@@ -116,6 +116,17 @@ full_big() {
 check "/dev/full: a long input stops early and what was read is counted" full_big
 check "/dev/full: the same with small batches and several jobs" full_big -b 4K -j 4
 check "/dev/full: the same with gzip" full_big -z -b 4K
+full_typed() {
+	numbered 300 >lines
+	exec 7<lines
+	bounded "$UPCASE_PIPE" -i -q "$@" <&7 >/dev/full 2>"$err"
+	status=$?
+	count_read lines
+	exec 7<&-
+	lost 'standard output' 'No space left on device' && adds_up
+}
+check "/dev/full: typed lines that wait to be handed on are counted, too" \
+	full_typed -b 1K
 full_and_bad_input() {
 	printf 'one\n' >first
 	bounded "$UPCASE_PIPE" missing first >/dev/full 2>"$err"
