@@ -116,10 +116,16 @@ static int open_without_waiting(const char *path)
 	/* O_NONBLOCK for FIFOs: an open that waits for a writer could not be
 	 * woken. For regular files it means that a lease (of a file server)
 	 * is not waited for, which we do want. */
-	int flags = O_RDONLY | O_NOCTTY | O_CLOEXEC;
-	int fd = open(path, flags | O_NONBLOCK);
+	int flags = O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK;
+	int fd;
 
-	return fd < 0 && errno == EWOULDBLOCK ? open(path, flags) : fd;
+	while ((fd = open(path, flags)) < 0) {
+		if (errno == EWOULDBLOCK && (flags & O_NONBLOCK))
+			flags &= ~O_NONBLOCK;
+		else if (errno != EINTR)
+			break;
+	}
+	return fd;
 }
 
 int fdio_open_input(struct fdio *io, const char *path, struct stat *st)
