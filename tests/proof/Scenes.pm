@@ -213,6 +213,7 @@ sub play {
 	my $bytes = $s->{out} ne 'append' ? rest_of($here)
 		: $look ? rest_of($look) : '';
 	$r{bytes} = $bytes;
+	$r{inode} = $look ? (stat $look)[1] : 0;
 	$r{got} = text_of($s, $bytes, \%r);
 	$r{want} = wanted($s, $in, told($r{err}));
 	return \%r;

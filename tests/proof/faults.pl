@@ -42,6 +42,9 @@ my %harmless = (
 	"ioctl " . ENOTTY => 1, "lseek " . ESPIPE => 1, "fcntl " . EPERM => 1,
 );
 
+# What stood in a failure, to make just that again: SCENE/CALL/FAULT/ORDERS.
+my ($again) = map { /^--case=(.*)/s ? $1 : () } @ARGV;
+@ARGV = grep { !/^--case=/ } @ARGV;
 begin(220, 4000);
 my $shim = shim('faults', 'faults.c', 'plan.c');
 my $counts = "$dir/counts";
@@ -196,7 +199,7 @@ sub judge_output_file {
 	my $messages = told($r->{err})->{messages};
 	my $new = '';
 
-	if ($reopened && -f $r->{path} && $what !~ /empty/) {
+	if ($reopened && -f $r->{path} && (stat _)[1] != $r->{inode}) {
 		my $bytes = slurp($r->{path});
 		($bytes) = inflate($bytes) if $s->{gzip};
 		$r->{got} .= $bytes;
@@ -207,7 +210,7 @@ sub judge_output_file {
 		# Whoever emptied it did so when the end had been looked at, or
 		# in the middle of a long line.
 		$bytes =~ s/^\n//;
-		my $open = ($s->{text} // '') eq 'long' ? ' ' : "\n";
+		my $open = ($s->{text} // '') eq 'long' ? '' : "\n";
 		return ("the output is no end of what was read")
 			if $s->{full} !~ /(^|\n|$open)\Q$bytes\E\z/;
 		return $r->{status} ? ("status $r->{status}") : ();
@@ -260,8 +263,16 @@ sub judge_case {
 my @cases;
 {
 	my @scenes = make_scenes();
-	srand 1;
-	@cases = shuffled(map { cases_of_scene($_) } @scenes);
+	if (defined $again) {
+		my ($name, @rest) = split m{/}, $again, 4;
+		$rest[2] //= '';
+		$rest[2] =~ s{(\S+/)(?=out|input)}{$dir/}g;
+		@cases = map { [$_, @rest] } grep { $_->{name} eq $name } @scenes;
+	} else {
+		@cases = map { cases_of_scene($_) } @scenes;
+		srand 1;
+		@cases = shuffled(@cases);
+	}
 }
 tally('cases that there are', scalar @cases);
 
@@ -280,7 +291,8 @@ sub try_case {
 	return unless @wrong;
 	problem(join "\n", "$s->{name}: @{$r->{args}}", "$call: " . words_for($fault)
 		. " ($orders; met $made)", @wrong,
-		"status $r->{status}", "said: $r->{err}");
+		"status $r->{status}", "said: $r->{err}",
+		"again: perl $0 --runs=1 --case='$s->{name}/$call/$fault/$orders'");
 }
 
 # Another choice of cases for another seed; the short form takes some, the long

@@ -189,17 +189,28 @@ sub take_obstacle_away {
 	$r->{obstacle} = 'none' if $r->{obstacle} eq 'blocked';
 }
 
+# Stopped for a while, as a container that is paused; now and then just when it
+# was told to end, and for longer than it waits for a thread.
+sub stop_and_go {
+	my ($r) = @_;
+	my $long = long_form() && chance(0.1);
+	if (chance(0.5)) {
+		$r->{first} = pick(qw(INT TERM HUP));
+		send_signal($r, $r->{first});
+		pump($r, rand 0.001);
+	}
+	send_signal($r, 'STOP');
+	pump($r, $long ? 1.4 : rand 0.03);
+	send_signal($r, 'CONT');
+}
+
 # The signals of a run, at random moments.
 sub signal_at_random {
 	my ($r) = @_;
 	my $name = $r->{signal};
 	wait_for_handlers($r) if $name =~ /USR|second/ || chance(0.7);
 	pump($r, rand 0.02);
-	if ($name eq 'STOP') {
-		send_signal($r, 'STOP');
-		pump($r, rand 0.03);
-		return send_signal($r, 'CONT');
-	}
+	return stop_and_go($r) if $name eq 'STOP';
 	rename $r->{path}, "$r->{path}.1"
 		if $name eq 'USR2' && $r->{output} eq 'append';
 	$r->{first} = $name eq 'second' ? pick(qw(INT TERM HUP)) : $name;
@@ -213,7 +224,7 @@ sub signal_at_random {
 # Those that ask for no end, and what asked for one and is stuck.
 sub end_run {
 	my ($r) = @_;
-	my $stop = $r->{signal} !~ /USR|STOP/;
+	my $stop = ($r->{first} // '') =~ /INT|TERM|HUP/;
 	if (!$stop) {
 		pump($r, rand 0.01);
 		take_obstacle_away($r);
