@@ -59,6 +59,7 @@ sub begin {
 	$ENV{LC_ALL} = 'C';
 	delete @ENV{qw(LANG LANGUAGE POSIXLY_CORRECT GZIP)};
 	$SIG{PIPE} = 'IGNORE';
+	$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
 	$| = 1;
 	$dir = File::Temp::tempdir("upcase-pipe-$name.XXXXXX", TMPDIR => 1,
 		CLEANUP => 1);
@@ -224,9 +225,19 @@ BEGIN { $here = abs_path(dirname(__FILE__)) }
 # environment; command what stands before the program. Returns the process id.
 sub start_program {
 	my ($args, %how) = @_;
+	# A signal for the program is not to find the copy of the test.
+	my $all = POSIX::SigSet->new;
+	my $before = POSIX::SigSet->new;
+	$all->fillset;
+	POSIX::sigprocmask(POSIX::SIG_BLOCK(), $all, $before);
 	defined(my $pid = fork) or die "fork: $!";
-	return $children{$pid} = $pid if $pid;
+	if ($pid) {
+		POSIX::sigprocmask(POSIX::SIG_SETMASK(), $before);
+		return $children{$pid} = $pid;
+	}
+	%children = ();
 	$SIG{$_} = 'DEFAULT' for qw(INT QUIT HUP TERM PIPE USR1 USR2 ALRM);
+	POSIX::sigprocmask(POSIX::SIG_SETMASK(), POSIX::SigSet->new);
 	POSIX::dup2(fileno $how{in}, 0) if $how{in};
 	POSIX::dup2(fileno $how{out}, 1) if $how{out};
 	POSIX::dup2(fileno $how{err}, 2) if $how{err};

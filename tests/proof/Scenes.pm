@@ -67,9 +67,8 @@ sub pack_text {
 	open my $in, '<', "$dir/plain" or die;
 	unlink "$dir/packed.gz";
 	my $size = $how eq 'gzip' ? '1M' : '2K';
-	my $pid = start_program(['-o', "$dir/packed.gz", '-b', $size, '-j', 1],
-		in => $in);
-	wait_program($pid) == 0 or die "cannot pack";
+	run_program(['-o', "$dir/packed.gz", '-b', $size, '-j', 1], in => $in) == 0
+		or die "cannot pack";
 	return slurp("$dir/packed.gz");
 }
 

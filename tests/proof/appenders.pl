@@ -18,12 +18,13 @@ use Proof;
 my $writers = 8;
 begin(4, 20);
 my $lines = long_form() ? 13_000 : 1500;	# of each
+my @texts;
 my $shim = sanitized() ? undef : shim('faults', 'faults.c', 'plan.c');
 
 # The text of a writer, whose lines say whose they are.
 sub text_of {
 	my ($who) = @_;
-	return join '', map {
+	return $texts[$who] //= join '', map {
 		sprintf "writer %d line %d %s end\n", $who, $_, 'x' x (($_ * 31) % 120)
 	} 1 .. $lines;
 }
@@ -41,7 +42,6 @@ sub start_writer {
 	my ($who, $file, $gzip) = @_;
 	my %w = (who => $who, fate => draw_fate($who, $gzip));
 	my %env;
-	spill("$dir/in$who", text_of($who));
 	open $w{in}, '<', "$dir/in$who" or die;
 	open my $err, '>', "$dir/err$who" or die;
 	if ($w{fate} eq 'full') {
@@ -68,21 +68,28 @@ sub end_writer {
 	$w->{err} = slurp("$dir/err$w->{who}");
 }
 
-# look_at(TEXT, STOPPED): the number of lines of each writer. Of those that were
-# stopped each may have left a line that it had not read, or written, to its end.
-sub look_at {
-	my ($text, $stopped) = @_;
-	my (%n, $torn);
-	for my $line (split /\n/, $text) {
-		if ($line =~ /^WRITER (\d+) LINE (\d+) X* END\z/) {
-			problem("line $2 of writer $1 behind " . ($n{$1} // 0))
-				if $2 != ($n{$1} // 0) + 1;
-			$n{$1} = $2;
-		} elsif ($torn++ >= $stopped || $line !~ /^W/) {
-			problem("a torn line: $line");
-		}
+# look_at_line(LINE, SEEN, STOPPED): a line of a writer, the next one of it; or
+# one that a writer that was stopped had not read, or written, to its end.
+sub look_at_line {
+	my ($line, $seen, $stopped) = @_;
+	if ($line =~ /^WRITER (\d+) LINE (\d+) X* END\z/) {
+		problem("line $2 of writer $1 behind " . ($seen->{$1} // 0))
+			if $2 != ($seen->{$1} // 0) + 1;
+		$seen->{$1} = $2;
+		return;
 	}
-	tally('torn lines', $torn) if $torn;
+	tally('torn lines');
+	# Cut within the number it may be anybody's.
+	my $who = $line =~ /^WRITER (\d+) L/ ? $1 : (keys %$stopped)[0];
+	problem("a torn line: $line")
+		if !defined $who || !delete $stopped->{$who} || $line !~ /^W/;
+}
+
+# look_at(TEXT, STOPPED): the number of lines of each writer.
+sub look_at {
+	my ($text, %stopped) = @_;
+	my %n;
+	look_at_line($_, \%n, \%stopped) for split /\n/, $text;
 	problem('the file does not end with a line') if $text !~ /\n\z/;
 	return \%n;
 }
@@ -126,12 +133,13 @@ sub end_early {
 	}
 }
 
+spill("$dir/in$_", text_of($_)) for 1 .. $writers;
 each_run(sub {
 	my ($n) = @_;
 	my $gzip = $n % 2 == 0;
 	my $file = "$dir/db" . ($gzip ? '.gz' : '');
 	unlink $file;
-	my @all = map { start_writer($_, $file, $gzip) } 1 .. $writers;
+	my @all = map { start_writer($_, $file, $gzip) } reverse 1 .. $writers;
 	end_early(@all);
 	end_writer($_) for @all;
 	# Whoever comes last ends a line that somebody left.
@@ -141,8 +149,9 @@ each_run(sub {
 	problem("the last one: status $status") if $status;
 	my ($text, $rest) = $gzip ? inflate(slurp($file)) : (slurp($file), '');
 	problem('a torn member') if $rest ne '';
-	my $stopped = grep { $_->{status} == 9 || $_->{status} == 15 } @all;
-	my $count = look_at($text, $stopped);
+	my %stopped = map { $_->{who} => 1 }
+		grep { $_->{status} == 9 || $_->{status} == 15 } @all;
+	my $count = look_at($text, %stopped);
 	problem('the last line is not there') if ($count->{9} // 0) != 1;
 	judge_writer($_, $count->{$_->{who}} // 0) for @all;
 });

@@ -19,7 +19,7 @@ my %faults = (
 	fstat => [qw(EIO)], newfstatat => [qw(EIO)], dup => ['EMFILE'],
 	pipe2 => ['EMFILE'], fcntl => ['EPERM'], pread64 => ['EINTR'],
 	poll => ['EINTR'], ppoll => ['EINTR'], flock => [qw(EINTR ENOLCK)],
-	fdatasync => [qw(EINTR EIO)], futex => [qw(EINTR)],
+	fdatasync => [qw(EINTR EIO)],
 	mmap => ['ENOMEM'], mprotect => ['ENOMEM'],
 	clone3 => ['EAGAIN'], clone => ['EAGAIN'], madvise => ['EINVAL'],
 	rt_sigaction => ['EINVAL'], sendmsg => [qw(EINTR EPIPE)],
