@@ -30,7 +30,7 @@ my %faults = (
 	'fdatasync' => [EINTR, EIO, ENOSPC, EDQUOT, EINVAL],
 	'malloc' => [ENOMEM], 'calloc' => [ENOMEM],
 	'pthread_create' => [EAGAIN], 'mutex_init' => [ENOMEM],
-	'cond_init' => [ENOMEM], 'sigaction' => [EINVAL],
+	'cond_init' => [ENOMEM],
 );
 
 # After these the program goes on as if nothing had been.
@@ -214,6 +214,14 @@ sub judge_output_file {
 		return ("the output is no end of what was read")
 			if $s->{full} !~ /(^|\n|$open)\Q$bytes\E\z/;
 		return $r->{status} ? ("status $r->{status}") : ();
+	}
+	# What was written to a file that is gone is told as lost.
+	my $t = told($r->{err});
+	if ($what =~ /unlink/ && $t->{lost}) {
+		my $n = lines_in($r->{want});
+		return ("told $t->{written} written, $t->{lost} lost, of $n")
+			if $t->{written} + $t->{lost} != $n || $r->{got} ne $r->{want};
+		return $r->{status} >> 8 == 3 ? () : ("status $r->{status}");
 	}
 	my @wrong = judge(%$r);
 	return @wrong if $reopened;

@@ -47,8 +47,7 @@
 	X(calloc, "calloc")                 \
 	X(pthread_create, "pthread_create") \
 	X(pthread_mutex_init, "mutex_init") \
-	X(pthread_cond_init, "cond_init")   \
-	X(sigaction, "sigaction")
+	X(pthread_cond_init, "cond_init")
 
 enum call {
 #define NUMBER(name, text) CALL_##name,

@@ -22,7 +22,7 @@ my %faults = (
 	fdatasync => [qw(EINTR EIO)],
 	mmap => ['ENOMEM'], mprotect => ['ENOMEM'],
 	clone3 => ['EAGAIN'], clone => ['EAGAIN'], madvise => ['EINVAL'],
-	rt_sigaction => ['EINVAL'], sendmsg => [qw(EINTR EPIPE)],
+	sendmsg => [qw(EINTR EPIPE)],
 	recvfrom => [qw(EINTR ECONNRESET)],
 );
 
