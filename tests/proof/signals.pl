@@ -191,6 +191,14 @@ sub take_obstacle_away {
 	$r->{obstacle} = 'none' if $r->{obstacle} eq 'blocked';
 }
 
+# It answers before its input may end.
+sub wait_for_progress {
+	my ($r) = @_;
+	my $until = time + patience();
+	1 while slurp("$dir/stderr") !~ /progress/ && time < $until
+		&& !pump($r, 0.0005);
+}
+
 # Stopped for a while, as a container that is paused; now and then just when it
 # was told to end, and for longer than it waits for a thread.
 sub stop_and_go {
@@ -217,6 +225,7 @@ sub signal_at_random {
 		if $name eq 'USR2' && $r->{output} eq 'append';
 	$r->{first} = $name eq 'second' ? pick(qw(INT TERM HUP)) : $name;
 	send_signal($r, $r->{first});
+	wait_for_progress($r) if $name eq 'USR1' && $r->{obstacle} ne 'stderr';
 	return if $name ne 'second';
 	pump($r, $new_wish);
 	send_signal($r, pick(qw(INT TERM HUP)));
