@@ -43,7 +43,7 @@ sub draw {
 		: $r{obstacle} eq 'blocked' ? 'pipe'
 		: $r{signal} eq 'USR2' ? 'append' : pick(qw(pipe append));
 	$r{in} = $r{obstacle} eq 'fast' ? 'file' : 'pipe';
-	$r{text} = $r{in} eq 'file' ? $lines x between(1, 4)
+	$r{text} = $r{in} eq 'file' ? $lines x between(1, long_form() ? 4 : 2)
 		: substr $lines, 0, between(0, 60_000);
 	$r{text} = substr $lines, 0, 300_000
 		if $r{obstacle} eq 'blocked';
@@ -322,7 +322,7 @@ sub judge_run {
 		appends => $r->{output} eq 'append' || $r->{format} eq 'typing',
 		blind => defined $r->{complaints});
 	$j{want} = upper_of($r, $read);
-	$j{full} = upper_of($r, $r->{text});
+	$j{full} = $read eq $r->{text} ? $j{want} : upper_of($r, $r->{text});
 	tally('lines checked', lines_in($j{got}));
 	my $t = told($j{err});
 	my $right = right_end($r, $t);
