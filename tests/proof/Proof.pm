@@ -211,6 +211,8 @@ sub shim {
 	my $cc = $ENV{CC} // 'cc';
 	skip_all('a library cannot be put before that of a sanitizer')
 		if sanitized();
+	skip_all('the program is static: no library comes before those that it has')
+		if slurp($program) !~ m{/ld[-.]\w};
 	system("$cc -O1 -g -D_GNU_SOURCE -shared -fPIC -o $dir/$shim.so "
 			. "$source -ldl -pthread") == 0
 		or die "$name: $source cannot be compiled\n";

@@ -265,7 +265,13 @@ int fcntl(int fd, int command, ...)
 	return REAL(fcntl)(fd, command, argument);
 }
 
-int ioctl(int fd, unsigned long request, ...)
+#ifdef __GLIBC__
+typedef unsigned long ioctl_request;
+#else
+typedef int ioctl_request;
+#endif
+
+int ioctl(int fd, ioctl_request request, ...)
 {
 	int what = plan_use(CALL_ioctl);
 	va_list args;

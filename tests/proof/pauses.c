@@ -40,8 +40,11 @@ static _Thread_local uint64_t state;
  * the condition variables of long ago were of another shape. */
 static void *next(const char *name)
 {
-	void *found = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
+	void *found = NULL;
 
+#ifdef __GLIBC__
+	found = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
+#endif
 	return found ? found : dlsym(RTLD_NEXT, name);
 }
 
