@@ -32,14 +32,16 @@ sub reference {
 	};
 }
 
-# draw_text(SIZE): some hundred batches of that size at most.
+# draw_text(SIZE): 150 batches of that size at most. With pauses in each, more of
+# them would take long on a machine with other things to do.
 sub draw_text {
 	my ($size) = @_;
-	my $most = $size < 50 ? 20 : 300;
+	my $most = 300;
 	my $text = make_text(between(0, pick(1, 5, 50, $most)), pick(5, 60, 200));
 	my $at = between(0, length $text);
 	substr $text, $at, 0, 'long' x between(1, $most * 6) if chance(0.1);
 	$text =~ tr/\xff/y/ if chance(0.5);
+	$text = substr $text, 0, 150 * $size;
 	chop $text if chance(0.2);
 	return $text;
 }
