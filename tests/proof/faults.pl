@@ -195,8 +195,9 @@ sub judge_fault {
 # The output was deleted, renamed, emptied or replaced by something else.
 sub judge_output_file {
 	my ($r, $s, $what) = @_;
-	my $reopened = $what =~ /USR2/;
 	my $messages = told($r->{err})->{messages};
+	# Who types sees to it before the next prompt, too.
+	my $reopened = $what =~ /USR2/ || $messages =~ /opened anew/;
 	my $new = '';
 
 	if ($reopened && -f $r->{path} && (stat _)[1] != $r->{inode}) {
