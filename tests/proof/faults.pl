@@ -198,7 +198,6 @@ sub judge_output_file {
 	my $messages = told($r->{err})->{messages};
 	# Who types sees to it before the next prompt, too.
 	my $reopened = $what =~ /USR2/ || $messages =~ /opened anew/;
-	my $new = '';
 
 	if ($reopened && -f $r->{path} && (stat _)[1] != $r->{inode}) {
 		my $bytes = slurp($r->{path});
