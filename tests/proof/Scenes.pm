@@ -37,7 +37,7 @@ my @scenes = (
 	{name => 'nothing to a new gzip file', in => 'file', out => 'append',
 		gzip => 1, text => 'none', args => []},
 	{name => 'gzip to standard output', in => 'file', out => 'file', gzip => 1,
-		args => [qw(-z -b 2K -j 2)]},
+		args => [qw(-z -b 2K -j 2 --verify)]},
 	{name => 'from gzip', in => 'file', packed => 'gzip', out => 'append',
 		args => [qw(-b 2K -j 2)]},
 	{name => 'from members', in => 'file', packed => 'members', out => 'append',

@@ -58,6 +58,7 @@ sub draw_scene {
 	push @args, '--queue-depth', pick(1, 1, 2, 8) if chance(0.7);
 	$s{gzip} = chance(0.4);
 	push @args, '-z' if $s{gzip};
+	push @args, '--verify' if $s{gzip} && chance(0.2);
 	push @args, '--flush-interval', pick(0, 0.001) if chance(0.5);
 	push @args, '--sync', pick(qw(end batch)) if chance(0.1);
 	$s{packed} = pick(qw(gzip members)) if chance(0.25);
