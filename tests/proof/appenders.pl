@@ -79,10 +79,10 @@ sub look_at_line {
 		return;
 	}
 	tally('torn lines');
-	# Cut within the number it may be anybody's.
-	my $who = $line =~ /^WRITER (\d+) L/ ? $1 : (keys %$stopped)[0];
+	# Cut before the number, which has one digit, it may be anybody's.
+	return $seen->{nobody}++ if $line ne '' && index('WRITER ', $line) == 0;
 	problem("a torn line: $line")
-		if !defined $who || !delete $stopped->{$who} || $line !~ /^W/;
+		if $line !~ /^WRITER (\d)/ || !delete $stopped->{$1};
 }
 
 # look_at(TEXT, STOPPED): the number of lines of each writer.
@@ -90,6 +90,8 @@ sub look_at {
 	my ($text, %stopped) = @_;
 	my %n;
 	look_at_line($_, \%n, \%stopped) for split /\n/, $text;
+	problem('torn lines of nobody')
+		if ($n{nobody} // 0) > keys %stopped;
 	problem('the file does not end with a line') if $text !~ /\n\z/;
 	return \%n;
 }
