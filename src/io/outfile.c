@@ -10,13 +10,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* open(2), once more when a signal was in its way. */
+static int open_again(const char *path, int flags)
+{
+	int fd;
+
+	do {
+		fd = open(path, flags, 0666);
+	} while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
 /* A second descriptor for looking at the end. It is for reading, because O_RDWR
  * would ask for a permission that appending does not need, and would change
  * what a FIFO does. -1 when that is not possible: then we do not look. */
 static int open_for_look(const char *path, const struct stat *st)
 {
 	struct stat now;
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = open_again(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -1;
@@ -34,9 +45,8 @@ int outfile_open(struct outfile *f, const char *path, int flags)
 	int fd, err;
 
 	*f = OUTFILE_NONE;
-	fd = path ? open(path,
-			    O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC | flags,
-			    0666)
+	fd = path ? open_again(path,
+			    O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC | flags)
 		  : STDOUT_FILENO;
 	if (fd < 0)
 		return -errno;
@@ -143,6 +153,16 @@ int outfile_end(const struct outfile *f, off_t *end)
 		return -errno;
 	*end = st.st_size;
 	return 0;
+}
+
+int outfile_last(const struct outfile *f, off_t end, unsigned char *last)
+{
+	ssize_t n;
+
+	do {
+		n = pread(f->look, last, 1, end - 1);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : (int)n;
 }
 
 int outfile_cut(const struct outfile *f, off_t end, off_t cut)

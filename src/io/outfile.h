@@ -63,6 +63,10 @@ void outfile_unlock(struct outfile *f);
 /* Where the file ends. Returns 0 or a negative errno. */
 int outfile_end(const struct outfile *f, off_t *end);
 
+/* The last of its first `end` bytes, through f->look. Returns 1, 0 if there are
+ * not so many, or a negative errno. */
+int outfile_last(const struct outfile *f, off_t end, unsigned char *last);
+
 /* Cuts the file to the length `cut` if it still has the length `end`. Returns
  * 1; 0 if it has another; or a negative errno. */
 int outfile_cut(const struct outfile *f, off_t end, off_t cut);

@@ -4,6 +4,7 @@
 
 #include "io/clock.h"
 #include "io/poke.h"
+#include "io/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,9 +25,6 @@
 /* So many messages in a row, then who owns it goes back to what it is there
  * for. */
 #define IN_A_ROW 64
-
-/* A stack for a thread that calls write(2) only. */
-#define STACK ((size_t)256 * 1024)
 
 /* In front of each message in the ring. */
 typedef uint16_t length;
@@ -136,45 +134,36 @@ static void *say_main(void *say)
  * others. Returns 0 or a negative errno. */
 static int start_thread(struct say *s)
 {
-	pthread_attr_t attr;
 	pthread_t thread;
 	sigset_t all, old;
-	int err = pthread_attr_init(&attr);
-
-	if (err)
-		return -err;
-	(void)pthread_attr_setstacksize(&attr, STACK);
-	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&thread, &attr, say_main, s);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	(void)pthread_attr_destroy(&attr);
-	return -err;
-}
-
-/* Finds out what standard error is, and opens it once more if that helps. By
- * the owner. Returns 0 or a negative errno. */
-static int open_once(struct say *s)
-{
 	int err;
 
-	if (s->opened)
-		return 0;
-	err = fdio_init(&s->io, s->io.fd, O_WRONLY);
-	s->opened = err == 0;
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = thread_start(&thread, say_main, s);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!err)
+		(void)pthread_detach(thread);
 	return err;
+}
+
+/* Finds out what standard error is, and opens it once more if that helps. What
+ * it is may remain unknown: then it is written to like a pipe of others. By the
+ * owner. */
+static void open_once(struct say *s)
+{
+	if (!s->opened)
+		(void)fdio_init(&s->io, s->io.fd, O_WRONLY);
+	s->opened = true;
 }
 
 /* One write, by the owner, that does not block. Returns what was taken, or a
  * negative errno; -EOPNOTSUPP when there is no such write. */
 static ssize_t write_some(struct say *s, const char *text, size_t len)
 {
-	int err = open_once(s);
 	ssize_t n;
 
-	if (err)
-		return err;
+	open_once(s);
 	if (!s->ask_first)
 		return fdio_try_write(&s->io, text, len);
 	if (fdio_wait(s->io.fd, POLLOUT, FDIO_NO_WAKE, 0) != 0)
@@ -244,7 +233,7 @@ void say_wake_by(struct say *s, int fd)
 
 void say_open(struct say *s)
 {
-	(void)open_once(s);
+	open_once(s);
 }
 
 static void wake(const struct say *s)

@@ -156,21 +156,33 @@ static enum tail gzip_tail(struct sink *s, off_t end)
 	return tail_look(s->file.look, end, TAIL_REACH);
 }
 
+/* The same for a file of plain text. *tail is left alone if it was cut
+ * meanwhile. Returns 0 or a negative errno. */
+static int plain_tail(const struct sink *s, off_t end, enum tail *tail)
+{
+	unsigned char last;
+	int n = outfile_last(&s->file, end, &last);
+
+	if (n == 1)
+		*tail = last == '\n' ? TAIL_WHOLE : TAIL_OPEN;
+	return n < 0 ? n : 0;
+}
+
 /* Whether a line that is not ours hangs at the end of the file, which is not
- * empty. */
-static bool is_torn(struct sink *s, off_t end)
+ * empty. Returns 1, 0 or a negative errno: what cannot be read any more is no
+ * file to append to blindly. */
+static int is_torn(struct sink *s, off_t end)
 {
 	enum tail tail = TAIL_UNKNOWN;
-	unsigned char last;
+	int err = 0;
 
 	if (s->file.look >= 0 && s->gzip)
 		tail = gzip_tail(s, end);
-	else if (s->file.look >= 0 &&
-		 pread(s->file.look, &last, 1, end - 1) == 1)
-		tail = last == '\n' ? TAIL_WHOLE : TAIL_OPEN;
+	else if (s->file.look >= 0)
+		err = plain_tail(s, end, &tail);
 	if (tail == TAIL_UNKNOWN)
 		s->report.end_unknown = !s->told.end_unknown;
-	return tail == TAIL_OPEN;
+	return err ? err : tail == TAIL_OPEN;
 }
 
 /* Finds the end of the file, and what is to be written before anything else:
@@ -179,11 +191,15 @@ static int look_at_end(struct sink *s, struct iovec *prefix)
 {
 	static char newline[] = "\n";
 	off_t end;
-	int err = outfile_end(&s->file, &end);
+	int err = outfile_end(&s->file, &end), torn = 0;
 
 	if (err)
 		return err;
-	if (!s->line.open && end > 0 && end != s->end && is_torn(s, end)) {
+	if (!s->line.open && end > 0 && end != s->end)
+		torn = is_torn(s, end);
+	if (torn < 0)
+		return torn;
+	if (torn) {
 		if (s->gzip)
 			*prefix = (struct iovec){
 				s->newline.bytes, s->newline.len};

@@ -77,9 +77,12 @@ static void turn(
 	b->upper = result.out;
 	b->upper_len = result.produced;
 	b->invalid = result.invalid;
-	if (err == -EILSEQ)
+	if (err == -EILSEQ) {
 		note_bad(b, (size_t)result.bad_at);
-	else if (text_can_fail(t) && b->cut.open)
+		/* What comes behind it will be dropped. */
+		if (engine)
+			text_engine_begin(engine);
+	} else if (text_can_fail(t) && b->cut.open)
 		b->tail_chars = count_tail(b);
 }
 

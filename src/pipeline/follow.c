@@ -61,9 +61,9 @@ void follow_before(struct follow *f)
  * for another file. */
 void follow_after(struct follow *f, uint64_t lines)
 {
-	if (lines == 0 || (f->prompt && !f->kept))
+	if (lines == 0)
 		return;
-	if (!f->prompt && sink_is_named(f->sink))
+	if (sink_is_named(f->sink))
 		found_again(f);
 	else
 		f->astray += lines;

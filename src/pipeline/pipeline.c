@@ -534,8 +534,7 @@ static uint64_t count_lost(struct pipeline *p, bool left)
 		if (loss_is_bad(&p->pool, p->reader.current, bad))
 			unsent = 0;
 	}
-	return unsent + atomic_load(&p->ledger.gone) +
-	       pool_unwritten(&p->pool);
+	return unsent + atomic_load(&p->ledger.gone) + pool_unwritten(&p->pool);
 }
 
 struct pipeline_outcome pipeline_finish(struct pipeline *p)

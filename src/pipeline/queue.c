@@ -264,7 +264,8 @@ static void *remove_locked(struct queue *q)
 /* SEQUENCE: one that waits in its put, on its own stack. Guarded by lock. */
 struct queue_putter {
 	uint64_t number;
-	pthread_cond_t let_in;
+	pthread_cond_t own;
+	pthread_cond_t *let_in; /* own, or where there can be none not_full */
 	struct queue_putter *next; /* with the next higher number, or NULL */
 };
 
@@ -275,17 +276,18 @@ static void wait_for_turn_locked(
 	struct queue_putter me = {.number = q->key(item)};
 	struct queue_putter **at = &q->waiting;
 
-	MUST(-init_cond(&me.let_in));
+	me.let_in = init_cond(&me.own) == 0 ? &me.own : &q->not_full;
 	while (*at && (*at)->number < me.number)
 		at = &(*at)->next;
 	me.next = *at;
 	*at = &me;
-	wait_locked(q, &me.let_in, &q->putters, d);
+	wait_locked(q, me.let_in, &q->putters, d);
 	/* Others have come and gone meanwhile. */
 	for (at = &q->waiting; *at != &me; at = &(*at)->next)
 		;
 	*at = me.next;
-	MUST(pthread_cond_destroy(&me.let_in));
+	if (me.let_in == &me.own)
+		MUST(pthread_cond_destroy(&me.own));
 }
 
 static void wait_to_put_locked(
@@ -304,14 +306,14 @@ static void wake_let_in_locked(struct queue *q)
 	struct queue_putter *p = q->waiting;
 
 	for (; p && p->number < q->next + q->capacity; p = p->next)
-		MUST(pthread_cond_signal(&p->let_in));
+		MUST(pthread_cond_broadcast(p->let_in));
 }
 
 static void wake_all_putters_locked(struct queue *q)
 {
 	MUST(pthread_cond_broadcast(&q->not_full));
 	for (struct queue_putter *p = q->waiting; p; p = p->next)
-		MUST(pthread_cond_signal(&p->let_in));
+		MUST(pthread_cond_signal(p->let_in));
 }
 
 static void wake_getter_locked(struct queue *q)

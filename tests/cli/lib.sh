@@ -219,6 +219,15 @@ send() { kill -s "$1" "$(pid_of "$2")"; }
 
 ended() { test -e "$tmp/jobs/$1.end"; }
 
+# send_twice SIGNAL NAME: two wishes, that is far enough apart.
+send_twice() {
+	send "$1" "$2"
+	sent_at=${EPOCHREALTIME/[.,]/}
+	wait_until "$deadline" sent_long_ago
+	send "$1" "$2"
+}
+sent_long_ago() { [ $((${EPOCHREALTIME/[.,]/} - sent_at)) -gt 400000 ]; }
+
 # send_until_ended SIGNAL NAME: again and again, as an impatient person does:
 # far enough apart to be a new wish each time, and no more once the program has
 # given up and lets the signal kill it, which would cut its last words short.

@@ -556,7 +556,11 @@ rotates_busy() {
 		wait_until "$deadline" db_or_ended || r=1
 	done
 	wait $feeder
-	expect_end rotor 'exit 0' && same /dev/null "$err" || r=1
+	expect_end rotor 'exit 0' || r=1
+	# Not said of a file that is there; of one that was moved when it was too
+	# late for the signal it is.
+	{ [ ! -e db ] && grep -q ' went to a file that does not have this name any more$' "$err"; } ||
+		same /dev/null "$err" || r=1
 	for i in db.? db; do
 		[ -s "$i" ] || continue
 		[ "$(tail -c 1 $i | od -An -tu1 | tr -d ' ')" = 10 ] || {
@@ -898,7 +902,7 @@ stuck_in_a_write() {
 		"$UPCASE_PIPE" -o db <feed 2>"$err"
 	put 'one\ntwo' >&5
 	wait_until "$deadline" has_size writing &&
-		send_until_ended TERM stuck || r=1
+		send_twice TERM stuck || r=1
 	exec 5>&-
 	expect_end stuck 'exit 3' && expect_errors \
 		'upcase-pipe: db: stopped by a second signal: 0 lines written, 2 lines lost\n' &&

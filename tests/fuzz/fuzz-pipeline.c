@@ -257,8 +257,10 @@ static void run_pipeline(struct run *r, struct pipeline_config *config)
 	struct pipeline *p;
 	struct pollfd fd = {.events = POLLIN};
 
-	if (pipeline_new(&p, config) != 0 || pipeline_start(p) != 0)
+	if (pipeline_new(&p, config) != 0 || pipeline_start(p) != 0 ||
+		sink_create(config->sink) != 0)
 		fuzz_wrong("the pipeline could not be made");
+	pipeline_begin(p);
 	fd.fd = pipeline_event_fd(p);
 	while (pipeline_running(p) > 0)
 		(void)poll(&fd, 1, -1);

@@ -93,7 +93,7 @@ static void a_batch_that_was_reset_is_empty(void **state)
 	b.len = b.upper_len = b.member_len = 3;
 	b.queued = b.converted = true;
 	b.inputs = (struct batch_inputs){1, 2, true};
-	b.cut = (struct batch_cut){{1}, true, true, true, true, true, 1, 1};
+	b.cut = (struct batch_cut){{1}, 1, true, true, true, true, true, 1, 1};
 	b.lines = b.invalid = b.tail_chars = 1;
 	b.bad = (struct batch_bad){true, 1, 1, 1, {0xFF}};
 	atomic_store(&b.unwritten, 1);
