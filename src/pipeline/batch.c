@@ -30,7 +30,7 @@ void batch_release(struct batch *b)
 
 void batch_reset(struct batch *b)
 {
-	b->queued = b->converted = false;
+	b->queued = b->errand = b->converted = false;
 	b->len = b->upper_len = b->member_len = 0;
 	b->inputs = (struct batch_inputs){0};
 	b->cut = (struct batch_cut){0};

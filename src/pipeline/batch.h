@@ -61,6 +61,7 @@ struct batch {
 	/* By the reader's side. */
 	uint64_t seq; /* if queued: position in the output, 0, 1, 2 ... */
 	bool queued;  /* goes to the writer through the queues */
+	bool errand;  /* has no text: the writer is to look what is wished */
 	unsigned char *text; /* batch size + 1 bytes: one for a newline that is
 				added at the end. Overwritten when it is
 				converted, but not with invalid=fail */

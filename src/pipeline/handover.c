@@ -44,11 +44,6 @@ bool handover_is_idle(struct handover *h)
 	return output_is_idle(h->config.output, h->sent);
 }
 
-void handover_look(struct handover *h)
-{
-	output_look(h->config.output, h->sent);
-}
-
 /* Turns it to upper case, and packs it if that is this thread's to do. */
 static int convert(struct handover *h, struct batch *b, bool pack)
 {
@@ -157,6 +152,31 @@ static void start_others(struct handover *h)
 	h->asked = true;
 	h->transformers = h->config.start_others(h->config.context);
 	h->alone = h->transformers < 0;
+}
+
+/* Nothing is under way, so nobody will serve the wish unless somebody is sent:
+ * to open anew may have to wait, for a lock or a disk, and input is to be read
+ * meanwhile. */
+static void send_errand(struct handover *h)
+{
+	struct batch *b;
+
+	start_others(h);
+	b = h->alone ? NULL : pool_try_get(h->config.pool);
+	if (!b) {
+		output_own(h->config.output);
+		output_disown(h->config.output);
+		return;
+	}
+	b->errand = b->converted = true;
+	/* After an abort there is nothing to serve. */
+	(void)put(h, h->config.out, b);
+}
+
+void handover_look(struct handover *h)
+{
+	if (output_is_wished(h->config.output) && handover_is_idle(h))
+		send_errand(h);
 }
 
 /* Finishes a batch here, but for the writing where that would have to wait. */

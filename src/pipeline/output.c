@@ -60,9 +60,10 @@ void output_release(struct output *o)
 	(void)pthread_mutex_destroy(&o->lock);
 }
 
-static void take_locked(struct output *o)
+static void take_locked(struct output *o, bool patient)
 {
 	o->owned = true;
+	o->patient = patient;
 	o->owner = pthread_self();
 }
 
@@ -101,14 +102,19 @@ bool output_is_idle(struct output *o, uint64_t written)
 	return idle;
 }
 
+bool output_is_wished(const struct output *o)
+{
+	return atomic_load(&o->reopen);
+}
+
 static bool try_own(struct output *o, uint64_t written)
 {
 	bool idle;
 
 	(void)pthread_mutex_lock(&o->lock);
-	idle = is_idle_locked(o, written);
+	idle = is_idle_locked(o, written) && !output_is_wished(o);
 	if (idle)
-		take_locked(o);
+		take_locked(o, false);
 	(void)pthread_mutex_unlock(&o->lock);
 	return idle;
 }
@@ -130,7 +136,7 @@ void output_own(struct output *o)
 	(void)pthread_mutex_lock(&o->lock);
 	while (o->owned)
 		(void)pthread_cond_wait(&o->disowned, &o->lock);
-	take_locked(o);
+	take_locked(o, true);
 	(void)pthread_mutex_unlock(&o->lock);
 }
 
@@ -172,10 +178,17 @@ static bool is_between(const struct output *o)
 	       !sink_is_open_line(o->config.sink);
 }
 
+/* Whether the owner may open it anew now. `patient` is the owner's to look at
+ * without the lock. */
+static bool may_serve(const struct output *o)
+{
+	return o->patient && is_between(o);
+}
+
 /* Serves a wish to open anew if this is the moment. Returns whether it did. */
 static bool serve(struct output *o)
 {
-	if (!is_between(o) || !atomic_exchange(&o->reopen, false))
+	if (!may_serve(o) || !atomic_exchange(&o->reopen, false))
 		return false;
 	follow_wish(&o->follow);
 	after_sink(o);
@@ -192,7 +205,7 @@ void output_disown(struct output *o)
 		(void)serve(o);
 		(void)pthread_mutex_lock(&o->lock);
 		/* A wish from now on finds nobody who owns it. */
-		wished = is_between(o) && atomic_load(&o->reopen);
+		wished = may_serve(o) && atomic_load(&o->reopen);
 		o->owned = wished;
 		(void)pthread_cond_signal(&o->disowned);
 		(void)pthread_mutex_unlock(&o->lock);
@@ -205,14 +218,6 @@ void output_wish_reopen(struct output *o)
 		return;
 	atomic_store(&o->reopen, true);
 	control_wake_reader(o->config.control);
-}
-
-void output_look(struct output *o, uint64_t written)
-{
-	/* When it is owned, the owner serves the wish before it disowns; when
-	 * batches are under way, the one who will write them. */
-	if (atomic_load(&o->reopen) && try_own(o, written))
-		output_disown(o);
 }
 
 size_t output_bad_input(const struct output *o)
@@ -397,13 +402,15 @@ int output_write(struct output *o, struct batch *b)
 		follow_before(&o->follow);
 		after_sink(o);
 	}
+	o->written += b->queued;
+	if (b->errand)
+		return 0;
 	if (o->at.input != b->inputs.first)
 		output_begin(o, b->inputs.first);
 	err = output_piece(o, b);
 	if (err)
 		return err;
 	end_inputs(o, &b->inputs);
-	o->written += b->queued;
 	return 0;
 }
 

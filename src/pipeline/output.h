@@ -69,10 +69,11 @@ struct output_place {
 
 struct output {
 	struct output_config config; /* set once by init */
-	pthread_mutex_t lock;	     /* guards the next three */
+	pthread_mutex_t lock;	     /* guards the next four */
 	pthread_cond_t disowned;
 	bool owned;
-	pthread_t owner;	 /* if `owned` */
+	bool patient;		 /* if `owned`: it may wait */
+	pthread_t owner;	 /* likewise */
 	atomic_bool reopen;	 /* wished for, not served yet */
 	atomic_size_t bad_input; /* FILE in which a bad sequence was met: its
 				    rest need not be read */
@@ -94,17 +95,17 @@ int output_init(struct output *o, const struct output_config *config);
 void output_release(struct output *o);
 
 /* Becomes the owner if nobody is, `written` batches have gone through the
- * queues, all of which are written, nothing was aborted, and an append of about
- * `len` bytes would not have to wait for anybody (another process's lock, a
- * full pipe). Any thread of the pipeline. Does not wait, but to serve a wish to
- * open anew when it comes to nothing. */
+ * queues, all of which are written, nothing was aborted or wished for, and an
+ * append of about `len` bytes would not have to wait for anybody (another
+ * process's lock, a full pipe). Any thread of the pipeline. Does not wait. Such
+ * an owner serves no wish that comes meanwhile: that may have to wait. */
 bool output_try_own(struct output *o, uint64_t written, size_t len);
 
 /* Becomes the owner. Blocks while somebody else is. */
 void output_own(struct output *o);
 
-/* Is the owner no more, after a wish to open anew was served. May block for
- * that. */
+/* Is the owner no more, after a wish to open anew was served by who owned it by
+ * output_own. May block for that. */
 void output_disown(struct output *o);
 
 /* Whether output_try_own could succeed as far as owner, batches and abort are
@@ -133,9 +134,9 @@ void output_abandon(struct output *o);
 /* The wish to open the output anew by its name. Any thread; does not block. */
 void output_wish_reopen(struct output *o);
 
-/* Serves that wish if nobody else is going to: for who waits for input while
- * nothing is under way. May block. */
-void output_look(struct output *o, uint64_t written);
+/* Whether it is wished for and not served yet. Who writes a batch next, by
+ * output_own, serves it. Any thread; does not block. */
+bool output_is_wished(const struct output *o);
 
 /* *st is what is read from now on, until output_drop_input: the output will not
  * be opened anew as that. Returns false if it is what is written to, and then

@@ -380,7 +380,34 @@ waits_on_flock() {
 	grep -q "^[0-9]*: -> FLOCK .* $(pid_of "$1") " /proc/locks ||
 		ended "$1"
 }
+# To open the output anew, an empty one has to be made valid first, under its
+# lock. Input is read on while that is waited for.
+wish_waits_for_lock() {
+	local r=0
+	rm -f db.gz moved.gz pipe leash taken fed
+	: >db.gz
+	mkfifo leash pipe
+	exec 8<>leash 5<>pipe
+	flock -o db.gz sh -c ': >taken; exec cat' <leash >"$out" 8>&- 5>&- &
+	wait_until "$deadline" test -e taken || r=1
+	start wish -o db.gz <pipe 2>"$err"
+	exec 6>pipe
+	wait_until "$deadline" asleep wish || r=1
+	mv db.gz moved.gz
+	send USR2 wish
+	wait_until "$deadline" waits_on_flock wish || r=1
+	numbered 3000 80 >text
+	tr '[:lower:]' '[:upper:]' <text >wanted
+	{ cat text >&6; : >fed; } &
+	wait_until "$deadline" test -e fed || r=1
+	wait_until "$deadline" all_read 5 || r=1
+	exec 8>&- 6>&- 5>&-
+	expect_end wish 'exit 0' && expect_gzip_of db.gz wanted &&
+		gzip -t moved.gz && same /dev/null "$err" && return $r
+}
 if have flock; then
+	check "input is read on while the lock is waited for to open the output anew" \
+		wish_waits_for_lock
 	check "an append waits for the advisory lock that somebody else holds" \
 		waits_for_lock
 	check "SIGTERM while it waits for the lock: what was read is appended when the lock is free" \

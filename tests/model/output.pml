@@ -60,13 +60,14 @@ inline control_abort()
 inline output_own(me)
 {
 	do
-	:: owner == NO -> owner = me; break
+	:: owner == NO -> owner = me; patient = true; break
 	:: else -> waits[me] = DISOWNED; waits[me] == 0
 	od
 }
 
-/* serve; without CTX each moment is one between two records. */
-#define MAY_SERVE (wish && !finished && !aborted)
+/* serve; without CTX each moment is one between two records. Who only tried to
+ * own it (output_try_own) must not wait, as this may. */
+#define MAY_SERVE (wish && patient && !finished && !aborted)
 
 inline output_disown(me)
 {

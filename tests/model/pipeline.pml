@@ -133,7 +133,7 @@ bool b_queued[NB], b_converted[NB], b_open[NB], b_continues[NB];
 
 /* output.h */
 byte owner = NO, written;
-bool wish, finished, abandoned;
+bool wish, patient, finished, abandoned;
 byte wr;			/* chunks that are written */
 
 /* control.h */

@@ -177,11 +177,17 @@ text:	atomic {			/* cutter_take */
 		goto top
 	}
 
-look:					/* output_look */
+look:					/* handover_look: an errand */
 #ifdef REOPEN
 	if
-	:: atomic { wish && IS_IDLE -> owner = me }
-	   output_disown(me)
+	:: atomic {
+		wish && IS_IDLE ->
+		handover_get(me, b, st);
+		if
+		:: st == CLOSED -> b = NO; st = OK; goto top
+		:: else -> b_converted[b] = true; here = true; goto others
+		fi
+	   }
 	:: !wish || !IS_IDLE
 	fi;
 #endif
@@ -228,11 +234,11 @@ cut:	atomic {			/* pass_on: what is left must be saved first */
 	}
 	if				/* finish_here: output_try_own */
 	:: atomic {
-		IS_IDLE -> owner = me;
+		IS_IDLE && !wish -> owner = me; patient = false;
 		if :: goto write_here :: true fi
 	   }
 	   output_disown(me)		/* one would have to wait */
-	:: !IS_IDLE
+	:: !IS_IDLE || wish
 	fi;
 
 others:	atomic {			/* start_others */

@@ -286,23 +286,55 @@ static void a_wish_is_served_before_the_next_batch(void **state)
 	support_file_is("out", BYTES("B\n"));
 }
 
-static void a_wish_is_served_by_who_looks_while_nothing_is_under_way(
-	void **state)
+/* To open anew may have to wait; who only tries to own it must not. */
+static void a_wish_is_left_to_who_may_wait(void **state)
 {
 	struct stages s;
+	struct batch *b;
 
 	(void)state;
 	make(&s);
 	assert_int_equal(rename("out", "old"), 0);
-	output_look(&s.output, 0);
-	assert_int_equal(access("out", F_OK), -1);
+	assert_false(output_is_wished(&s.output));
+	assert_true(output_try_own(&s.output, 0, 1));
 	output_wish_reopen(&s.output);
 	assert_true(fdio_is_woken(control_wake_fd(&s.control)));
-	output_look(&s.output, 1); /* somebody is to write another one */
+	b = stages_batch(&s, "a\n");
+	convert_batch(&s.converter, NULL, b);
+	assert_int_equal(output_write(&s.output, b), 0);
+	output_disown(&s.output);
+	assert_true(output_is_wished(&s.output));
 	assert_int_equal(access("out", F_OK), -1);
-	output_look(&s.output, 0);
-	assert_int_equal(access("out", F_OK), 0);
 	assert_true(output_is_idle(&s.output, 0));
+	assert_false(output_try_own(&s.output, 0, 1));
+	output_own(&s.output);
+	output_disown(&s.output);
+	assert_false(output_is_wished(&s.output));
+	assert_int_equal(access("out", F_OK), 0);
+	assert_true(output_try_own(&s.output, 0, 1));
+	output_disown(&s.output);
+	stages_free(&s);
+	support_file_is("old", BYTES("A\n"));
+}
+
+/* It is no piece of any FILE. */
+static void an_errand_serves_a_wish_and_counts_as_written(void **state)
+{
+	struct stages s;
+	struct batch *b;
+
+	(void)state;
+	make(&s);
+	write_text(&s, "a\n");
+	assert_int_equal(rename("out", "old"), 0);
+	output_wish_reopen(&s.output);
+	b = pool_try_get(&s.pool);
+	assert_non_null(b);
+	b->queued = b->errand = b->converted = true;
+	assert_int_equal(write_as_owner(&s, b), 0);
+	assert_int_equal(access("out", F_OK), 0);
+	assert_true(output_is_idle(&s.output, 1));
+	assert_int_equal(s.output.at.input, 0);
 	stages_free(&s);
 }
 
@@ -320,7 +352,8 @@ static void a_wish_waits_for_the_end_of_an_open_line(void **state)
 	assert_int_equal(write_as_owner(&s, b), 0); /* to a new "out" */
 	assert_int_equal(rename("out", "old"), 0);
 	output_wish_reopen(&s.output);
-	output_look(&s.output, 0);
+	output_own(&s.output);
+	output_disown(&s.output);
 	assert_int_equal(access("out", F_OK), -1);
 	b = stages_batch(&s, "line\n");
 	b->cut.continues = true;
@@ -643,8 +676,8 @@ int main(void)
 		in_directory(who_waits_gets_it_when_it_is_disowned),
 		in_directory(a_wish_is_served_by_who_disowns),
 		in_directory(a_wish_is_served_before_the_next_batch),
-		in_directory(
-			a_wish_is_served_by_who_looks_while_nothing_is_under_way),
+		in_directory(a_wish_is_left_to_who_may_wait),
+		in_directory(an_errand_serves_a_wish_and_counts_as_written),
 		in_directory(a_wish_waits_for_the_end_of_an_open_line),
 		in_directory(
 			standard_output_and_a_finished_one_are_not_opened_anew),
