@@ -39,15 +39,30 @@ static int open_for_look(const char *path, const struct stat *st)
 	return fd;
 }
 
+/* Opens it for appending. With O_CREAT in flags, *made says whether it was not
+ * there: then it is to be removed if it cannot be used. Behind a link that
+ * leads nowhere it may be made without that being known. */
+static int open_to_append(const char *path, int flags, bool *made)
+{
+	int fd;
+
+	flags |= O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC;
+	*made = false;
+	if (!(flags & O_CREAT))
+		return open_again(path, flags);
+	fd = open_again(path, flags | O_EXCL);
+	*made = fd >= 0;
+	return fd < 0 && errno == EEXIST ? open_again(path, flags) : fd;
+}
+
 int outfile_open(struct outfile *f, const char *path, int flags)
 {
 	struct stat st;
+	bool made = false;
 	int fd, err;
 
 	*f = OUTFILE_NONE;
-	fd = path ? open_again(path,
-			    O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC | flags)
-		  : STDOUT_FILENO;
+	fd = path ? open_to_append(path, flags, &made) : STDOUT_FILENO;
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &st) < 0)
@@ -57,6 +72,8 @@ int outfile_open(struct outfile *f, const char *path, int flags)
 	if (err) {
 		if (path)
 			(void)close(fd);
+		if (made)
+			(void)unlink(path);
 		f->io.fd = -1;
 		return err;
 	}
