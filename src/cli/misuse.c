@@ -69,10 +69,11 @@ static void tell_short(int opt)
 
 void misuse_tell(int opt, char *const *argv, const struct option *long_options)
 {
-	/* Behind a long option, good or not, it goes on with the next word. */
+	/* Behind a long option, good or not, it goes on with the next word.
+	 * Some go one too far where a short one wants an argument (musl). */
 	const char *word = argv[optind - 1];
 
-	if (strncmp(word, "--", 2) == 0 &&
+	if (word && strncmp(word, "--", 2) == 0 &&
 		(optopt == 0 || name_of(long_options, optopt)))
 		tell_long(opt, word, long_options);
 	else
