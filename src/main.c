@@ -446,6 +446,8 @@ static int check_and_process(const struct options *o)
 	if (err)
 		return cannot_start(
 			o->output ? o->output : "standard output", err);
+	if (o->on_full == OPTIONS_WAIT)
+		sink_be_patient(&sink);
 	status = process(o, &sink, &rules);
 	sink_release(&sink);
 	return status;

@@ -40,6 +40,7 @@ enum {
 	OPT_QUEUE_DEPTH,
 	OPT_FLUSH_INTERVAL,
 	OPT_SYNC,
+	OPT_ON_FULL,
 	OPT_VERIFY,
 	OPT_SHUTDOWN_TIMEOUT,
 	OPT_STATS,
@@ -65,6 +66,7 @@ static const struct option long_options[] = {
 	{"queue-depth", required_argument, NULL, OPT_QUEUE_DEPTH},
 	{"flush-interval", required_argument, NULL, OPT_FLUSH_INTERVAL},
 	{"sync", required_argument, NULL, OPT_SYNC},
+	{"on-full", required_argument, NULL, OPT_ON_FULL},
 	{"shutdown-timeout", required_argument, NULL, OPT_SHUTDOWN_TIMEOUT},
 	{"stats", optional_argument, NULL, OPT_STATS},
 	{"verbose", no_argument, NULL, 'v'},
@@ -101,6 +103,8 @@ static const char help[] =
 	"(1)\n"
 	"      --sync=none|end|batch       fdatasync never, at the end, each "
 	"time\n"
+	"      --on-full=fail|wait         what to do when the disk is full "
+	"(fail)\n"
 	"      --shutdown-timeout=SECONDS  how long to drain after a signal "
 	"(for ever)\n"
 	"      --stats[=json]    figures on standard error at the end\n"
@@ -182,6 +186,18 @@ static int parse_sync(struct options *o, const char *arg)
 	if (parse_choice(choices, "unknown word", "sync", arg, &value))
 		return -EINVAL;
 	o->sync = (enum sink_sync)value;
+	return 0;
+}
+
+static int parse_on_full(struct options *o, const char *arg)
+{
+	static const struct choice choices[] = {
+		{"fail", OPTIONS_FAIL}, {"wait", OPTIONS_WAIT}, {NULL, 0}};
+	int value = 0;
+
+	if (parse_choice(choices, "unknown word", "on-full", arg, &value))
+		return -EINVAL;
+	o->on_full = (enum options_full)value;
 	return 0;
 }
 
@@ -293,6 +309,8 @@ static int apply_argument(
 		return parse_seconds("flush-interval", arg, &o->flush_interval);
 	case OPT_SYNC:
 		return parse_sync(o, arg);
+	case OPT_ON_FULL:
+		return parse_on_full(o, arg);
 	case OPT_SHUTDOWN_TIMEOUT:
 		return parse_seconds(
 			"shutdown-timeout", arg, &o->shutdown_timeout);

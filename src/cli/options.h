@@ -19,6 +19,12 @@ enum options_action {
 	OPTIONS_USAGE,	 /* something is wrong and was told: exit status 2 */
 };
 
+/* What to do when there is no room for the output. */
+enum options_full {
+	OPTIONS_FAIL,
+	OPTIONS_WAIT
+};
+
 enum options_stats {
 	STATS_NONE,
 	STATS_TEXT,
@@ -55,6 +61,7 @@ struct options {
 	unsigned queue_depth;
 	int64_t flush_interval;
 	enum sink_sync sync;
+	enum options_full on_full;
 	int64_t shutdown_timeout; /* negative: none */
 	enum options_stats stats;
 	enum diag_level level;

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -80,6 +82,7 @@ int outfile_open(struct outfile *f, const char *path, int flags)
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
 	f->regular = path && S_ISREG(st.st_mode);
+	f->made = made;
 	if (f->regular)
 		f->look = open_for_look(path, &st);
 	return 0;
@@ -198,15 +201,57 @@ int outfile_cut(const struct outfile *f, off_t end, off_t cut)
 	return 1;
 }
 
+/* How a sync went that returned `result`. Returns 0, also where there is
+ * nothing that could be synced; -EINTR to try again; or another negative
+ * errno. */
+static int judge_sync(int result)
+{
+	if (result == 0 || errno == EINVAL || errno == EROFS)
+		return 0;
+	return -errno;
+}
+
 int outfile_sync(const struct outfile *f)
 {
-	while (fdatasync(f->io.fd) < 0) {
-		if (errno == EINVAL || errno == EROFS)
-			return 0;
-		if (errno != EINTR)
-			return -errno;
-	}
-	return 0;
+	int err;
+
+	do {
+		err = judge_sync(fdatasync(f->io.fd));
+	} while (err == -EINTR);
+	return err;
+}
+
+/* Opens the directory that path is in. Returns a descriptor or a negative
+ * errno. */
+static int open_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	/* The slash of the root stays. */
+	size_t len = slash && slash > path ? (size_t)(slash - path) : 1;
+	char *name = slash ? strndup(path, len) : strdup(".");
+	int fd, err;
+
+	if (!name)
+		return -ENOMEM;
+	do {
+		fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		err = errno;
+	} while (fd < 0 && err == EINTR);
+	free(name);
+	return fd < 0 ? -err : fd;
+}
+
+int outfile_sync_name(const char *path)
+{
+	int fd = open_directory(path), err;
+
+	if (fd < 0)
+		return fd;
+	do {
+		err = judge_sync(fsync(fd));
+	} while (err == -EINTR);
+	(void)close(fd);
+	return err;
 }
 
 bool outfile_is_named(const struct outfile *f, const char *path)

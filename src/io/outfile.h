@@ -25,6 +25,7 @@ struct outfile {
 	struct fdio io; /* io.fd < 0: nothing is open */
 	int look;	/* the same file open for reading, or -1 */
 	bool regular;	/* opened by its name: lock, roll back, look */
+	bool made;	/* by the open, and its name was not synced yet */
 	bool locked;	/* the advisory lock is held */
 	int no_lock;	/* the errno of a file system that has no locks; or 0 */
 	dev_t dev;
@@ -74,6 +75,10 @@ int outfile_cut(const struct outfile *f, off_t end, off_t cut);
 /* fdatasync, where the output is something that can be synced. Returns 0 or a
  * negative errno. */
 int outfile_sync(const struct outfile *f);
+
+/* Syncs the directory that path is in, with fsync(2): that a file was made
+ * there is no data of the file. Returns as outfile_sync. */
+int outfile_sync_name(const char *path);
 
 /* Whether path still names this file, as far as can be told. True where it is
  * not a regular one. */

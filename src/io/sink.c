@@ -97,6 +97,11 @@ void sink_set_records(struct sink *s,
 	s->records = (struct sink_records){whole, context};
 }
 
+void sink_be_patient(struct sink *s)
+{
+	s->patient = true;
+}
+
 void sink_release(struct sink *s)
 {
 	(void)outfile_close(&s->file);
@@ -241,16 +246,27 @@ static void cut_back(struct sink *s, off_t ours, off_t cut)
 		why.text);
 }
 
+/* Cuts the file back to where this piece of a line began, so that it can be
+ * appended again. Returns false if somebody else has written behind it. */
+static bool cut_piece(struct sink *s, size_t written)
+{
+	return written == 0 ||
+	       outfile_cut(&s->file, s->end + (off_t)written, s->end) == 1;
+}
+
 /* An append failed after `written` bytes, the first `prefix` of them the end of
  * another line. Cuts the file back; *kept is how much of data stays. */
 static void roll_back(struct sink *s, const unsigned char *data, size_t prefix,
-	size_t written, size_t *kept)
+	size_t written, size_t *kept, bool again)
 {
 	off_t ours = s->end + (off_t)written;
 	size_t whole = 0;
 
+	*kept = 0;
 	if (written > prefix)
 		whole = whole_records(s, data, written - prefix);
+	if (whole == 0 && again && s->line.open && cut_piece(s, written))
+		return;
 	if (whole > 0) {
 		s->line.mixed = false; /* the open line has come to its end */
 		cut_back(s, ours, s->end + (off_t)(prefix + whole));
@@ -288,6 +304,25 @@ static int prepare(struct sink *s, struct iovec *prefix, struct fault *fault)
 	return err;
 }
 
+bool sink_may_retry(const struct sink *s, int err)
+{
+	return s->patient && (err == -ENOSPC || err == -EDQUOT) &&
+	       !s->report.torn.text[0];
+}
+
+/* Syncs the file; one that was made here also its name. Where one of these
+ * failed, the next would say nothing about what was written before. */
+static int sync_file(struct sink *s)
+{
+	int err = outfile_sync(&s->file);
+
+	if (!err && s->file.made)
+		err = outfile_sync_name(s->path);
+	if (!err)
+		s->file.made = false;
+	return err;
+}
+
 /* What the system took may never reach the disk. Returns err. */
 static int not_on_disk(struct fault *fault, int err)
 {
@@ -311,7 +346,8 @@ static int append(struct sink *s, const void *data, size_t len, bool line_ends,
 		fault_set_errno(fault, err);
 		*kept = written > prefix ? written - prefix : 0;
 		if (s->file.regular)
-			roll_back(s, data, prefix, written, kept);
+			roll_back(s, data, prefix, written, kept,
+				sink_may_retry(s, err));
 		return err;
 	}
 	*kept = len;
@@ -322,7 +358,7 @@ static int append(struct sink *s, const void *data, size_t len, bool line_ends,
 		s->line.start = s->end + (off_t)(prefix + whole);
 	s->end += (off_t)written;
 	if (s->sync == SINK_SYNC_BATCH) {
-		err = outfile_sync(&s->file);
+		err = sync_file(s);
 		if (err)
 			return not_on_disk(fault, err);
 	}
@@ -354,8 +390,7 @@ static bool is_empty(struct sink *s)
 	       (outfile_end(&s->file, &end) == 0 && end == 0);
 }
 
-/* Writes the member without text if the output would be empty. */
-static int make_valid(struct sink *s, struct fault *fault)
+int sink_make_valid(struct sink *s, struct fault *fault)
 {
 	size_t kept;
 	int err;
@@ -364,6 +399,7 @@ static int make_valid(struct sink *s, struct fault *fault)
 		return 0;
 	err = append(s, s->empty.bytes, s->empty.len, true, &kept, fault);
 	s->report.members += !err;
+	outfile_unlock(&s->file);
 	return err;
 }
 
@@ -371,11 +407,11 @@ static int make_valid(struct sink *s, struct fault *fault)
  * closed. */
 static int leave(struct sink *s, struct fault *fault)
 {
-	int err = make_valid(s, fault), closed;
+	int err = sink_make_valid(s, fault), closed;
 
 	outfile_unlock(&s->file);
 	if (!err && s->sync != SINK_SYNC_NEVER) {
-		err = outfile_sync(&s->file);
+		err = sync_file(s);
 		if (err)
 			(void)not_on_disk(fault, err);
 	}

@@ -15,6 +15,8 @@
  *    How the file ends is looked at under the lock, whenever that is not where
  *    we left it. What a gzip file from elsewhere ends with is found out before
  *    the first append and without the lock (tail.h), since it takes long.
+ *  - What is synced is the file and, if it was made here, its name. A sync that
+ *    failed is an error for good: the next one would not tell.
  *  - The file that is written to is never the input that is read at that
  *    moment: who reads says so (identity.h).
  * Other outputs (standard output, FIFOs, devices) are written to in order, and
@@ -92,8 +94,9 @@ struct sink {
 	const char *path; /* NULL: standard output */
 	bool gzip;	  /* pieces are gzip members, not lines */
 	enum sink_sync sync;
-	int wake; /* set once before threads start: becomes readable
-		     when nobody wants to wait for the output any more */
+	bool patient; /* set once, by sink_be_patient */
+	int wake;     /* set once before threads start: becomes readable
+			 when nobody wants to wait for the output any more */
 	/* Set once, by sink_set_records and sink_use_packer. */
 	struct sink_records records;
 	struct sink_member empty, newline;
@@ -138,6 +141,11 @@ void sink_set_records(struct sink *s,
 	size_t (*whole)(const void *context, const void *data, size_t len),
 	const void *context);
 
+/* An append for which there is no room is going to be made again: where it is a
+ * piece of a line, only that piece is rolled back, and the line stays open. To
+ * be called before threads start. */
+void sink_be_patient(struct sink *s);
+
 /* Closes without a word what sink_finish has not closed. */
 void sink_release(struct sink *s);
 
@@ -160,6 +168,16 @@ void sink_let_go(struct sink *s);
  * *fault filled; what could not be rolled back then is in the report. */
 int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
 	size_t *kept, struct fault *fault);
+
+/* Whether the append that has just failed with err, and did not keep all, can
+ * be made again with what it did not keep: there was no room, and nothing torn
+ * was left. Before sink_take_report. False unless the sink is patient. */
+bool sink_may_retry(const struct sink *s, int err);
+
+/* Writes the empty member if nothing was appended to a new or empty output that
+ * is gzip, as sink_finish does. Returns 0 or a negative errno with *fault
+ * filled; may be called again. May block as sink_append. */
+int sink_make_valid(struct sink *s, struct fault *fault);
 
 /* The last call: nothing comes any more; a line that is open stays so. Writes
  * the empty member if nothing was appended to a new or empty output, syncs if

@@ -82,6 +82,9 @@ struct batch {
 				newline */
 	struct batch_bad bad;
 
+	size_t done; /* by the output: bytes of upper or member that are in it
+		      */
+
 	/* Lines that were read but are not written. Set by whoever counts
 	 * them, cleared by the output, added up by the main thread. */
 	_Atomic uint64_t unwritten;

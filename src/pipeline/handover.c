@@ -63,12 +63,14 @@ static int convert(struct handover *h, struct batch *b, bool pack)
 }
 
 /* Writes a batch that is converted. The caller owns the output, and owns it no
- * more afterwards. */
+ * more afterwards. Returns 0, -ECANCELED, or -EAGAIN from output_write. */
 static int write_here(struct handover *h, struct batch *b)
 {
 	int err = output_write(h->config.output, b);
 
 	output_disown(h->config.output);
+	if (err == -EAGAIN)
+		return err;
 	if (err)
 		return -ECANCELED;
 	handover_put_back(h, b);
@@ -186,8 +188,13 @@ static int finish_here(struct handover *h, struct batch *b)
 		return -ECANCELED;
 	h->full += b->cut.full;
 	if (output_try_own(h->config.output, h->sent,
-		    b->member_len > 0 ? b->member_len : b->upper_len))
-		return write_here(h, b);
+		    b->member_len > 0 ? b->member_len : b->upper_len)) {
+		int err = write_here(h, b);
+
+		if (err != -EAGAIN)
+			return err;
+	}
+	/* It has to be waited for, which is the writer's. */
 	start_others(h);
 	if (!h->alone)
 		return put(h, h->config.out, b);

@@ -15,10 +15,16 @@
 /* What of the text that is being written is whole records, for a roll-back. */
 static size_t whole_records(const void *output, const void *data, size_t len)
 {
+	static const struct text_state fresh;
 	const struct output *o = output;
 
-	return text_whole(o->config.text, &o->writing->cut.begin, data, len);
+	/* What is not the beginning of the batch begins with a record. */
+	return text_whole(o->config.text,
+		o->writing->done > 0 ? &fresh : &o->writing->cut.begin, data,
+		len);
 }
+
+static bool serve(void *output);
 
 bool output_take_input(struct output *o, const struct stat *st)
 {
@@ -47,6 +53,13 @@ int output_init(struct output *o, const struct output_config *config)
 		(void)pthread_mutex_destroy(&o->lock);
 		return err;
 	}
+	err = patience_init(
+		&o->patience, config->sink, config->ledger, serve, o);
+	if (err) {
+		(void)pthread_cond_destroy(&o->disowned);
+		(void)pthread_mutex_destroy(&o->lock);
+		return err;
+	}
 	config->sink->wake = control_abort_fd(config->control);
 	sink_set_records(config->sink, whole_records, o);
 	follow_init(&o->follow, config->sink, config->ledger, config->prompt);
@@ -56,6 +69,7 @@ int output_init(struct output *o, const struct output_config *config)
 void output_release(struct output *o)
 {
 	o->config.sink->wake = FDIO_NO_WAKE;
+	patience_release(&o->patience);
 	(void)pthread_cond_destroy(&o->disowned);
 	(void)pthread_mutex_destroy(&o->lock);
 }
@@ -186,8 +200,10 @@ static bool may_serve(const struct output *o)
 }
 
 /* Serves a wish to open anew if this is the moment. Returns whether it did. */
-static bool serve(struct output *o)
+static bool serve(void *output)
 {
+	struct output *o = output;
+
 	if (!may_serve(o) || !atomic_exchange(&o->reopen, false))
 		return false;
 	follow_wish(&o->follow);
@@ -217,6 +233,7 @@ void output_wish_reopen(struct output *o)
 	if (!o->config.sink->path)
 		return;
 	atomic_store(&o->reopen, true);
+	patience_look(&o->patience);
 	control_wake_reader(o->config.control);
 }
 
@@ -289,31 +306,72 @@ static void after_written(struct output *o, const struct batch *b)
 	control_wake_reader(o->config.control);
 }
 
-/* Counts what an append left in the output: all of the batch, or the whole
- * records in the first `kept` bytes of plain text. A part of a gzip member is
+/* The lines of b in the first `kept` of the `len` bytes that are written of it:
+ * all, or of plain text the whole records in them. A part of a gzip member is
  * nothing. */
+static uint64_t lines_in(
+	const struct output *o, const struct batch *b, size_t kept, size_t len)
+{
+	uint64_t lines;
+
+	if (kept == len)
+		return b->lines;
+	if (o->config.gzip)
+		return 0;
+	lines = lines_count(b->upper, kept);
+	/* A newline put before this input ended a line of the batch before. */
+	lines -= lines > 0 && b->cut.lead;
+	return lines < b->lines ? lines : b->lines;
+}
+
+static size_t bytes_in(
+	const struct output *o, const struct batch *b, size_t kept, size_t len)
+{
+	if (kept == len)
+		return b->upper_len;
+	return o->config.gzip ? 0 : kept;
+}
+
+/* Counts what appends left in the output: the first b->done bytes of len, of
+ * which `before` were counted already. */
 static void count_written(
-	struct output *o, struct batch *b, size_t kept, size_t len)
+	struct output *o, struct batch *b, size_t before, size_t len)
 {
 	struct ledger *l = o->config.ledger;
-	uint64_t lines = b->lines;
+	uint64_t now = lines_in(o, b, b->done, len), lines = now;
+	size_t bytes = bytes_in(o, b, b->done, len);
 
-	if (kept < len) {
-		if (o->config.gzip)
-			kept = 0;
-		lines = lines_count(b->upper, kept);
-		/* A newline put before this input ended a line of the batch
-		 * before. */
-		lines -= lines > 0 && b->cut.lead;
-		if (lines > b->lines)
-			lines = b->lines;
-	} else if (b->member_len > 0) {
-		atomic_fetch_add(&l->members, 1);
+	if (before > 0) {
+		lines -= lines_in(o, b, before, len);
+		bytes -= bytes_in(o, b, before, len);
 	}
+	if (b->done == len && b->member_len > 0)
+		atomic_fetch_add(&l->members, 1);
 	atomic_fetch_add(&l->lines_out, lines);
-	atomic_fetch_add(&l->bytes_out, kept < len ? kept : b->upper_len);
-	atomic_store(&b->unwritten, b->lines - lines);
+	atomic_fetch_add(&l->bytes_out, bytes);
+	atomic_store(&b->unwritten, b->lines - now);
 	follow_after(&o->follow, lines);
+}
+
+/* The rest of a piece, which belongs to b. Returns as patience_append. */
+static int append_piece(struct output *o, const struct batch *b,
+	const struct patience_piece *piece, struct fault *fault)
+{
+	int err;
+
+	o->writing = b;
+	/* `patient` is the owner's to look at without the lock. */
+	err = patience_append(&o->patience, piece, o->patient, fault);
+	o->writing = NULL;
+	return err;
+}
+
+/* What patience_append said: an error is the end. Returns it. */
+static int judge(struct output *o, int err, const struct fault *fault)
+{
+	if (err && err != -EAGAIN)
+		ledger_fail(o->config.ledger, err, fault);
+	return err;
 }
 
 /* Before text of b: ends the line that another FILE left open. */
@@ -321,21 +379,19 @@ static int end_open_line(struct output *o, const struct batch *b)
 {
 	const struct output_newline *newline = &o->config.newline;
 	struct fault fault = {""};
-	size_t kept;
 	int err;
 
 	if (o->open == OUTPUT_NO_INPUT || o->open == o->at.input ||
 		b->upper_len == 0)
 		return 0;
-	o->writing = b;
-	err = sink_append(o->config.sink, newline->bytes, newline->len, true,
-		&kept, &fault);
-	o->writing = NULL;
+	err = append_piece(o, b,
+		&(struct patience_piece){
+			newline->bytes, newline->len, true, &o->newline_done},
+		&fault);
+	if (err)
+		return judge(o, err, &fault);
 	o->open = OUTPUT_NO_INPUT;
-	if (err) {
-		ledger_fail(o->config.ledger, err, &fault);
-		return err;
-	}
+	o->newline_done = 0;
 	atomic_fetch_add(&o->config.ledger->bytes_out, 1);
 	if (o->config.gzip)
 		atomic_fetch_add(&o->config.ledger->members, 1);
@@ -348,20 +404,17 @@ static int append(struct output *o, struct batch *b)
 	const void *data = gzip ? b->member : b->upper;
 	size_t len = gzip ? b->member_len : b->upper_len;
 	bool ends = !b->cut.open && lines_end(b->upper, b->upper_len);
-	size_t kept = 0;
+	size_t before = b->done;
 	struct fault fault = {""};
 	int err = 0;
 
-	o->writing = b;
 	if (len > 0)
-		err = sink_append(
-			o->config.sink, data, len, ends, &kept, &fault);
-	o->writing = NULL;
-	count_written(o, b, kept, len);
+		err = append_piece(o, b,
+			&(struct patience_piece){data, len, ends, &b->done},
+			&fault);
+	count_written(o, b, before, len);
 	after_sink(o);
-	if (err)
-		ledger_fail(o->config.ledger, err, &fault);
-	return err;
+	return judge(o, err, &fault);
 }
 
 int output_piece(struct output *o, struct batch *b)
@@ -427,7 +480,9 @@ void output_finish(struct output *o)
 	/* A wish that is left over was for the file to be opened anew. */
 	if (!atomic_load(&o->reopen))
 		follow_end(&o->follow);
-	err = sink_finish(sink, &fault);
+	err = patience_make_valid(&o->patience, &fault);
+	if (!err)
+		err = sink_finish(sink, &fault);
 	if (err)
 		ledger_fail(o->config.ledger, err, &fault);
 	after_sink(o);

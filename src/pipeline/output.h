@@ -33,6 +33,7 @@
 #include "pipeline/control.h"
 #include "pipeline/follow.h"
 #include "pipeline/ledger.h"
+#include "pipeline/patience.h"
 #include "text/text.h"
 
 #include <pthread.h>
@@ -80,10 +81,12 @@ struct output {
 
 	/* The owner's. */
 	struct follow follow;
+	struct patience patience;
 	uint64_t written; /* batches from the queues */
 	struct output_place at;
 	size_t open; /* where FILEs are kept apart: the one whose last line has
 			no newline in the output */
+	size_t newline_done; /* bytes of its newline that are in the output */
 	size_t ended, ended_bad;     /* FILEs, for tests */
 	const struct batch *writing; /* NULL: no append is under way */
 	bool finished;
@@ -113,8 +116,10 @@ void output_disown(struct output *o);
 bool output_is_idle(struct output *o, uint64_t written);
 
 /* Appends a batch that was converted, or drops it when it is behind a bad
- * sequence; tells the FILEs in it. The owner's. May block. Returns 0, or a
- * negative errno after a ledger_fail. */
+ * sequence; tells the FILEs in it. The owner's. May block. Returns 0; -EAGAIN
+ * if there is no room, which is to be waited for, and the owner may not: then
+ * the batch is to be written before any other, by somebody else; or another
+ * negative errno, when all is aborted. */
 int output_write(struct output *o, struct batch *b);
 
 /* The three steps of which output_write is made; a FILE without text has no
