@@ -201,7 +201,7 @@ check "-q drops no errors" quiet
 # --- --help, --version, the manual page --------------------------------------
 
 all_options="output gzip no-gzip no-decompress mapping language invalid interactive
-no-interactive prompt jobs batch-size queue-depth flush-interval sync
+no-interactive prompt jobs batch-size queue-depth flush-interval sync on-full
 shutdown-timeout stats verbose quiet help version"
 letters="o z m l i j b v q h V"
 
@@ -350,7 +350,7 @@ for value in fulll '' FULL title; do
 	check "--mapping='$value' is refused" refuses "unknown mapping" \
 		--mapping="$value"
 done
-for pair in invalid:skip sync:always stats:xml; do
+for pair in invalid:skip on-full:retry sync:always stats:xml; do
 	check "--${pair%:*}=${pair#*:} is refused" \
 		refuses "${pair#*:}" --${pair%:*}=${pair#*:}
 done
@@ -363,7 +363,7 @@ for language in lt el hy; do
 		refuses '' -l $language -m simple
 done
 for option in output mapping language invalid prompt jobs batch-size \
-	queue-depth flush-interval sync shutdown-timeout; do
+	queue-depth flush-interval sync on-full shutdown-timeout; do
 	check "--$option without its argument is refused" \
 		refuses $option --$option
 done

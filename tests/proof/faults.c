@@ -63,6 +63,7 @@ KEEP(lseek);
 KEEP(flock);
 KEEP(ftruncate);
 KEEP(fdatasync);
+KEEP(fsync);
 KEEP(malloc);
 KEEP(calloc);
 KEEP(pthread_create);
@@ -216,6 +217,7 @@ WRAP(off_t, lseek, (int fd, off_t to, int whence), (fd, to, whence))
 WRAP(int, flock, (int fd, int operation), (fd, operation))
 WRAP(int, ftruncate, (int fd, off_t len), (fd, len))
 WRAP(int, fdatasync, (int fd), (fd))
+WRAP(int, fsync, (int fd), (fd))
 
 /* These return the errno. */
 #define WRAP_THREADS(name, parameters, arguments)              \

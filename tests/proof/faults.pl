@@ -28,6 +28,7 @@ my %faults = (
 	'fstat' => [EIO, ENOMEM], 'lseek' => [ESPIPE],
 	'flock' => [EINTR, ENOLCK, EIO, EBADF], 'ftruncate' => [EINTR, EIO],
 	'fdatasync' => [EINTR, EIO, ENOSPC, EDQUOT, EINVAL],
+	'fsync' => [EINTR, EIO, ENOSPC, EINVAL],
 	'malloc' => [ENOMEM], 'calloc' => [ENOMEM],
 	'pthread_create' => [EAGAIN], 'mutex_init' => [ENOMEM],
 	'cond_init' => [ENOMEM],
@@ -38,7 +39,8 @@ my %harmless = (
 	(map { ("$_ " . EINTR) => 1 } keys %faults),
 	(map { ("$_ " . EAGAIN) => 1, "$_ short" => 1 }
 		qw(read recv write writev sendmsg poll)),
-	"write.err short" => 1, "fdatasync " . EINVAL => 1, "flock " . ENOLCK => 2,
+	"write.err short" => 1, "fdatasync " . EINVAL => 1, "fsync " . EINVAL => 1,
+	 "flock " . ENOLCK => 2,
 	"ioctl " . ENOTTY => 1, "lseek " . ESPIPE => 1, "fcntl " . EPERM => 1,
 );
 
@@ -187,7 +189,7 @@ sub judge_fault {
 	push @wrong, "an empty file that is no gzip is left behind"
 		if $s->{gzip} && !$started && !defined $s->{before} && -e $r->{path};
 	push @wrong, "does not say that lines may not be on the disk"
-		if $call =~ /^(close|fdatasync)$/ && $r->{status} >> 8 == 3
+		if $call =~ /^(close|fdatasync|fsync)$/ && $r->{status} >> 8 == 3
 		&& $started && $messages !~ /\bdisk\b/;
 	return @wrong;
 }

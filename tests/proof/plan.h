@@ -43,6 +43,7 @@
 	X(flock, "flock")                   \
 	X(ftruncate, "ftruncate")           \
 	X(fdatasync, "fdatasync")           \
+	X(fsync, "fsync")                   \
 	X(malloc, "malloc")                 \
 	X(calloc, "calloc")                 \
 	X(pthread_create, "pthread_create") \

@@ -127,6 +127,7 @@ static void without_options_there_are_defaults(void **state)
 	assert_between(o.unpack_jobs, 1, 256);
 	assert_true(o.flush_interval == CLOCK_SECOND);
 	assert_int_equal(o.sync, SINK_SYNC_NEVER);
+	assert_int_equal(o.on_full, OPTIONS_FAIL);
 	assert_true(o.shutdown_timeout < 0);
 	assert_int_equal(o.stats, STATS_NONE);
 	assert_int_equal(o.level, DIAG_NORMAL);
@@ -399,6 +400,17 @@ static void times_are_seconds(void **state)
 	bad("--shutdown-timeout=", "shutdown-timeout");
 }
 
+static void what_a_full_disk_means_can_be_chosen(void **state)
+{
+	(void)state;
+	assert_int_equal(good("--on-full=fail").on_full, OPTIONS_FAIL);
+	assert_int_equal(good("--on-full=wait").on_full, OPTIONS_WAIT);
+	assert_int_equal(
+		good("--on-full=wait --on-full=fail").on_full, OPTIONS_FAIL);
+	bad("--on-full=ask", "on-full");
+	bad("--on-full", "requires an argument");
+}
+
 static void the_moment_of_sync_can_be_chosen(void **state)
 {
 	(void)state;
@@ -485,8 +497,8 @@ static void the_help_tells_of_every_option(void **state)
 		"-l, --language", "--invalid", "-i, --interactive",
 		"--no-interactive", "--prompt", "-j, --jobs",
 		"-b, --batch-size", "--queue-depth", "--flush-interval",
-		"--sync", "--shutdown-timeout", "--stats", "-v, --verbose",
-		"-q, --quiet", "-h, --help", "-V, --version"};
+		"--sync", "--on-full", "--shutdown-timeout", "--stats",
+		"-v, --verbose", "-q, --quiet", "-h, --help", "-V, --version"};
 	int err;
 	char *text = printed(options_print_help, &err);
 
@@ -615,6 +627,7 @@ int main(void)
 		cmocka_unit_test(batches_and_queues_can_be_sized),
 		cmocka_unit_test(times_are_seconds),
 		cmocka_unit_test(the_moment_of_sync_can_be_chosen),
+		cmocka_unit_test(what_a_full_disk_means_can_be_chosen),
 		cmocka_unit_test(figures_and_words_can_be_asked_for),
 		cmocka_unit_test(what_is_no_option_is_told),
 		cmocka_unit_test(an_argument_cannot_drive_a_terminal),
