@@ -66,14 +66,12 @@ static void tell_in_vain(struct patience *p, const struct fault *why)
 	ledger_remark(p->ledger, &remark);
 }
 
-/* Waits for a while, or until a wish was served. Returns 0, or -ECANCELED
- * after an abort. */
-static int wait_a_while(struct patience *p)
+/* Waits until then, or until a wish was served. Returns 0, or -ECANCELED after
+ * an abort. */
+static int wait_until(struct patience *p, int64_t until)
 {
 	int abort_fd = control_abort_fd(p->ledger->control);
-	int64_t until = clock_deadline(p->pause);
 
-	p->pause = p->pause * 2 < LAST_PAUSE ? p->pause * 2 : LAST_PAUSE;
 	for (;;) {
 		int err;
 
@@ -86,6 +84,17 @@ static int wait_a_while(struct patience *p)
 	}
 }
 
+/* As wait_until, for the pause that is due; it counts as waited for output. */
+static int wait_a_while(struct patience *p)
+{
+	int64_t begin = clock_now();
+	int err = wait_until(p, clock_deadline(p->pause));
+
+	p->sink->file.io.waited += clock_now() - begin;
+	p->pause = p->pause * 2 < LAST_PAUSE ? p->pause * 2 : LAST_PAUSE;
+	return err;
+}
+
 /* There was no room. Returns 0 if it is to be tried again. */
 static int wait_for_room(struct patience *p, bool kept_some, bool may_wait,
 	const struct fault *why)
@@ -95,7 +104,7 @@ static int wait_for_room(struct patience *p, bool kept_some, bool may_wait,
 	if (!may_wait)
 		return -EAGAIN;
 	tell_wait(p, why);
-	if (kept_some)
+	if (kept_some) /* somebody is making room */
 		p->pause = FIRST_PAUSE;
 	err = wait_a_while(p);
 	if (err)

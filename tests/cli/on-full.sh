@@ -167,11 +167,11 @@ gave_up() {
 	expect_status 3 || return 1
 	n_written=$(sed -nE "s|^upcase-pipe: $2: $1 .still waiting for room: No space left on device.: ([0-9]+) lines? written, ([0-9]+) lines? lost\$|\\1|p" "$err")
 	n_lost=$(sed -nE 's/.*written, ([0-9]+) lines? lost$/\1/p' "$err")
-	[ -n "$n_written" ] && [ "$n_lost" -gt 0 ] &&
-		[ $((n_written + n_lost)) -le "$3" ] || {
+	if [ -z "$n_written" ] || [ "$n_lost" -eq 0 ] ||
+		[ $((n_written + n_lost)) -gt "$3" ]; then
 		cat "$err"
 		return 1
-	}
+	fi
 }
 two_signals='kill -TERM $program
 	until_told "writing what was read"

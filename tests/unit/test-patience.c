@@ -6,6 +6,8 @@
 
 #include "pipeline/patience.h"
 
+#include "io/clock.h"
+
 #include "stages.h"
 #include "support.h"
 
@@ -111,6 +113,8 @@ static void what_finds_no_room_is_written_when_there_is(void **state)
 	output_own(&s.output);
 	be_full(2, ENOSPC, 0);
 	assert_int_equal(output_write(&s.output, converted(&s, "one\n")), 0);
+	/* 0.1 s and 0.2 s, the time of which counts as blocked. */
+	assert_true(output_waited(&s.output) >= 3 * (CLOCK_SECOND / 10));
 	end(&s, WAITS(NO_SPACE) GOES_ON, 1);
 	support_file_is("out", BYTES("ONE\n"));
 }
