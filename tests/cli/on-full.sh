@@ -61,7 +61,7 @@ on_disk() {
 	rm -rf kept nap
 	mkdir kept
 	export in err
-	"${own_mounts[@]}" bash driver "$@"
+	bounded "${own_mounts[@]}" bash driver "$@"
 	status=$?
 }
 make_room='rm disk/fill'
