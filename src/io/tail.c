@@ -225,5 +225,6 @@ int tail_decode(int fd, off_t end, int wake, enum tail *tail)
 	if (l)
 		looker_free(l);
 	*tail = err ? TAIL_UNKNOWN : tail_of(&m);
-	return err == -ECANCELED ? err : 0;
+	/* All else is damage: then nobody can know. */
+	return err == -ECANCELED || err == -ENOMEM || err == -EIO ? err : 0;
 }

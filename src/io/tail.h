@@ -48,8 +48,8 @@ int tail_find(int fd, off_t end, size_t reach, struct tail_member *member);
 enum tail tail_look(int fd, off_t end, size_t reach);
 
 /* The same from decoding all of it, whatever its members are. Returns 0 and
- * *tail, TAIL_UNKNOWN if it is damaged; or -ECANCELED when `wake` became
- * readable. Takes as long as that takes. */
+ * *tail, TAIL_UNKNOWN if it is damaged; -ECANCELED when `wake` became readable;
+ * or -ENOMEM or -EIO. Takes as long as that takes. */
 int tail_decode(int fd, off_t end, int wake, enum tail *tail);
 
 #endif

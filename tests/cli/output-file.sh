@@ -405,4 +405,23 @@ else
 		"cannot become an ordinary user"
 fi
 
+# What cannot be looked at is not appended to as if it were whole.
+unreadable_end() {
+	printf 'torn line' | gzip >torn.gz
+	cp torn.gz before.gz
+	given 'more\n'
+	traced -P "$PWD/torn.gz" -e inject=pread64:error=EIO:when=2+ -- \
+		-o torn.gz
+	expect_status 3 && expect_stderr_match \
+		'upcase-pipe: torn.gz: Input/output error: 0 lines written, 1 line lost' &&
+		same before.gz torn.gz
+}
+if can_trace && ! sanitized; then
+	check "a gzip file whose end cannot be read is not appended to" \
+		unreadable_end
+else
+	skip "a gzip file whose end cannot be read is not appended to" \
+		"strace cannot trace here"
+fi
+
 finish
