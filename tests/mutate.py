@@ -31,11 +31,11 @@ to fail), "survives: why" a change that no test can see. Lines that begin with
 """
 import argparse
 import fcntl
+import hashlib
 import json
 import os
 import pathlib
 import queue
-import random
 import re
 import shutil
 import signal
@@ -542,6 +542,16 @@ def run_list(args, run):
 	return 1 if stale or unmarked else 0
 
 
+def draw(made, seed, count):
+	"""So many of them. Each has a number of its own, which neither the others
+	nor its place changes: when one file is changed, most of what is drawn from
+	the others stays, and so do the words about it."""
+	def number(mutant):
+		key = repr((seed, mutant.key())).encode()
+		return hashlib.sha256(key).digest()
+	return sorted(made, key=number)[:count]
+
+
 def run_generated(args, run):
 	made = []
 	for pattern in args.files:
@@ -555,7 +565,8 @@ def run_generated(args, run):
 	files = {m.path for m in made}
 	stale = [m for k, m in known.items() if m.path in files and
 		k not in {m.key() for m in made}]
-	chosen = random.Random(args.seed).sample(made, min(args.count, len(made)))
+	chosen = draw(made, args.seed, args.count)
+	chosen = [m for m in chosen if args.only in m.path + ': ' + m.what]
 	chosen.sort(key=lambda m: m.path)
 	if args.print:
 		for m in chosen:
@@ -595,7 +606,7 @@ def main():
 	parser.add_argument('--jobs', type=int,
 		default=len(os.sched_getaffinity(0)))
 	parser.add_argument('--only', default='',
-		help='list: entries whose first line holds this')
+		help='entries whose first line holds this')
 	parser.add_argument('--all', action='store_true',
 		help='list: also what is marked as surviving')
 	parser.add_argument('--named', action='store_true',
