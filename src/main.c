@@ -221,6 +221,8 @@ static void run(struct pipeline *p, const struct options *o, struct ending *e)
 		if (e->killed || clock_now() >= e->abandon_at)
 			return;
 	}
+	/* What came before the end of the input counts. */
+	answer_signals(p, o, e);
 }
 
 /* What to say about the output, if it did not take everything. */

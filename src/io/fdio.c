@@ -439,7 +439,7 @@ int fdio_writev(struct fdio *io, const struct iovec *iov, int n, int wake,
 	struct iovec left[FDIO_MAX_IOV];
 	struct iovec *at = left;
 	/* Where a write cannot block, trying it is cheaper than asking. */
-	bool may_try = io->regular || io->own >= 0 || io->socket;
+	bool may_try = fdio_can_try(io);
 	bool ready = may_try;
 
 	*written = 0;
@@ -497,6 +497,11 @@ static ssize_t write_nowait(int fd, const void *buf, size_t len)
 	errno = EOPNOTSUPP;
 	return -1;
 #endif
+}
+
+bool fdio_can_try(const struct fdio *io)
+{
+	return io->regular || io->own >= 0 || io->socket;
 }
 
 ssize_t fdio_try_write(const struct fdio *io, const void *buf, size_t len)

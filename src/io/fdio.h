@@ -115,6 +115,10 @@ int fdio_writev(struct fdio *io, const struct iovec *iov, int n, int wake,
  * far as can be told. Does not block. */
 bool fdio_has_room(const struct fdio *io, size_t len);
 
+/* Whether fdio_try_write can be asked without more: it neither waits nor lacks
+ * a system call for this. */
+bool fdio_can_try(const struct fdio *io);
+
 /* One write(2) of buf[0..len), or of a part, that does not wait: a regular file
  * is written to as it is, a pipe or terminal by a description of our own, a
  * socket with MSG_DONTWAIT, a pipe that could not be opened once more with

@@ -31,7 +31,8 @@ bool identity_write(struct identity *id, dev_t dev, ino_t ino)
 
 bool identity_read(struct identity *id, const struct stat *st)
 {
-	bool file = S_ISREG(st->st_mode) || S_ISBLK(st->st_mode);
+	bool file = S_ISREG(st->st_mode) || S_ISBLK(st->st_mode) ||
+		    S_ISFIFO(st->st_mode);
 	bool same;
 
 	(void)pthread_mutex_lock(&id->lock);

@@ -131,11 +131,19 @@ static int decode_all(struct sink *s)
 	off_t size;
 	int err = outfile_end(&s->file, &size);
 
+	s->tail.is = TAIL_WHOLE;
 	if (!err)
-		err = tail_decode(s->file.look, size, s->wake, &s->tail.is);
+		err = tail_decode(s->file.look, 0, size, s->wake, &s->tail.is);
 	if (!err)
 		s->tail.size = size;
 	return err;
+}
+
+/* Whether an append that must not wait can just be tried: a pipe, terminal or
+ * socket takes what it has room for. */
+static bool may_try(const struct sink *s)
+{
+	return s->hasty && !s->file.regular && fdio_can_try(&s->file.io);
 }
 
 bool sink_is_ready(struct sink *s, size_t len)
@@ -143,7 +151,7 @@ bool sink_is_ready(struct sink *s, size_t len)
 	if (s->sync == SINK_SYNC_BATCH)
 		return false;
 	if (!s->file.regular)
-		return fdio_has_room(&s->file.io, len);
+		return may_try(s) || fdio_has_room(&s->file.io, len);
 	return look_ahead(s) && outfile_try_lock(&s->file);
 }
 
@@ -153,12 +161,22 @@ void sink_let_go(struct sink *s)
 		outfile_unlock(&s->file);
 }
 
-/* How the text in the first `end` bytes of a gzip file ends. */
-static enum tail gzip_tail(struct sink *s, off_t end)
+/* How the text in the first `end` bytes of a gzip file ends. What came behind
+ * the place that is known is decoded, if its last member does not tell. Returns
+ * 0 or a negative errno. */
+static int gzip_tail(const struct sink *s, off_t end, enum tail *tail)
 {
-	if (end == s->tail.size)
-		return s->tail.is;
-	return tail_look(s->file.look, end, TAIL_REACH);
+	const struct sink_tail *known = &s->tail;
+
+	if (end != known->size)
+		*tail = tail_look(s->file.look, end, TAIL_REACH);
+	if (end != known->size && *tail != TAIL_UNKNOWN)
+		return 0;
+	if (known->size < 0 || end < known->size ||
+		end - known->size > SINK_DECODE_MOST)
+		return 0;
+	*tail = known->is;
+	return tail_decode(s->file.look, known->size, end, s->wake, tail);
 }
 
 /* The same for a file of plain text. *tail is left alone if it was cut
@@ -182,10 +200,10 @@ static int is_torn(struct sink *s, off_t end)
 	int err = 0;
 
 	if (s->file.look >= 0 && s->gzip)
-		tail = gzip_tail(s, end);
+		err = gzip_tail(s, end, &tail);
 	else if (s->file.look >= 0)
 		err = plain_tail(s, end, &tail);
-	if (tail == TAIL_UNKNOWN)
+	if (!err && tail == TAIL_UNKNOWN)
 		s->report.end_unknown = !s->told.end_unknown;
 	return err ? err : tail == TAIL_OPEN;
 }
@@ -331,6 +349,27 @@ static int not_on_disk(struct fault *fault, int err)
 	return err;
 }
 
+/* Writes iov[0..2), the first of which is for regular files only. *written as
+ * fdio_writev. -EAGAIN: the rest would have to wait. */
+static int write_out(struct sink *s, const struct iovec iov[2], size_t *written)
+{
+	const struct iovec *data = &iov[1];
+	ssize_t n;
+	int err;
+
+	if (!may_try(s)) {
+		atomic_store(&s->writing, s->file.regular);
+		err = fdio_writev(&s->file.io, iov, 2, s->wake, written);
+		atomic_store(&s->writing, false);
+		return err;
+	}
+	n = fdio_try_write(&s->file.io, data->iov_base, data->iov_len);
+	*written = n < 0 ? 0 : (size_t)n;
+	if (n < 0)
+		return (int)n;
+	return *written < data->iov_len ? -EAGAIN : 0;
+}
+
 static int append(struct sink *s, const void *data, size_t len, bool line_ends,
 	size_t *kept, struct fault *fault)
 {
@@ -341,13 +380,15 @@ static int append(struct sink *s, const void *data, size_t len, bool line_ends,
 	if (err)
 		return err;
 	prefix = iov[0].iov_len;
-	err = fdio_writev(&s->file.io, iov, 2, s->wake, &written);
+	err = write_out(s, iov, &written);
 	if (err) {
 		fault_set_errno(fault, err);
 		*kept = written > prefix ? written - prefix : 0;
 		if (s->file.regular)
 			roll_back(s, data, prefix, written, kept,
 				sink_may_retry(s, err));
+		else if (written > 0)
+			s->used = s->line.open = true; /* the rest may come */
 		return err;
 	}
 	*kept = len;
@@ -357,6 +398,8 @@ static int append(struct sink *s, const void *data, size_t len, bool line_ends,
 	if (s->line.open && (whole = whole_records(s, data, len)) > 0)
 		s->line.start = s->end + (off_t)(prefix + whole);
 	s->end += (off_t)written;
+	if (!s->line.open)
+		s->tail = (struct sink_tail){s->end, TAIL_WHOLE};
 	if (s->sync == SINK_SYNC_BATCH) {
 		err = sync_file(s);
 		if (err)
@@ -446,6 +489,11 @@ void sink_abandon(struct sink *s)
 bool sink_is_open_line(const struct sink *s)
 {
 	return s->line.open;
+}
+
+bool sink_is_writing(const struct sink *s)
+{
+	return atomic_load(&s->writing);
 }
 
 bool sink_is_named(const struct sink *s)

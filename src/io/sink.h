@@ -34,6 +34,7 @@
 #include "io/outfile.h"
 #include "io/tail.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -71,9 +72,10 @@ struct sink_line {
 	off_t start; /* where a roll-back cuts while it is open */
 };
 
-/* How a gzip file ends that nothing was appended to yet. */
+/* gzip: how the file ends, as it was last known: when it was looked at, or we
+ * had appended whole lines. */
 struct sink_tail {
-	off_t size; /* the file's when it was looked at; -1: it was not */
+	off_t size; /* the file's then; -1: never */
 	enum tail is;
 };
 
@@ -95,8 +97,12 @@ struct sink {
 	bool gzip;	  /* pieces are gzip members, not lines */
 	enum sink_sync sync;
 	bool patient; /* set once, by sink_be_patient */
-	int wake;     /* set once before threads start: becomes readable
-			 when nobody wants to wait for the output any more */
+	bool hasty;   /* who appends does not wait: set by who owns the output
+		       */
+	atomic_bool writing; /* a write to a file is under way: to be looked at
+				by any thread */
+	int wake;	     /* set once before threads start: becomes readable
+				when nobody wants to wait for the output any more */
 	/* Set once, by sink_set_records and sink_use_packer. */
 	struct sink_records records;
 	struct sink_member empty, newline;
@@ -151,8 +157,9 @@ void sink_release(struct sink *s);
 
 /* Whether an append of len bytes would not have to wait for anybody, nor take
  * long, as far as can be told: takes the lock if no other process has it, until
- * sink_append or sink_let_go; looks whether a pipe has room. Not with a sync
- * behind each append. Does not block. */
+ * sink_append or sink_let_go; looks whether a pipe has room, unless the append
+ * itself will find out (hasty). Not with a sync behind each append. Does not
+ * block. */
 bool sink_is_ready(struct sink *s, size_t len);
 
 /* No append comes for now: lets go of a lock that sink_is_ready took, unless a
@@ -164,8 +171,9 @@ void sink_let_go(struct sink *s);
  * of this piece that are in the output for good: len (also if only the sync
  * after it failed), or less on an error. May block in flock(2) and write(2); a
  * wait for a pipe or terminal is ended by `wake`, one in the system call itself
- * by `wake` and a signal to the thread. Returns 0 or a negative errno with
- * *fault filled; what could not be rolled back then is in the report. */
+ * by `wake` and a signal to the thread. -EAGAIN: who appends is hasty, and
+ * the rest would have to wait. Returns 0 or a negative errno with *fault
+ * filled; what could not be rolled back then is in the report. */
 int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
 	size_t *kept, struct fault *fault);
 
@@ -189,6 +197,10 @@ int sink_finish(struct sink *s, struct fault *fault);
  * beginning of a line whose end will not come is cut off again, as after a
  * failed append. Behind sink_finish it does nothing. */
 void sink_abandon(struct sink *s);
+
+/* Whether a write to a file is under way, which may be torn should nobody wait
+ * for its end. Any thread. */
+bool sink_is_writing(const struct sink *s);
 
 /* Whether the last piece ended inside a line. */
 bool sink_is_open_line(const struct sink *s);

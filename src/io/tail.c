@@ -216,15 +216,18 @@ enum tail tail_look(int fd, off_t end, size_t reach)
 	return m.text || end == 0 ? tail_of(&m) : TAIL_UNKNOWN;
 }
 
-int tail_decode(int fd, off_t end, int wake, enum tail *tail)
+int tail_decode(int fd, off_t from, off_t end, int wake, enum tail *tail)
 {
 	struct looker *l = looker_new(fd, wake);
-	struct tail_member m = {0};
+	struct tail_member m = {.at = from};
 	int err = l ? decode(l, end, &m) : -ENOMEM;
 
 	if (l)
 		looker_free(l);
-	*tail = err ? TAIL_UNKNOWN : tail_of(&m);
+	if (err)
+		*tail = TAIL_UNKNOWN;
+	else if (m.text)
+		*tail = tail_of(&m);
 	/* All else is damage: then nobody can know. */
 	return err == -ECANCELED || err == -ENOMEM || err == -EIO ? err : 0;
 }

@@ -47,9 +47,10 @@ int tail_find(int fd, off_t end, size_t reach, struct tail_member *member);
  * members tell. As tail_find. */
 enum tail tail_look(int fd, off_t end, size_t reach);
 
-/* The same from decoding all of it, whatever its members are. Returns 0 and
- * *tail, TAIL_UNKNOWN if it is damaged; -ECANCELED when `wake` became readable;
- * or -ENOMEM or -EIO. Takes as long as that takes. */
-int tail_decode(int fd, off_t end, int wake, enum tail *tail);
+/* The same from decoding all of it from the member at `from` on, whatever the
+ * members are; *tail is how the text before that ends. Returns 0, with *tail
+ * TAIL_UNKNOWN if it is damaged; -ECANCELED when `wake` became readable; or
+ * -ENOMEM or -EIO. Takes as long as that takes. */
+int tail_decode(int fd, off_t from, off_t end, int wake, enum tail *tail);
 
 #endif

@@ -18,43 +18,56 @@ static void found_again(struct follow *f)
 	f->astray = 0;
 }
 
-/* Returns whether the new file is in use. If not, that is told, and where lines
- * go need not be told again. */
-static bool open_anew(struct follow *f)
+static void tell_kept(struct follow *f, const struct fault *why)
 {
-	struct fault fault = {""}, told;
+	struct fault told;
+
+	fault_set(&told,
+		"cannot be opened anew: %.150s; the file that is open stays in "
+		"use",
+		why->text);
+	ledger_warn(f->ledger, f->sink->name, told.text);
+	f->kept = true;
+}
+
+/* Returns whether the new file is in use. `silent`: if not, that was told. */
+static bool open_anew(struct follow *f, bool silent)
+{
+	struct fault fault = {""};
 	enum sink_reopened result = sink_reopen(f->sink, &fault);
 
-	if (result == SINK_KEPT) {
-		fault_set(&told,
-			"cannot be opened anew: %.150s; the file that is open "
-			"stays in use",
-			fault.text);
-		ledger_warn(f->ledger, f->sink->name, told.text);
-		f->kept = true;
-		return false;
-	}
-	found_again(f);
+	if (result == SINK_KEPT && !silent)
+		tell_kept(f, &fault);
 	if (result == SINK_FAILED)
 		ledger_fail(f->ledger, -EIO, &fault);
-	return true;
+	return result != SINK_KEPT;
 }
 
 void follow_wish(struct follow *f)
 {
-	if (open_anew(f))
-		ledger_note(f->ledger, f->sink->name, "opened anew");
+	if (!open_anew(f, false))
+		return;
+	found_again(f);
+	ledger_note(f->ledger, f->sink->name, "opened anew");
 }
 
 void follow_before(struct follow *f)
 {
+	bool gone;
+
 	if (!f->prompt)
 		return;
-	if (sink_is_named(f->sink))
+	if (sink_is_named(f->sink)) {
 		found_again(f);
-	else if (!f->kept && open_anew(f))
-		ledger_warn(f->ledger, f->sink->name,
-			"was replaced or deleted meanwhile; opened anew");
+		return;
+	}
+	gone = sink_is_gone(f->sink);
+	if (!open_anew(f, f->kept))
+		return;
+	*(gone ? &f->left_gone : &f->left_astray) += f->astray;
+	found_again(f);
+	ledger_warn(f->ledger, f->sink->name,
+		"was replaced or deleted meanwhile; opened anew");
 }
 
 /* Looked at behind the write, so that what is said is true: then the name stood
@@ -69,31 +82,41 @@ void follow_after(struct follow *f, uint64_t lines)
 		f->astray += lines;
 }
 
+void follow_end(struct follow *f)
+{
+	if (sink_is_named(f->sink))
+		found_again(f);
+	f->gone = sink_is_gone(f->sink);
+}
+
 /* They were written, but nobody will find them. */
-static void lose(struct follow *f)
+static void lose(struct follow *f, uint64_t lines)
 {
 	struct fault fault;
 
-	atomic_fetch_sub(&f->ledger->lines_out, f->astray);
-	atomic_fetch_add(&f->ledger->gone, f->astray);
+	atomic_fetch_sub(&f->ledger->lines_out, lines);
+	atomic_fetch_add(&f->ledger->gone, lines);
 	fault_set(&fault, "the file was deleted or replaced meanwhile");
 	ledger_fail(f->ledger, -ENOENT, &fault);
 }
 
-void follow_end(struct follow *f)
+static void tell_astray(struct follow *f, uint64_t lines)
 {
 	struct fault told;
 
-	if (f->astray == 0 || sink_is_named(f->sink))
-		return;
-	if (sink_is_gone(f->sink)) {
-		lose(f);
-	} else if (!f->kept) {
-		fault_set(&told,
-			"%" PRIu64 " %s went to a file that does not have this "
-			"name any more",
-			f->astray, f->astray == 1 ? "line" : "lines");
-		ledger_warn(f->ledger, f->sink->name, told.text);
-	}
-	f->astray = 0;
+	fault_set(&told,
+		"%" PRIu64 " %s went to a file that does not have this name "
+		"any more",
+		lines, lines == 1 ? "line" : "lines");
+	ledger_warn(f->ledger, f->sink->name, told.text);
+}
+
+void follow_settle(struct follow *f, bool wished)
+{
+	if (!wished)
+		*(f->gone ? &f->left_gone : &f->left_astray) += f->astray;
+	if (f->left_gone > 0)
+		lose(f, f->left_gone);
+	if (f->left_astray > 0)
+		tell_astray(f, f->left_astray);
 }

@@ -8,12 +8,14 @@
  *
  *  - By wish the output is opened anew; what went to the old file until then is
  *    where it should be.
- *  - At a prompt it is opened anew before the next line, and that is told.
- *  - Otherwise how many lines went elsewhere is told at the end, unless it was
- *    told that the old file stays in use; lines that are in no file any more
- *    count as lost.
+ *  - At a prompt it is opened anew before the next line, and that is told. If
+ *    it cannot be, that is told once and tried again before each line.
+ *  - How many lines went elsewhere is told at the end; those that are in no
+ *    file any more count as lost. Not those of the last file if a wish came
+ *    before the end that nobody was left to serve. So it is told when no thread
+ *    runs any more, by who takes the wishes.
  *
- * Used by the owner of the output.
+ * Used by the owner of the output; follow_settle when there is none any more.
  */
 #ifndef UPCASE_PIPELINE_FOLLOW_H
 #define UPCASE_PIPELINE_FOLLOW_H
@@ -27,9 +29,12 @@
 struct follow {
 	struct sink *sink; /* set once; so are ledger and prompt */
 	struct ledger *ledger;
-	bool prompt;	 /* somebody types */
-	bool kept;	 /* the name could not be followed, which was told */
-	uint64_t astray; /* lines that went to a file without the name */
+	bool prompt; /* somebody types */
+	bool kept;   /* the name could not be followed, which was told */
+	/* Lines that went to a file without the name: to the one that is open,
+	 * and to those that were left before. `gone`: nothing names it. */
+	uint64_t astray, left_astray, left_gone;
+	bool gone; /* the one that was open at the end is */
 };
 
 void follow_init(struct follow *f, struct sink *sink, struct ledger *ledger,
@@ -40,7 +45,7 @@ void follow_init(struct follow *f, struct sink *sink, struct ledger *ledger,
  * sink_reopen does. */
 void follow_wish(struct follow *f);
 
-/* A record is about to be begun. May block likewise. */
+/* A record is about to be begun, which has text. May block likewise. */
 void follow_before(struct follow *f);
 
 /* So many lines were written. */
@@ -48,5 +53,9 @@ void follow_after(struct follow *f, uint64_t lines);
 
 /* Nothing will be written any more; the file is still open. */
 void follow_end(struct follow *f);
+
+/* The last call. wished: a wish to open anew was not served. Tells what went
+ * elsewhere; the ledger's figures are final then. */
+void follow_settle(struct follow *f, bool wished);
 
 #endif

@@ -78,6 +78,7 @@ static void take_locked(struct output *o, bool patient)
 {
 	o->owned = true;
 	o->patient = patient;
+	o->config.sink->hasty = !patient;
 	o->owner = pthread_self();
 }
 
@@ -451,7 +452,8 @@ int output_write(struct output *o, struct batch *b)
 	int err;
 
 	expect_owned(o, "output_write");
-	if (!serve(o) && is_between(o)) {
+	/* A file is made anew only for what is written to it. */
+	if (!serve(o) && is_between(o) && b->upper_len > 0) {
 		follow_before(&o->follow);
 		after_sink(o);
 	}
@@ -477,9 +479,7 @@ void output_finish(struct output *o)
 	if (o->finished)
 		return;
 	o->finished = true;
-	/* A wish that is left over was for the file to be opened anew. */
-	if (!atomic_load(&o->reopen))
-		follow_end(&o->follow);
+	follow_end(&o->follow);
 	err = patience_make_valid(&o->patience, &fault);
 	if (!err)
 		err = sink_finish(sink, &fault);
@@ -496,4 +496,14 @@ void output_abandon(struct output *o)
 	follow_end(&o->follow);
 	sink_abandon(o->config.sink);
 	after_sink(o);
+}
+
+void output_settle(struct output *o)
+{
+	follow_settle(&o->follow, output_is_wished(o));
+}
+
+bool output_is_at_risk(const struct output *o)
+{
+	return sink_is_writing(o->config.sink);
 }

@@ -132,6 +132,14 @@ void output_end(struct output *o, size_t input, bool good);
  * May block. An error goes to the ledger. */
 void output_finish(struct output *o);
 
+/* No thread is left, and all wishes were left: tells what of the output is not
+ * where its name is. Called once, by the main thread. */
+void output_settle(struct output *o);
+
+/* Whether what is written now may end torn, should nobody wait for it. Any
+ * thread; does not block. */
+bool output_is_at_risk(const struct output *o);
+
 /* It was given up: a record that was begun is cut off again. The owner's; does
  * nothing when it is finished. May block. */
 void output_abandon(struct output *o);

@@ -537,11 +537,27 @@ static uint64_t count_lost(struct pipeline *p, bool left)
 	return unsent + atomic_load(&p->ledger.gone) + pool_unwritten(&p->pool);
 }
 
+/* A thread was left, perhaps in a write that hangs. */
+static void tell_risk(struct pipeline *p)
+{
+	struct fault remark;
+
+	if (!output_is_at_risk(&p->output))
+		return;
+	fault_set(&remark, " (a write hangs: the file may end in a torn %s)",
+		p->config.level > 0 ? "member" : "line");
+	ledger_remark(&p->ledger, &remark);
+}
+
 struct pipeline_outcome pipeline_finish(struct pipeline *p)
 {
 	struct pipeline_outcome o = {0};
 
 	o.left = crew_join_ended(&p->crew);
+	if (o.left)
+		tell_risk(p);
+	else
+		output_settle(&p->output);
 	o.error = ledger_error(&p->ledger, &o.fault);
 	o.input_trouble = atomic_load(&p->ledger.input_trouble);
 	o.remark = ledger_get_remark(&p->ledger);

@@ -97,6 +97,7 @@ not_at_prompt() {
 	write_line one 4 && mv db moved && mkdir db && put 'two\nthree\n' >&7 &&
 		outcome 0 \
 			"upcase-pipe: db: cannot be opened anew: Is a directory; the file that is open stays in use\n\
+upcase-pipe: db: 2 lines went to a file that does not have this name any more\n\
 upcase-pipe: 3 lines appended to db\n" &&
 		expect_file moved 'ONE\nTWO\nTHREE\n'
 	local r=$?
@@ -105,6 +106,51 @@ upcase-pipe: 3 lines appended to db\n" &&
 }
 check "typing: one that cannot be opened anew stays in use, told once" \
 	not_at_prompt
+
+follows_later() {
+	# The name is tried again at each line.
+	rm -rf db moved
+	fed -i -o db
+	write_line one 4 && mv db moved && mkdir db && put 'two\n' >&7 &&
+		wait_until "$deadline" size_is moved 8 && rmdir db &&
+		write_line three 6 && outcome 0 \
+		"upcase-pipe: db: cannot be opened anew: Is a directory; the file that is open stays in use\n\
+upcase-pipe: db: was replaced or deleted meanwhile; opened anew\n\
+upcase-pipe: db: 1 line went to a file that does not have this name any more\n\
+upcase-pipe: 3 lines appended to db\n" &&
+		expect_file moved 'ONE\nTWO\n' && expect_file db 'THREE\n'
+}
+check "typing: one that could not be opened anew is tried again" follows_later
+not_made_for_nothing() {
+	rm -rf db
+	fed -i -o db
+	write_line one 4 && rm db &&
+		outcome 0 'upcase-pipe: 1 line appended to db\n' && [ ! -e db ]
+}
+check "typing: no empty file is made when no line comes any more" \
+	not_made_for_nothing
+
+# rotated_at_the_end [ARG...]: SIGUSR2 comes right before the end of the input,
+# so that nobody serves the wish. The file may be deleted: it was known then.
+rotated_at_the_end() {
+	local i r=0
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		rm -f db moved
+		fed -o db "$@"
+		put 'one\n' >&7
+		wait_until "$deadline" has_size db || r=1
+		# More than once around, the input ends first for the program.
+		[ $((i % 2)) = 0 ] && mv db moved || rm db
+		put 'two\n' >&7
+		send USR2 fed
+		outcome 0 '' || r=1
+	done
+	return "$r"
+}
+check "SIGUSR2 right before the end of the input is a rotation, too" \
+	rotated_at_the_end
+check "SIGUSR2 right before the end: with gzip" rotated_at_the_end -z \
+	--flush-interval=0
 
 looks() {
 	# One look at the name for a batch, and none that is not needed.
@@ -129,6 +175,7 @@ fi
 # --- opened anew as what it must not be --------------------------------------
 
 stays="; the file that is open stays in use\n"
+elsewhere=' went to a file that does not have this name any more\n'
 # other_kind CONTENT-COMMAND WHY [ARG...]: when db has become of another kind.
 other_kind() {
 	local r=0
@@ -142,7 +189,8 @@ other_kind() {
 	send USR2 fed
 	wait_until "$deadline" has_size "$err" || r=1
 	put 'two\n' >&7
-	outcome 0 "upcase-pipe: db: cannot be opened anew: $2$stays" || r=1
+	outcome 0 "upcase-pipe: db: cannot be opened anew: $2${stays}\
+upcase-pipe: db: 1 line$elsewhere" || r=1
 	same before db && return $r
 }
 other_text() {
@@ -182,7 +230,8 @@ reads_itself() {
 	wait_until "$deadline" taken 12 fed || r=1
 	exec 8>&-
 	expect_end fed 'exit 0' || r=1
-	expect_errors "upcase-pipe: db: cannot be opened anew: output file is input file$stays" &&
+	expect_errors "upcase-pipe: db: cannot be opened anew: output file is input file${stays}\
+upcase-pipe: db: 500000 lines$elsewhere" &&
 		same file.want moved && size_is file 3500000 && return $r
 }
 if have flock; then
@@ -190,6 +239,26 @@ if have flock; then
 else
 	skip "SIGUSR2: the file that is being read is refused" "no flock"
 fi
+
+reads_its_fifo() {
+	local r=0
+	rm -f db feed
+	mkfifo feed
+	exec 5<>feed
+	start fed -o db feed 2>"$err"
+	exec 7>feed 5>&-
+	write_line one 4 || r=1
+	rm db
+	ln feed db
+	send USR2 fed
+	wait_until "$deadline" has_size "$err" || r=1
+	put 'two\n' >&7
+	outcome 3 "upcase-pipe: db: cannot be opened anew: output file is input file${stays}\
+upcase-pipe: $no_name: 1 line written, 1 line lost\n" || r=1
+	rm -f db
+	return "$r"
+}
+check "SIGUSR2: a FIFO that is being read is refused" reads_its_fifo
 
 # --- what a gzip file ends with ----------------------------------------------
 
@@ -249,6 +318,20 @@ foreign() {
 	fresh_line 'whole\nNEW\n'
 }
 check "gzip: the last line of a file from elsewhere is ended first" foreign
+foreign_meanwhile() {
+	# Its member does not say its size; what is behind our end is decoded.
+	local r=0
+	rm -f db.gz
+	fed -z -o db.gz --flush-interval=0
+	put 'one\n' >&7
+	wait_until "$deadline" has_size db.gz || r=1
+	printf 'theirs' | gzip -n >>db.gz
+	put 'two\n' >&7
+	outcome 0 '' && gzip -dc db.gz >"$out" &&
+		expect_output 'ONE\ntheirs\nTWO\n' && return $r
+}
+check "gzip: so is that of a member that somebody appends meanwhile" \
+	foreign_meanwhile
 counts_members() {
 	printf 'open' | gzip -n >db.gz
 	given 'new\n'

@@ -33,6 +33,8 @@ static void what_is_written_is_not_read(void **state)
 		assert_true(identity_read(&id, &others[i]));
 	same.st_mode = S_IFBLK;
 	assert_false(identity_read(&id, &same));
+	same.st_mode = S_IFIFO;
+	assert_false(identity_read(&id, &same));
 	same.st_mode = S_IFCHR; /* a terminal */
 	assert_true(identity_read(&id, &same));
 	identity_release(&id);

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -203,28 +204,77 @@ static void who_would_have_to_wait_for_a_lock_does_not_get_it(void **state)
 	stages_free(&s);
 }
 
-static void who_would_have_to_wait_for_a_pipe_does_not_get_it(void **state)
+/* Reads len bytes of the pipe, which are there, behind buf + *at. */
+static void take(int fd, char *buf, size_t *at, size_t len)
 {
+	for (size_t end = *at + len; *at < end;) {
+		ssize_t n = read(fd, buf + *at, end - *at);
+
+		assert_true(n > 0);
+		*at += (size_t)n;
+	}
+}
+
+#define LINES 10000
+#define LINE  "A LINE OF 19 BYTES\n"
+
+/* Who only tried to own the output writes what a pipe takes. The rest is for
+ * somebody who may wait, and before any wish to open anew. */
+static void who_tried_to_own_it_does_not_wait_for_a_pipe(void **state)
+{
+	size_t len = LINES * strlen(LINE), at = 0, first, second;
+	char *text = support_allocate(len + 1), *got = support_allocate(len);
+	int fd[2], saved, err[3];
+	unsigned char *its_own;
+	struct batch *b;
 	struct stages s;
-	bool empty, full;
-	size_t capacity;
-	int fd[2], saved;
+	bool between;
 
 	(void)state;
+	for (size_t i = 0; i < LINES; i++)
+		memcpy(text + i * strlen(LINE), LINE, strlen(LINE) + 1);
 	support_pipe(fd);
 	saved = support_replace(STDOUT_FILENO, fd[1]);
 	stages_make(&s, NULL, UPCASE_ROOT, UPCASE_KEEP);
-	empty = output_try_own(&s.output, 0, 1);
-	if (empty)
+	b = stages_batch(&s, "");
+	convert_batch(&s.converter, NULL, b);
+	its_own = b->upper;
+	b->upper = (unsigned char *)text;
+	b->upper_len = len;
+	b->lines = LINES;
+	assert_true(output_try_own(&s.output, 0, len));
+	err[0] = output_write(&s.output, b);
+	output_disown(&s.output);
+	first = b->done;
+	between = !sink_is_open_line(s.output.config.sink);
+	/* Nothing is read: nothing more is taken. */
+	assert_true(output_try_own(&s.output, 0, len));
+	err[1] = output_write(&s.output, b);
+	output_disown(&s.output);
+	second = b->done;
+	for (err[2] = -EAGAIN; err[2] == -EAGAIN;) {
+		take(fd[0], got, &at, b->done - at);
+		assert_true(output_try_own(&s.output, 0, len));
+		err[2] = output_write(&s.output, b);
 		output_disown(&s.output);
-	capacity = support_fill_pipe(STDOUT_FILENO);
-	full = output_try_own(&s.output, 0, 1);
+	}
+	take(fd[0], got, &at, len - at);
+	b->upper = its_own;
+	pool_put(&s.pool, b);
 	stages_free(&s);
 	support_restore(STDOUT_FILENO, saved);
 	assert_int_equal(close(fd[0]), 0);
-	assert_true(capacity > 0);
-	assert_true(empty);
-	assert_false(full);
+	assert_int_equal(err[0], -EAGAIN);
+	assert_int_equal(err[1], -EAGAIN);
+	assert_int_equal(err[2], 0);
+	assert_true(first > 0 && first < len);
+	assert_int_equal(second, first);
+	assert_false(between);
+	assert_memory_equal(got, text, len);
+	assert_int_equal(atomic_load(&s.ledger.lines_out), LINES);
+	assert_int_equal(atomic_load(&s.ledger.bytes_out), len);
+	free(text);
+	free(got);
 }
 
 static void disown_in_thread(void *stages)
@@ -672,7 +722,7 @@ int main(void)
 		in_directory(it_is_owned_once_and_behind_what_was_sent),
 		in_directory(nobody_gets_it_by_trying_after_an_abort),
 		in_directory(who_would_have_to_wait_for_a_lock_does_not_get_it),
-		in_directory(who_would_have_to_wait_for_a_pipe_does_not_get_it),
+		in_directory(who_tried_to_own_it_does_not_wait_for_a_pipe),
 		in_directory(who_waits_gets_it_when_it_is_disowned),
 		in_directory(a_wish_is_served_by_who_disowns),
 		in_directory(a_wish_is_served_before_the_next_batch),

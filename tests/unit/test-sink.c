@@ -1347,7 +1347,8 @@ static void only_a_small_file_is_decoded(void **state)
 	is_added("NEWLINEMEMBER", (size_t)SINK_DECODE_MOST);
 }
 
-static void a_foreign_end_that_came_meanwhile_is_not_decoded(void **state)
+/* Members that do not say their size come behind our own end. */
+static void a_foreign_end_that_came_meanwhile_is_decoded(void **state)
 {
 	struct sink_report report = {0};
 	struct sink s;
@@ -1355,10 +1356,63 @@ static void a_foreign_end_that_came_meanwhile_is_not_decoded(void **state)
 	(void)state;
 	add_gzip("whole\n", false);
 	init(&s, "out", true);
-	append(&s, "MEMBER", true);
-	assert_false(sink_take_report(&s, &report));
+	append(&s, "ONE", true);
 	add_gzip("open", false);
-	append(&s, "MEMBER", true);
+	append(&s, "TWO", true);
+	add_gzip("open", false);
+	add_gzip("", false);
+	append(&s, "THREE", true);
+	add_gzip("", false);
+	append(&s, "FOUR", true);
+	add_gzip("whole\n", false);
+	append(&s, "FIVE", true);
+	finish(&s);
+	assert_true(sink_take_report(&s, &report));
+	assert_false(report.end_unknown);
+	assert_int_equal(report.members, 2);
+	assert_true(contains("NEWLINETWO"));
+	assert_true(contains("NEWLINETHREE"));
+	assert_false(contains("NEWLINEFOUR"));
+	assert_false(contains("NEWLINEFIVE"));
+}
+
+/* Between the look, which needs no lock, and the first append. */
+static void so_is_one_that_came_before_the_first_append(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	add_gzip("open", false);
+	init(&s, "out", true);
+	append(&s, "", true); /* has looked, and has ended the line */
+	add_gzip("open", false);
+	append(&s, "ONE", true);
+	finish(&s);
+	assert_true(contains("NEWLINEONE"));
+	for (int ours = 0; ours < 2; ours++) {
+		assert_int_equal(unlink("out"), 0);
+		add_gzip("whole\n", ours);
+		init(&s, "out", true);
+		(void)sink_is_ready(&s, 1);
+		sink_let_go(&s);
+		add_gzip("open", false);
+		append(&s, "ONE", true);
+		finish(&s);
+		assert_true(contains("NEWLINEONE"));
+	}
+}
+
+static void what_came_meanwhile_and_is_no_member_is_told(void **state)
+{
+	struct sink_report report = {0};
+	struct sink s;
+
+	(void)state;
+	add_gzip("whole\n", false);
+	init(&s, "out", true);
+	append(&s, "ONE", true);
+	add_without_lock("x");
+	append(&s, "TWO", true);
 	assert_true(sink_take_report(&s, &report));
 	assert_true(report.end_unknown);
 	finish(&s);
@@ -1885,7 +1939,9 @@ int main(void)
 		sink_test(the_member_put_first_goes_with_a_failed_one),
 		sink_test(an_end_that_cannot_be_known_is_told_once),
 		sink_test(only_a_small_file_is_decoded),
-		sink_test(a_foreign_end_that_came_meanwhile_is_not_decoded),
+		sink_test(a_foreign_end_that_came_meanwhile_is_decoded),
+		sink_test(so_is_one_that_came_before_the_first_append),
+		sink_test(what_came_meanwhile_and_is_no_member_is_told),
 		sink_test(a_line_that_was_given_up_is_cut_off),
 		sink_test(whole_lines_stay_when_the_rest_is_given_up),
 		sink_test(

@@ -127,9 +127,10 @@ static enum tail look(const struct file *f)
 
 static enum tail decoded(const struct file *f)
 {
-	enum tail tail;
+	enum tail tail = TAIL_WHOLE;
 
-	assert_int_equal(tail_decode(f->fd, f->size, FDIO_NO_WAKE, &tail), 0);
+	assert_int_equal(
+		tail_decode(f->fd, 0, f->size, FDIO_NO_WAKE, &tail), 0);
 	return tail;
 }
 
@@ -355,9 +356,36 @@ static void a_large_member_is_found_within_the_reach(void **state)
 	}
 }
 
+static void what_is_behind_a_place_can_be_decoded_alone(void **state)
+{
+	enum tail tail = TAIL_WHOLE;
+	struct file f;
+	off_t at, end_of_text;
+
+	(void)state;
+	begin(&f);
+	add_foreign(&f, BYTES("open"));
+	at = f.size;
+	add_foreign(&f, BYTES(""));
+	end_of_text = f.size;
+	add_foreign(&f, BYTES("line\n"));
+	/* Without text behind it, what was before is still true. */
+	tail = TAIL_OPEN;
+	assert_int_equal(
+		tail_decode(f.fd, at, end_of_text, FDIO_NO_WAKE, &tail), 0);
+	assert_int_equal(tail, TAIL_OPEN);
+	assert_int_equal(tail_decode(f.fd, at, f.size, FDIO_NO_WAKE, &tail), 0);
+	assert_int_equal(tail, TAIL_WHOLE);
+	/* A place where no member begins. */
+	assert_int_equal(
+		tail_decode(f.fd, at + 1, f.size, FDIO_NO_WAKE, &tail), 0);
+	assert_int_equal(tail, TAIL_UNKNOWN);
+	end(&f);
+}
+
 static void decoding_all_can_be_woken(void **state)
 {
-	enum tail tail;
+	enum tail tail = TAIL_WHOLE;
 	struct file f;
 	int wake[2];
 
@@ -365,10 +393,11 @@ static void decoding_all_can_be_woken(void **state)
 	support_pipe(wake);
 	begin(&f);
 	add_foreign(&f, BYTES("text"));
-	assert_int_equal(tail_decode(f.fd, f.size, wake[0], &tail), 0);
+	assert_int_equal(tail_decode(f.fd, 0, f.size, wake[0], &tail), 0);
 	assert_int_equal(tail, TAIL_OPEN);
 	assert_int_equal(write(wake[1], "", 1), 1);
-	assert_int_equal(tail_decode(f.fd, f.size, wake[0], &tail), -ECANCELED);
+	assert_int_equal(
+		tail_decode(f.fd, 0, f.size, wake[0], &tail), -ECANCELED);
 	end(&f);
 	assert_int_equal(close(wake[0]), 0);
 	assert_int_equal(close(wake[1]), 0);
@@ -387,6 +416,7 @@ int main(void)
 			what_looks_like_a_head_in_the_last_member_is_passed_over),
 		in_directory(only_so_many_candidates_are_decoded),
 		in_directory(a_large_member_is_found_within_the_reach),
+		in_directory(what_is_behind_a_place_can_be_decoded_alone),
 		in_directory(decoding_all_can_be_woken),
 	};
 
