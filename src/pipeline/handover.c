@@ -170,7 +170,7 @@ static void send_errand(struct handover *h)
 		output_disown(h->config.output);
 		return;
 	}
-	b->errand = b->converted = true;
+	b->errand = true;
 	/* After an abort there is nothing to serve. */
 	(void)put(h, h->config.out, b);
 }

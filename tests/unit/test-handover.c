@@ -16,9 +16,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
+#include <sys/file.h>
 
 #include <cmocka.h>
 
@@ -364,6 +365,46 @@ static void what_waits_for_a_place_at_an_abort_is_lost(void **state)
 	stages_free(&hand.s);
 }
 
+/* To open anew may have to wait, which is not for who reads. */
+static void a_wish_with_nothing_under_way_is_an_errand_of_the_writer(
+	void **state)
+{
+	struct hand hand;
+
+	(void)state;
+	make(&hand, 1, automatic, UPCASE_ROOT);
+	handover_look(&hand.h);
+	assert_int_equal(hand.asked, 0); /* none was wished for */
+	assert_int_equal(rename("out", "moved"), 0);
+	output_wish_reopen(&hand.s.output);
+	handover_look(&hand.h);
+	assert_int_equal(queue_size(&hand.s.out), 1);
+	assert_int_equal(access("out", F_OK), -1);
+	write_next(&hand);
+	assert_int_equal(access("out", F_OK), 0);
+	stages_free(&hand.s);
+}
+
+/* Nobody else can be sent: there is no thread, or no batch. */
+static void a_wish_is_served_here_where_nobody_can_be_sent(void **state)
+{
+	(void)state;
+	for (int others = -1; others <= 1; others += 2) {
+		struct hand hand;
+
+		make(&hand, others, automatic, UPCASE_ROOT);
+		assert_int_equal(rename("out", "moved"), 0);
+		while (others > 0 && pool_try_get(&hand.s.pool) != NULL)
+			;
+		output_wish_reopen(&hand.s.output);
+		handover_look(&hand.h);
+		assert_int_equal(queue_size(&hand.s.out), 0);
+		assert_int_equal(access("out", F_OK), 0);
+		assert_true(output_is_idle(&hand.s.output, 0));
+		stages_free(&hand.s);
+	}
+}
+
 static void after_an_abort_nothing_is_written_by_who_is_alone(void **state)
 {
 	struct hand hand;
@@ -413,6 +454,9 @@ int main(void)
 		in_directory(pieces_with_context_are_converted_here_in_order),
 		in_directory(what_cannot_be_sent_after_an_abort_is_lost),
 		in_directory(what_waits_for_a_place_at_an_abort_is_lost),
+		in_directory(
+			a_wish_with_nothing_under_way_is_an_errand_of_the_writer),
+		in_directory(a_wish_is_served_here_where_nobody_can_be_sent),
 		in_directory(after_an_abort_nothing_is_written_by_who_is_alone),
 		in_directory(the_end_finishes_the_output),
 	};

@@ -380,7 +380,7 @@ static void an_errand_serves_a_wish_and_counts_as_written(void **state)
 	output_wish_reopen(&s.output);
 	b = pool_try_get(&s.pool);
 	assert_non_null(b);
-	b->queued = b->errand = b->converted = true;
+	b->queued = b->errand = true;
 	assert_int_equal(write_as_owner(&s, b), 0);
 	assert_int_equal(access("out", F_OK), 0);
 	assert_true(output_is_idle(&s.output, 1));
