@@ -34,6 +34,7 @@
  * meanwhile: that is for threads, to which a wish is left (pipeline_reopen).
  */
 #include "cli/diag.h"
+#include "cli/help.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/quote.h"
@@ -466,10 +467,10 @@ static int parse_and_process(int argc, char **argv)
 	case OPTIONS_USAGE:
 		return EXIT_USAGE;
 	case OPTIONS_HELP:
-		err = options_print_help();
+		err = help_print();
 		return err ? cannot_start("standard output", err) : EXIT_DONE;
 	case OPTIONS_VERSION:
-		err = options_print_version(&o);
+		err = help_print_version(&o);
 		return err ? cannot_start("standard output", err) : EXIT_DONE;
 	case OPTIONS_RUN:
 	default:

@@ -71,9 +71,4 @@ struct options {
  * change, as getopt_long does. What is wrong is told on standard error. */
 enum options_action options_parse(struct options *o, int argc, char **argv);
 
-/* Prints the help, or the version with the variant of o, on standard output.
- * Returns 0 or a negative errno. */
-int options_print_help(void);
-int options_print_version(const struct options *o);
-
 #endif

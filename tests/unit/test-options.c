@@ -19,7 +19,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -475,76 +474,6 @@ static void help_and_version_win_over_what_follows(void **state)
 	free(c.told);
 }
 
-/* What a function prints on standard output. */
-static char *printed(int (*print)(void), int *err)
-{
-	char *text;
-	int saved;
-
-	(void)fflush(stdout);
-	saved = support_replace(STDOUT_FILENO,
-		open("out", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-	*err = print();
-	support_restore(STDOUT_FILENO, saved);
-	text = support_read("out", NULL);
-	return text;
-}
-
-static void the_help_tells_of_every_option(void **state)
-{
-	static const char *const names[] = {"-o, --output", "-z, --gzip",
-		"--no-gzip", "--verify", "--no-decompress", "-m, --mapping",
-		"-l, --language", "--invalid", "-i, --interactive",
-		"--no-interactive", "--prompt", "-j, --jobs",
-		"-b, --batch-size", "--queue-depth", "--flush-interval",
-		"--sync", "--on-full", "--shutdown-timeout", "--stats",
-		"-v, --verbose", "-q, --quiet", "-h, --help", "-V, --version"};
-	int err;
-	char *text = printed(options_print_help, &err);
-
-	(void)state;
-	assert_int_equal(err, 0);
-	for (size_t i = 0; i < COUNT(names); i++) {
-		if (!strstr(text, names[i]))
-			print_error("%s\n", names[i]);
-		assert_non_null(strstr(text, names[i]));
-	}
-	for (char *line = text; *line; line = strchr(line, '\n') + 1)
-		assert_true(strchr(line, '\n') - line <= 80);
-	free(text);
-}
-
-static int print_default_version(void)
-{
-	return options_print_version(&(struct options){.variant = NULL});
-}
-
-static int print_portable_version(void)
-{
-	return options_print_version(&(struct options){.variant = "portable"});
-}
-
-static void the_version_tells_what_is_in_it(void **state)
-{
-	int err;
-	char *text = printed(print_default_version, &err);
-
-	(void)state;
-	assert_int_equal(err, 0);
-	assert_int_equal(strncmp(text, "upcase-pipe " PACKAGE_VERSION "\n",
-				 sizeof("upcase-pipe " PACKAGE_VERSION)),
-		0);
-	assert_non_null(strstr(text, upcase_unicode_version));
-	assert_non_null(strstr(text, deflate_library()));
-	assert_null(strstr(text, OPTIONS_VARIANT));
-	free(text);
-	text = printed(print_portable_version, &err);
-	assert_int_equal(err, 0);
-	assert_non_null(
-		strstr(text, "\nengine: portable (" OPTIONS_VARIANT ")"));
-	free(text);
-}
-
 static void what_is_typed_does_not_reach_the_terminal(void **state)
 {
 	(void)state;
@@ -588,24 +517,6 @@ static void the_environment_can_choose_a_variant(void **state)
 	assert_int_equal(unsetenv(OPTIONS_VARIANT), 0);
 }
 
-static void help_that_cannot_be_written_is_an_error(void **state)
-{
-	int saved, help, version;
-
-	(void)state;
-	(void)fflush(stdout);
-	saved = support_replace(
-		STDOUT_FILENO, open("/dev/full", O_WRONLY | O_CLOEXEC));
-	help = options_print_help();
-	__fpurge(stdout);
-	version = print_default_version();
-	__fpurge(stdout);
-	clearerr(stdout);
-	support_restore(STDOUT_FILENO, saved);
-	assert_int_equal(help, -ENOSPC);
-	assert_int_equal(version, -ENOSPC);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -632,12 +543,9 @@ int main(void)
 		cmocka_unit_test(what_is_no_option_is_told),
 		cmocka_unit_test(an_argument_cannot_drive_a_terminal),
 		cmocka_unit_test(help_and_version_win_over_what_follows),
-		in_directory(the_help_tells_of_every_option),
-		in_directory(the_version_tells_what_is_in_it),
 		cmocka_unit_test(what_is_typed_does_not_reach_the_terminal),
 		cmocka_unit_test(misuse_is_told_for_each_kind),
 		in_directory(the_environment_can_choose_a_variant),
-		cmocka_unit_test(help_that_cannot_be_written_is_an_error),
 	};
 
 	/* getopt would stop at the first FILE. */

@@ -1,0 +1,86 @@
+#include "config.h"
+
+#include "cli/help.h"
+
+#include "codec/deflate.h"
+#include "codec/gzip.h"
+#include "io/sandbox.h"
+#include "upcase/upcase.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+
+static const char text[] =
+	"Usage: upcase-pipe [OPTION]... [FILE]...\n"
+	"Turn text to upper case. No FILE, or '-': standard input. gzip is "
+	"recognised.\n"
+	"  -o, --output=FILE     append to FILE instead of standard output\n"
+	"  -z, --gzip[=LEVEL]    gzip the output, 1..%d (6); as an output *.gz "
+	"does,\n"
+	"                        unless --no-gzip\n"
+	"      --verify          decode and compare gzip before it is "
+	"written\n"
+	"      --no-decompress   take gzip input as it is\n"
+	"  -m, --mapping=KIND    full (default), simple (one to one), ascii\n"
+	"  -l, --language=TAG    follow the rules of tr, az, lt, el or hy\n"
+	"      --invalid=HOW     what is not UTF-8: keep (default), replace, "
+	"fail\n"
+	"  -i, --interactive     take typed lines, the default at a terminal, "
+	"unless\n"
+	"                        --no-interactive\n"
+	"      --prompt=TEXT     what is shown before each ('>>: ')\n"
+	"  -j, --jobs=N          transformer threads (1; for gzip one per "
+	"CPU)\n"
+	"  -b, --batch-size=SIZE bytes in a batch, with K or M (256K)\n"
+	"      --queue-depth=N   batches that may wait in a queue (8)\n"
+	"      --flush-interval=SECONDS    gather slow lines for a gzip member "
+	"(1)\n"
+	"      --sync=none|end|batch       fdatasync never, at the end, each "
+	"time\n"
+	"      --on-full=fail|wait         what to do when the disk is full "
+	"(fail)\n"
+	"      --shutdown-timeout=SECONDS  how long to drain after a signal "
+	"(for ever)\n"
+	"      --stats[=json]    figures on standard error at the end\n"
+	"  -v, --verbose, -q, --quiet      more, less on standard error\n"
+	"  -h, --help, -V, --version\n"
+	"Exit: 0 done, 1 trouble with input, 2 usage, 3 output failed, or the "
+	"signal.\n";
+
+/* Standard output is used by nothing else, so its buffer is flushed here. */
+static int flush_output(int printed)
+{
+	return printed < 0 || fflush(stdout) != 0 ? -errno : 0;
+}
+
+int help_print(void)
+{
+	return flush_output(printf(text, deflate_max_level()));
+}
+
+int help_print_version(const struct options *o)
+{
+	struct upcase u;
+	int printed;
+
+	(void)upcase_init(&u, UPCASE_FULL, UPCASE_ROOT, UPCASE_KEEP);
+	if (o->variant)
+		(void)upcase_use_variant(&u, o->variant);
+	printed = printf("upcase-pipe %s\n"
+			 "Unicode %s\n"
+			 "zlib %s, %s\n"
+			 "sandbox: %s\n"
+			 "engine: %s%s, of",
+		PACKAGE_VERSION, upcase_unicode_version, gzip_version(),
+		deflate_library(),
+		sandbox_is_built() ? "Landlock" : "not built in",
+		upcase_variant_of(&u),
+		o->variant ? " (" OPTIONS_VARIANT ")" : "");
+	for (size_t i = 0; printed >= 0 && upcase_variant_name(i); i++)
+		if (upcase_variant_runs(i))
+			printed = printf(" %s", upcase_variant_name(i));
+	if (printed >= 0)
+		printed = printf("\n");
+	return flush_output(printed);
+}
