@@ -246,8 +246,10 @@ reads_its_fifo() {
 	mkfifo feed
 	exec 5<>feed
 	start fed -o db feed 2>"$err"
-	exec 7>feed 5>&-
+	# 5 reads as long as the program may not have opened it.
+	exec 7>feed
 	write_line one 4 || r=1
+	exec 5>&-
 	rm db
 	ln feed db
 	send USR2 fed
