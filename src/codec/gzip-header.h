@@ -12,11 +12,12 @@
 
 #define GZIP_ID1	  0x1f
 #define GZIP_ID2	  0x8b
-#define GZIP_DEFLATE	  8  /* the one compression method there is */
-#define GZIP_FLAG_CRC	  2  /* the header ends with a CRC of its own */
-#define GZIP_FLAG_EXTRA	  4  /* there is an extra field */
-#define GZIP_FLAG_NAME	  8  /* then a name, ended by a zero byte */
-#define GZIP_FLAG_COMMENT 16 /* then a comment, likewise */
+#define GZIP_DEFLATE	  8    /* the one compression method there is */
+#define GZIP_FLAG_CRC	  2    /* the header ends with a CRC of its own */
+#define GZIP_FLAG_EXTRA	  4    /* there is an extra field */
+#define GZIP_FLAG_NAME	  8    /* then a name, ended by a zero byte */
+#define GZIP_FLAG_COMMENT 16   /* then a comment, likewise */
+#define GZIP_RESERVED	  0xe0 /* flags that no member has */
 #define GZIP_OS_UNKNOWN	  255
 #define GZIP_FIXED_SIZE	  10 /* what each header begins with */
 #define GZIP_TRAILER	  8  /* CRC and length behind the data */

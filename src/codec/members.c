@@ -72,6 +72,48 @@ static size_t member_size(const unsigned char *p, size_t len)
 	return 0;
 }
 
+/* The size of the header that p[0..len) begins with. If it is not there as a
+ * whole: what it has at least, more than len. */
+static size_t header_size(const unsigned char *p, size_t len)
+{
+	size_t at = GZIP_FIXED_SIZE;
+
+	if (len < at)
+		return at;
+	if (p[3] & GZIP_FLAG_EXTRA) {
+		if (len < EXTRA_BEGIN)
+			return EXTRA_BEGIN;
+		at = EXTRA_BEGIN + le16(p + at);
+	}
+	for (int flag = GZIP_FLAG_NAME; flag <= GZIP_FLAG_COMMENT; flag *= 2) {
+		const unsigned char *zero;
+
+		if (!(p[3] & flag))
+			continue;
+		if (at >= len)
+			return at + 1;
+		zero = memchr(p + at, 0, len - at);
+		if (!zero)
+			return len + 1;
+		at = (size_t)(zero - p) + 1;
+	}
+	return p[3] & GZIP_FLAG_CRC ? at + 2 : at;
+}
+
+enum member_head members_head(const unsigned char *p, size_t len, size_t *size)
+{
+	static const unsigned char magic[] = {GZIP_ID1, GZIP_ID2, GZIP_DEFLATE};
+
+	if (format_match(p, len, magic, sizeof(magic)) == MATCH_NO ||
+		(len > 3 && (p[3] & GZIP_RESERVED)))
+		return MEMBER_HEAD_NONE;
+	*size = member_size(p, len);
+	if (*size > 0)
+		return MEMBER_HEAD_SIZED;
+	*size = header_size(p, len);
+	return *size > len ? MEMBER_HEAD_PART : MEMBER_HEAD_FOREIGN;
+}
+
 size_t members_last_head(const unsigned char *p, size_t len, size_t before)
 {
 	const unsigned char *at = p + (before < len ? before : len);
@@ -94,20 +136,6 @@ static size_t member_text_size(const unsigned char *p, size_t len)
 
 #ifdef HAVE_LIBDEFLATE
 
-/* The header of a member that was decoded, so there is nothing wrong with it.
- */
-static size_t header_size(const unsigned char *p)
-{
-	size_t at = GZIP_FIXED_SIZE;
-
-	if (p[3] & GZIP_FLAG_EXTRA)
-		at = EXTRA_BEGIN + le16(p + at);
-	for (int flag = GZIP_FLAG_NAME; flag <= GZIP_FLAG_COMMENT; flag *= 2)
-		if (p[3] & flag)
-			at += strlen((const char *)p + at) + 1;
-	return at;
-}
-
 static int member_make(void **decoder)
 {
 	*decoder = libdeflate_alloc_decompressor();
@@ -128,7 +156,7 @@ static int member_decode(void *decoder, const unsigned char *in, size_t len,
 		    &made) != LIBDEFLATE_SUCCESS ||
 		taken != len || made != room)
 		return -EBADMSG;
-	begin = header_size(in);
+	begin = header_size(in, len);
 	return strict_deflate(in + begin, len - begin - GZIP_TRAILER)
 		       ? 0
 		       : -EBADMSG;

@@ -23,6 +23,7 @@
 #include "codec/packer.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* The least that a member can have: header and trailer. */
 #define MEMBER_LEAST (GZIP_FIXED_SIZE + GZIP_TRAILER)
@@ -36,6 +37,22 @@ extern const struct format_pieces member_pieces;
  * size reaches exactly up to p[len]; SIZE_MAX if there is none. Whether a
  * member stands there, only decoding tells. */
 size_t members_last_head(const unsigned char *p, size_t len, size_t before);
+
+/* What some bytes are when they are taken for the beginning of a member. */
+enum member_head {
+	MEMBER_HEAD_NONE,    /* no member begins like that */
+	MEMBER_HEAD_PART,    /* as far as they go; more would tell */
+	MEMBER_HEAD_FOREIGN, /* a whole header, which tells no size */
+	MEMBER_HEAD_SIZED,   /* one that does */
+};
+
+/* No member that tells its size needs more bytes for that. */
+#define MEMBER_HEAD_MOST ((size_t)GZIP_FIXED_SIZE + 2 + UINT16_MAX)
+
+/* What p[0..len) is. Sets *size to the size of the whole member if it is SIZED,
+ * and to the bytes that are needed at least to tell more if it is PART: more
+ * than len. */
+enum member_head members_head(const unsigned char *p, size_t len, size_t *size);
 
 /* Each batch is a member of its own, so that a file of them can be appended to
  * and cut between any two. A file without text is one member without text. */

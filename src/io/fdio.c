@@ -373,6 +373,24 @@ ssize_t fdio_read(
 	}
 }
 
+int fdio_read_at(int fd, void *buf, size_t len, off_t at)
+{
+	unsigned char *next = buf;
+
+	while (len > 0) {
+		ssize_t n = pread(fd, next, len, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -ENODATA;
+		next += n;
+		len -= (size_t)n;
+		at += n;
+	}
+	return 0;
+}
+
 /* Moves *iov past n bytes that were taken. Returns what is left of the array.
  */
 static int iov_advance(struct iovec **iov, int count, size_t n)

@@ -105,6 +105,10 @@ size_t fdio_waiting(const struct fdio *io);
 ssize_t fdio_read(
 	struct fdio *io, void *buf, size_t len, int wake, int64_t deadline);
 
+/* Reads exactly the len bytes at `at` of a regular file. Returns 0, -ENODATA
+ * when it ends before them, or another negative errno. */
+int fdio_read_at(int fd, void *buf, size_t len, off_t at);
+
 /* Writes all of iov[0..n), n up to 4. *written is the number of bytes that were
  * taken, also on errors. Returns 0, -ECANCELED when woken while waiting, or
  * another negative errno (-EPIPE with SIGPIPE blocked or ignored). */

@@ -77,6 +77,14 @@ ssize_t write(int fd, const void *buf, size_t len)
 	return interrupted() ? -1 : syscall(SYS_write, fd, buf, len);
 }
 
+ssize_t pread(int fd, void *buf, size_t len, off_t at)
+{
+	/* A few bytes at once only. */
+	return interrupted()
+		       ? -1
+		       : syscall(SYS_pread64, fd, buf, len < 3 ? len : 3, at);
+}
+
 long __real_sysconf(int name);
 long __wrap_sysconf(int name);
 
@@ -989,6 +997,26 @@ static void a_large_output_lets_go_of_what_is_on_the_disk(void **state)
 
 /* Closing. */
 
+static void bytes_at_a_place_are_read_as_a_whole(void **state)
+{
+	char got[8] = "";
+	int fd;
+
+	(void)state;
+	support_write("file", BYTES("0123456789"));
+	fd = open("file", O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	fake.interrupts = 3;
+	assert_int_equal(fdio_read_at(fd, got, 7, 2), 0);
+	assert_string_equal(got, "2345678");
+	assert_int_equal(fdio_read_at(fd, got, 0, 99), 0);
+	assert_int_equal(fdio_read_at(fd, got, 7, 3), 0);
+	assert_string_equal(got, "3456789");
+	assert_int_equal(fdio_read_at(fd, got, 7, 4), -ENODATA);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(fdio_read_at(fd, got, 7, 3), -EBADF);
+}
+
 static void closing_tells_late_errors(void **state)
 {
 	struct stat st;
@@ -1124,6 +1152,7 @@ int main(void)
 			a_file_larger_than_half_of_the_memory_lets_go_of_itself),
 		fdio_test(a_file_that_fits_half_of_the_memory_stays_there),
 		fdio_test(a_large_output_lets_go_of_what_is_on_the_disk),
+		fdio_test(bytes_at_a_place_are_read_as_a_whole),
 		fdio_test(closing_tells_late_errors),
 		fdio_test(closing_is_done_also_when_interrupted),
 		fdio_test(closing_leaves_nothing_open),

@@ -305,6 +305,106 @@ static void any_bytes_can_be_asked_for_a_size(void **state)
 	}
 }
 
+/* What bytes are as a head; *size is 0 where that tells none. */
+static enum member_head head_of(const void *bytes, size_t len, size_t *size)
+{
+	struct copy c = copy_of(bytes, len);
+	enum member_head head;
+
+	*size = 0;
+	head = members_head(c.bytes, len, size);
+	free(c.memory);
+	return head;
+}
+
+static void a_head_of_ours_is_a_part_at_any_cut(void **state)
+{
+	struct header h;
+	size_t size;
+
+	(void)state;
+	begin_header(&h);
+	add_extra(&h, BYTES(UP("\x64\0\0\0")));
+	for (size_t cut = 0; cut < h.len; cut++) {
+		assert_int_equal(
+			head_of(h.bytes, cut, &size), MEMBER_HEAD_PART);
+		assert_int_equal(size, cut < 10 ? 10 : cut < 12 ? 12 : 20);
+	}
+	assert_int_equal(head_of(h.bytes, h.len, &size), MEMBER_HEAD_SIZED);
+	assert_int_equal(size, 100);
+	/* What comes behind the field does not matter for that. */
+	h.bytes[3] |= 8 | 16;
+	assert_int_equal(head_of(h.bytes, h.len, &size), MEMBER_HEAD_SIZED);
+}
+
+static void a_head_that_tells_no_size_is_foreign_when_it_is_whole(void **state)
+{
+	static const unsigned char flags[] = {
+		0, 2, 4, 8, 16, 2 | 8, 8 | 16, 2 | 4 | 8 | 16, 1};
+	size_t size;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		struct header h;
+
+		begin_header(&h);
+		h.bytes[3] = flags[i];
+		if (flags[i] & 4)
+			add_extra(&h, BYTES("XY\2\0ab"));
+		else
+			h.len = 10;
+		for (int flag = 8; flag <= 16; flag *= 2) {
+			if (flags[i] & flag) {
+				memcpy(h.bytes + h.len, "name", 5);
+				h.len += 5;
+			}
+		}
+		if (flags[i] & 2)
+			h.len += 2;
+		for (size_t cut = 0; cut < h.len; cut++) {
+			assert_int_equal(
+				head_of(h.bytes, cut, &size), MEMBER_HEAD_PART);
+			assert_between(size, cut + 1, h.len);
+		}
+		assert_int_equal(
+			head_of(h.bytes, h.len, &size), MEMBER_HEAD_FOREIGN);
+	}
+}
+
+static void what_begins_no_member_is_no_head(void **state)
+{
+	struct header h;
+	size_t size;
+
+	(void)state;
+	begin_header(&h);
+	add_extra(&h, BYTES(UP("\x64\0\0\0")));
+	for (size_t at = 0; at < 4; at++) {
+		unsigned char was = h.bytes[at];
+
+		h.bytes[at] |= 0x20;
+		h.bytes[at] ^= at < 3 ? 0x40 : 0;
+		for (size_t cut = at + 1; cut <= h.len; cut++)
+			assert_int_equal(
+				head_of(h.bytes, cut, &size), MEMBER_HEAD_NONE);
+		assert_int_equal(head_of(h.bytes, at, &size), MEMBER_HEAD_PART);
+		h.bytes[at] = was;
+	}
+	/* Sizes that cannot be are none. */
+	begin_header(&h);
+	add_extra(&h, BYTES(UP("\x11\0\0\0")));
+	assert_int_equal(head_of(h.bytes, h.len, &size), MEMBER_HEAD_FOREIGN);
+	/* Nor is one that not every decoder would find. */
+	begin_header(&h);
+	add_extra(&h, BYTES(UP("\x64\0\0\0") "ab"));
+	h.len -= 2;
+	tell_extra(&h, 8);
+	h.bytes[3] |= HEADER_CRC;
+	assert_int_equal(head_of(h.bytes, h.len, &size), MEMBER_HEAD_PART);
+	assert_int_equal(
+		head_of(h.bytes, h.len + 2, &size), MEMBER_HEAD_FOREIGN);
+}
+
 static void the_size_of_the_text_is_in_the_last_bytes(void **state)
 {
 	unsigned char least[MEMBER_LEAST] = {0};
@@ -640,6 +740,10 @@ int main(void)
 		cmocka_unit_test(what_is_not_gzip_has_no_size),
 		cmocka_unit_test(a_header_cut_at_any_byte_has_no_size),
 		cmocka_unit_test(any_bytes_can_be_asked_for_a_size),
+		cmocka_unit_test(a_head_of_ours_is_a_part_at_any_cut),
+		cmocka_unit_test(
+			a_head_that_tells_no_size_is_foreign_when_it_is_whole),
+		cmocka_unit_test(what_begins_no_member_is_no_head),
 		cmocka_unit_test(the_size_of_the_text_is_in_the_last_bytes),
 		cmocka_unit_test(text_of_any_length_is_decoded),
 		cmocka_unit_test(every_level_is_decoded),

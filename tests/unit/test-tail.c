@@ -8,13 +8,11 @@
 #include "io/tail.h"
 
 #include "codec/gzip-header.h"
-#include "codec/members.h"
-#include "codec/packer.h"
 #include "io/fdio.h"
+#include "gzfile.h"
 #include "support.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,11 +21,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <cmocka.h>
-
-#define STORED_MOST 65535 /* bytes of a stored block */
 
 static unsigned reads; /* calls of pread so far */
 
@@ -37,95 +32,12 @@ ssize_t pread(int fd, void *buf, size_t len, off_t at)
 	return syscall(SYS_pread64, fd, buf, len, at);
 }
 
-/* A file that is made piece by piece. */
-struct file {
-	int fd;
-	off_t size;
-	struct packer *packer;
-};
-
-static void begin(struct file *f)
-{
-	f->fd = open("file", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	f->size = 0;
-	assert_true(f->fd >= 0);
-	assert_int_equal(packer_new(&f->packer, &packing_members, 6), 0);
-	reads = 0;
-}
-
-static void end(struct file *f)
-{
-	packer_free(f->packer);
-	assert_int_equal(close(f->fd), 0);
-}
-
-static void add(struct file *f, const void *bytes, size_t len)
-{
-	assert_int_equal(write(f->fd, bytes, len), len);
-	f->size += (off_t)len;
-}
-
-/* A member as the program writes them. Allocated. */
-static unsigned char *make_member(
-	struct file *f, const void *text, size_t len, size_t *size)
-{
-	size_t room = packer_bound(f->packer, len);
-	unsigned char *m = support_allocate(room);
-
-	if (len > 0)
-		assert_int_equal(
-			packer_member(f->packer, text, len, m, room, size), 0);
-	else
-		assert_int_equal(
-			packer_close(f->packer, true, m, room, size), 0);
-	return m;
-}
-
-static void add_member(struct file *f, const void *text, size_t len)
-{
-	size_t size;
-	unsigned char *m = make_member(f, text, len, &size);
-
-	add(f, m, size);
-	free(m);
-}
-
-/* A member of another tool. */
-static void add_foreign(struct file *f, const void *text, size_t len)
-{
-	size_t size;
-	unsigned char *m = support_gzip(text, len, &size);
-
-	add(f, m, size);
-	free(m);
-}
-
-/* One whose text stands in it as it is. */
-static void add_stored(struct file *f, const unsigned char *text, size_t len)
-{
-	const unsigned char head[] = {GZIP_ID1, GZIP_ID2, GZIP_DEFLATE, 0, 0, 0,
-		0, 0, 0, GZIP_OS_UNKNOWN, 1, (unsigned char)len,
-		(unsigned char)(len >> 8), (unsigned char)~len,
-		(unsigned char)(~len >> 8)};
-	uLong crc = crc32(0, text, (uInt)len);
-	unsigned char trailer[GZIP_TRAILER];
-
-	assert_true(len <= STORED_MOST);
-	for (int i = 0; i < 4; i++) {
-		trailer[i] = (unsigned char)(crc >> (8 * i));
-		trailer[4 + i] = (unsigned char)(len >> (8 * i));
-	}
-	add(f, head, sizeof(head));
-	add(f, text, len);
-	add(f, trailer, sizeof(trailer));
-}
-
-static enum tail look(const struct file *f)
+static enum tail look(const struct gzfile *f)
 {
 	return tail_look(f->fd, f->size, TAIL_REACH);
 }
 
-static enum tail decoded(const struct file *f)
+static enum tail decoded(const struct gzfile *f)
 {
 	enum tail tail = TAIL_WHOLE;
 
@@ -136,98 +48,98 @@ static enum tail decoded(const struct file *f)
 
 static void the_last_member_tells_how_the_text_ends(void **state)
 {
-	struct file f;
+	struct gzfile f;
 
 	(void)state;
-	begin(&f);
+	gzfile_begin(&f);
 	assert_int_equal(look(&f), TAIL_WHOLE);
-	add_member(&f, BYTES("a\n"));
+	gzfile_add_member(&f, BYTES("a\n"));
 	assert_int_equal(look(&f), TAIL_WHOLE);
-	add_member(&f, BYTES("b"));
+	gzfile_add_member(&f, BYTES("b"));
 	assert_int_equal(look(&f), TAIL_OPEN);
 	assert_int_equal(decoded(&f), TAIL_OPEN);
-	add_member(&f, BYTES("c\n"));
+	gzfile_add_member(&f, BYTES("c\n"));
 	assert_int_equal(look(&f), TAIL_WHOLE);
 	assert_int_equal(decoded(&f), TAIL_WHOLE);
-	end(&f);
+	gzfile_end(&f);
 }
 
 static void where_it_begins_is_told(void **state)
 {
 	struct tail_member m;
-	struct file f;
+	struct gzfile f;
 	off_t at;
 
 	(void)state;
-	begin(&f);
+	gzfile_begin(&f);
 	assert_int_equal(tail_find(f.fd, 0, TAIL_REACH, &m), 0);
-	add_foreign(&f, BYTES("foreign\n"));
+	gzfile_add_foreign(&f, BYTES("foreign\n"));
 	at = f.size;
-	add_member(&f, BYTES("abc"));
+	gzfile_add_member(&f, BYTES("abc"));
 	assert_int_equal(tail_find(f.fd, f.size, TAIL_REACH, &m), 1);
 	assert_int_equal(m.at, at);
 	assert_true(m.text);
 	assert_false(m.ending);
 	at = f.size;
-	add_member(&f, "", 0);
+	gzfile_add_member(&f, "", 0);
 	assert_int_equal(tail_find(f.fd, f.size, TAIL_REACH, &m), 1);
 	assert_int_equal(m.at, at);
 	assert_false(m.text);
 	/* Not the end of the file. */
 	assert_int_equal(tail_find(f.fd, f.size - 1, TAIL_REACH, &m), 0);
-	end(&f);
+	gzfile_end(&f);
 }
 
 static void members_without_text_are_passed_over(void **state)
 {
-	struct file f;
+	struct gzfile f;
 
 	(void)state;
-	begin(&f);
-	add_member(&f, "", 0);
+	gzfile_begin(&f);
+	gzfile_add_member(&f, "", 0);
 	assert_int_equal(look(&f), TAIL_WHOLE);
-	add_member(&f, BYTES("open"));
-	add_member(&f, "", 0);
-	add_member(&f, "", 0);
+	gzfile_add_member(&f, BYTES("open"));
+	gzfile_add_member(&f, "", 0);
+	gzfile_add_member(&f, "", 0);
 	assert_int_equal(look(&f), TAIL_OPEN);
-	add_member(&f, BYTES("\n"));
-	add_member(&f, "", 0);
+	gzfile_add_member(&f, BYTES("\n"));
+	gzfile_add_member(&f, "", 0);
 	assert_int_equal(look(&f), TAIL_WHOLE);
-	end(&f);
+	gzfile_end(&f);
 }
 
 static void a_foreign_end_is_known_only_when_all_is_decoded(void **state)
 {
-	struct file f;
+	struct gzfile f;
 
 	(void)state;
-	begin(&f);
-	add_member(&f, BYTES("a\n"));
-	add_foreign(&f, BYTES("open"));
+	gzfile_begin(&f);
+	gzfile_add_member(&f, BYTES("a\n"));
+	gzfile_add_foreign(&f, BYTES("open"));
 	assert_int_equal(look(&f), TAIL_UNKNOWN);
 	assert_int_equal(decoded(&f), TAIL_OPEN);
 	/* Zeros may stand behind. */
-	add(&f, "\0\0\0\0", 4);
+	gzfile_add(&f, "\0\0\0\0", 4);
 	assert_int_equal(look(&f), TAIL_UNKNOWN);
 	assert_int_equal(decoded(&f), TAIL_OPEN);
-	add_member(&f, "", 0);
+	gzfile_add_member(&f, "", 0);
 	assert_int_equal(look(&f), TAIL_UNKNOWN);
-	end(&f);
-	begin(&f);
-	add_foreign(&f, BYTES("whole\n"));
+	gzfile_end(&f);
+	gzfile_begin(&f);
+	gzfile_add_foreign(&f, BYTES("whole\n"));
 	assert_int_equal(look(&f), TAIL_UNKNOWN);
 	assert_int_equal(decoded(&f), TAIL_WHOLE);
-	end(&f);
+	gzfile_end(&f);
 }
 
 static void damage_is_not_known(void **state)
 {
-	struct file f;
+	struct gzfile f;
 
 	(void)state;
-	begin(&f);
-	add_member(&f, BYTES("one\n"));
-	add_member(&f, BYTES("two\n"));
+	gzfile_begin(&f);
+	gzfile_add_member(&f, BYTES("one\n"));
+	gzfile_add_member(&f, BYTES("two\n"));
 	assert_int_equal(ftruncate(f.fd, --f.size), 0);
 	assert_int_equal(look(&f), TAIL_UNKNOWN);
 	assert_int_equal(decoded(&f), TAIL_UNKNOWN);
@@ -235,31 +147,31 @@ static void damage_is_not_known(void **state)
 	f.size += 10;
 	assert_int_equal(look(&f), TAIL_UNKNOWN);
 	assert_int_equal(decoded(&f), TAIL_UNKNOWN);
-	end(&f);
-	begin(&f);
-	add_member(&f, BYTES("one\n"));
+	gzfile_end(&f);
+	gzfile_begin(&f);
+	gzfile_add_member(&f, BYTES("one\n"));
 	assert_int_equal(pwrite(f.fd, "X", 1, f.size - 6), 1);
 	assert_int_equal(look(&f), TAIL_UNKNOWN);
 	assert_int_equal(decoded(&f), TAIL_UNKNOWN);
-	end(&f);
+	gzfile_end(&f);
 }
 
 static void a_member_that_is_text_of_another_is_none(void **state)
 {
-	struct file f;
+	struct gzfile f;
 	size_t size;
 	unsigned char *inner;
 
 	(void)state;
-	begin(&f);
-	inner = make_member(&f, BYTES("inner"), &size);
+	gzfile_begin(&f);
+	inner = gzfile_make_member(&f, BYTES("inner"), &size);
 	/* As if it reached up to the end of what it stands in. */
 	inner[16] = (unsigned char)(size + GZIP_TRAILER);
-	add_stored(&f, inner, size);
+	gzfile_add_stored(&f, inner, size);
 	assert_int_equal(look(&f), TAIL_UNKNOWN);
 	assert_int_equal(decoded(&f), TAIL_OPEN);
 	free(inner);
-	end(&f);
+	gzfile_end(&f);
 }
 
 static void what_looks_like_a_head_in_the_last_member_is_passed_over(
@@ -267,15 +179,15 @@ static void what_looks_like_a_head_in_the_last_member_is_passed_over(
 {
 	unsigned char text[4 * 20];
 	struct tail_member m;
-	struct file f;
+	struct gzfile f;
 	size_t size, left;
 	unsigned char *member;
 	off_t at;
 
 	(void)state;
-	begin(&f);
+	gzfile_begin(&f);
 	/* A stored block of heads, each of which seems to reach the end. */
-	member = make_member(&f, BYTES("x"), &size);
+	member = gzfile_make_member(&f, BYTES("x"), &size);
 	left = sizeof(text) + GZIP_TRAILER;
 	for (size_t i = 0; i < 4; i++, left -= 20) {
 		memcpy(text + 20 * i, member, 20);
@@ -284,7 +196,7 @@ static void what_looks_like_a_head_in_the_last_member_is_passed_over(
 	free(member);
 	/* Level 1 does not store; so the member is made by hand: the header of
 	 * ours, and the stored rest of another. */
-	add_stored(&f, text, sizeof(text));
+	gzfile_add_stored(&f, text, sizeof(text));
 	size = (size_t)f.size + 10;
 	member = support_allocate(size);
 	assert_int_equal(
@@ -293,11 +205,11 @@ static void what_looks_like_a_head_in_the_last_member_is_passed_over(
 	memcpy(member, text, 20);
 	member[16] = (unsigned char)size;
 	at = f.size;
-	add(&f, member, size);
+	gzfile_add(&f, member, size);
 	assert_int_equal(tail_find(f.fd, f.size, TAIL_REACH, &m), 1);
 	assert_int_equal(m.at, at);
 	free(member);
-	end(&f);
+	gzfile_end(&f);
 }
 
 static void only_so_many_candidates_are_decoded(void **state)
@@ -306,69 +218,69 @@ static void only_so_many_candidates_are_decoded(void **state)
 		HEADS = 2000
 	};
 	unsigned char *text = support_allocate(20 * (size_t)HEADS);
-	struct file f;
+	struct gzfile f;
 	size_t size, left = 20 * (size_t)HEADS + GZIP_TRAILER;
 	unsigned char *member;
 
 	(void)state;
-	begin(&f);
-	member = make_member(&f, BYTES("x"), &size);
+	gzfile_begin(&f);
+	member = gzfile_make_member(&f, BYTES("x"), &size);
 	for (size_t i = 0; i < HEADS; i++, left -= 20) {
 		memcpy(text + 20 * i, member, 20);
 		text[20 * i + 16] = (unsigned char)left;
 		text[20 * i + 17] = (unsigned char)(left >> 8);
 	}
 	free(member);
-	add_stored(&f, text, 20 * (size_t)HEADS);
+	gzfile_add_stored(&f, text, 20 * (size_t)HEADS);
 	reads = 0;
 	assert_int_equal(look(&f), TAIL_UNKNOWN);
 	assert_between(reads, 2, 40);
 	/* The same for members without text. */
 	for (int i = 0; i < 1000; i++)
-		add_member(&f, "", 0);
+		gzfile_add_member(&f, "", 0);
 	reads = 0;
 	assert_int_equal(look(&f), TAIL_UNKNOWN);
 	assert_between(reads, 2, 80);
 	free(text);
-	end(&f);
+	gzfile_end(&f);
 }
 
 static void a_large_member_is_found_within_the_reach(void **state)
 {
 	static const size_t lens[] = {60000, 100000, 1000000, 1100000};
-	struct file f;
+	struct gzfile f;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(lens); i++) {
 		unsigned char *noise = support_make(SUPPORT_NOISE, lens[i]);
 
-		begin(&f);
+		gzfile_begin(&f);
 		noise[lens[i] - 1] = 'x';
-		add_member(&f, BYTES("before\n"));
-		add_member(&f, noise, lens[i]);
+		gzfile_add_member(&f, BYTES("before\n"));
+		gzfile_add_member(&f, noise, lens[i]);
 		assert_int_equal(look(&f),
 			lens[i] < TAIL_REACH ? TAIL_OPEN : TAIL_UNKNOWN);
 		assert_int_equal(
 			tail_look(f.fd, f.size, 2 * TAIL_REACH), TAIL_OPEN);
 		assert_int_equal(decoded(&f), TAIL_OPEN);
 		free(noise);
-		end(&f);
+		gzfile_end(&f);
 	}
 }
 
 static void what_is_behind_a_place_can_be_decoded_alone(void **state)
 {
 	enum tail tail = TAIL_WHOLE;
-	struct file f;
+	struct gzfile f;
 	off_t at, end_of_text;
 
 	(void)state;
-	begin(&f);
-	add_foreign(&f, BYTES("open"));
+	gzfile_begin(&f);
+	gzfile_add_foreign(&f, BYTES("open"));
 	at = f.size;
-	add_foreign(&f, BYTES(""));
+	gzfile_add_foreign(&f, BYTES(""));
 	end_of_text = f.size;
-	add_foreign(&f, BYTES("line\n"));
+	gzfile_add_foreign(&f, BYTES("line\n"));
 	/* Without text behind it, what was before is still true. */
 	tail = TAIL_OPEN;
 	assert_int_equal(
@@ -380,25 +292,25 @@ static void what_is_behind_a_place_can_be_decoded_alone(void **state)
 	assert_int_equal(
 		tail_decode(f.fd, at + 1, f.size, FDIO_NO_WAKE, &tail), 0);
 	assert_int_equal(tail, TAIL_UNKNOWN);
-	end(&f);
+	gzfile_end(&f);
 }
 
 static void decoding_all_can_be_woken(void **state)
 {
 	enum tail tail = TAIL_WHOLE;
-	struct file f;
+	struct gzfile f;
 	int wake[2];
 
 	(void)state;
 	support_pipe(wake);
-	begin(&f);
-	add_foreign(&f, BYTES("text"));
+	gzfile_begin(&f);
+	gzfile_add_foreign(&f, BYTES("text"));
 	assert_int_equal(tail_decode(f.fd, 0, f.size, wake[0], &tail), 0);
 	assert_int_equal(tail, TAIL_OPEN);
 	assert_int_equal(write(wake[1], "", 1), 1);
 	assert_int_equal(
 		tail_decode(f.fd, 0, f.size, wake[0], &tail), -ECANCELED);
-	end(&f);
+	gzfile_end(&f);
 	assert_int_equal(close(wake[0]), 0);
 	assert_int_equal(close(wake[1]), 0);
 }
