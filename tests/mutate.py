@@ -384,6 +384,14 @@ class Worker:
 			return 'pass'
 		return 'skip' if ':global-test-result: SKIP' in text else 'fail'
 
+	def log_of(self, name):
+		"""What the test printed last."""
+		stem = name[:-3] if name.endswith('.sh') else name
+		try:
+			return (self.build / (stem + '.log')).read_text(errors='replace')
+		except FileNotFoundError:
+			return name + ' left no log'
+
 	def object_of(self, path):
 		"""What was compiled of a file of the library, or None."""
 		stem = pathlib.Path(path)
@@ -478,6 +486,8 @@ class Run:
 			print('note: %s is skipped here, it kills nothing' % test)
 		self.times[test] = time.monotonic() - begin \
 			if result in ('pass', 'skip') else -1
+		if self.times[test] < 0:
+			print(worker.log_of(test))
 
 	def try_mutant(self, worker, mutant):
 		path = worker.source / mutant.path
