@@ -77,7 +77,7 @@ enum {
 #define SAME_WISH (CLOCK_SECOND / 4)
 
 /* Why and how the pipeline was asked to end. */
-struct ending {
+struct shutdown {
 	bool late;	      /* a thread has not noticed yet */
 	bool untold;	      /* a message waits for standard error */
 	int nudges;	      /* that a thread did not answer, one by one */
@@ -112,7 +112,7 @@ static void tell_note(void *context, const char *name, const char *text)
 	diag_note(DIAG_VERBOSE, name, "%s", text);
 }
 
-static void give_up(struct pipeline *p, struct ending *e, const char *why)
+static void give_up(struct pipeline *p, struct shutdown *e, const char *why)
 {
 	diag_hurry();
 	e->given_up = why;
@@ -124,7 +124,7 @@ static void give_up(struct pipeline *p, struct ending *e, const char *why)
 
 /* A signal that may be one more than was answered. After the second no thread
  * is waited for any more: what is known is told, then it kills. */
-static void answer_another(struct pipeline *p, struct ending *e, int sig)
+static void answer_another(struct pipeline *p, struct shutdown *e, int sig)
 {
 	int64_t since = e->given_up ? e->given_up_at : e->signal_at;
 
@@ -138,7 +138,7 @@ static void answer_another(struct pipeline *p, struct ending *e, int sig)
 
 /* Answers what has come in by signal. */
 static void answer_signals(
-	struct pipeline *p, const struct options *o, struct ending *e)
+	struct pipeline *p, const struct options *o, struct shutdown *e)
 {
 	struct signals_seen seen = signals_take();
 	struct pipeline_stats stats;
@@ -164,7 +164,7 @@ static void answer_signals(
 }
 
 /* How long to wait for something to happen, in milliseconds. */
-static int poll_timeout(const struct ending *e)
+static int poll_timeout(const struct shutdown *e)
 {
 	int64_t until =
 		e->drain_until < e->abandon_at ? e->drain_until : e->abandon_at;
@@ -182,7 +182,7 @@ static int poll_timeout(const struct ending *e)
 
 /* Nudges a thread that has not noticed that it is to end, whether by a signal
  * or because the output failed; a reader that does not react is left. */
-static void see_to_late(struct pipeline *p, struct ending *e)
+static void see_to_late(struct pipeline *p, struct shutdown *e)
 {
 	enum pipeline_late late = pipeline_nudge(p);
 	int64_t now = clock_now();
@@ -203,7 +203,7 @@ static void see_to_late(struct pipeline *p, struct ending *e)
 }
 
 /* Waits until every thread has ended, or cannot be waited for any longer. */
-static void run(struct pipeline *p, const struct options *o, struct ending *e)
+static void run(struct pipeline *p, const struct options *o, struct shutdown *e)
 {
 	struct pollfd fds[2] = {
 		{.fd = signals_fd(), .events = POLLIN},
@@ -228,7 +228,7 @@ static void run(struct pipeline *p, const struct options *o, struct ending *e)
 
 /* What to say about the output, if it did not take everything. */
 static bool tell_output(const struct sink *sink, const struct pipeline_stats *s,
-	const struct pipeline_outcome *outcome, const struct ending *e)
+	const struct pipeline_outcome *outcome, const struct shutdown *e)
 {
 	const char *why = e->given_up ? e->given_up : "given up";
 	const char *what = outcome->error ? outcome->fault.text : why;
@@ -288,7 +288,7 @@ static int die(int sig)
 
 /* All is said. Waits until standard error has taken it, unless a signal cuts
  * that short; takes note of one that came while it was said. */
-static void fall_silent(struct ending *e)
+static void fall_silent(struct shutdown *e)
 {
 	struct signals_seen seen;
 
@@ -300,7 +300,7 @@ static void fall_silent(struct ending *e)
 }
 
 static int report(struct pipeline *p, const struct options *o,
-	const struct sink *sink, struct ending *e, bool *left)
+	const struct sink *sink, struct shutdown *e, bool *left)
 {
 	struct pipeline_outcome outcome = pipeline_finish(p);
 	/* The reader of a pipe that goes away wants no more; that is no error
@@ -377,7 +377,7 @@ static int start(struct pipeline *p, struct sink *sink)
 static int process(
 	const struct options *o, struct sink *sink, const struct rules *rules)
 {
-	struct ending e = {
+	struct shutdown e = {
 		.drain_until = CLOCK_FOREVER, .abandon_at = CLOCK_FOREVER};
 	struct pipeline *p;
 	struct upcase upcase;
@@ -433,6 +433,23 @@ static int process(
 	return status;
 }
 
+/* Whether a file that is there can be appended to. What is torn is moved aside
+ * here, if that is wished for. */
+static int check_output(struct sink *sink)
+{
+	struct sink_report report;
+	struct fault fault = {""};
+	int err = sink_check_kind(sink, &fault);
+
+	if (!err)
+		err = sink_check_end(sink, &fault);
+	if (sink_take_report(sink, &report) && report.moved.text[0])
+		diag_error(sink->name, "%s", report.moved.text);
+	if (err)
+		diag_error(sink->name, "%s", fault.text);
+	return err ? EXIT_OUTPUT : EXIT_DONE;
+}
+
 static int check_and_process(const struct options *o)
 {
 	struct sink sink;
@@ -451,7 +468,10 @@ static int check_and_process(const struct options *o)
 			o->output ? o->output : "standard output", err);
 	if (o->on_full == OPTIONS_WAIT)
 		sink_be_patient(&sink);
-	status = process(o, &sink, &rules);
+	sink_find_tears(&sink, text_bound(o->batch_size), o->repair);
+	status = check_output(&sink);
+	if (status == EXIT_DONE)
+		status = process(o, &sink, &rules);
 	sink_release(&sink);
 	return status;
 }

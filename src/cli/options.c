@@ -39,6 +39,7 @@ enum {
 	OPT_FLUSH_INTERVAL,
 	OPT_SYNC,
 	OPT_ON_FULL,
+	OPT_REPAIR,
 	OPT_VERIFY,
 	OPT_SHUTDOWN_TIMEOUT,
 	OPT_STATS,
@@ -65,6 +66,7 @@ static const struct option long_options[] = {
 	{"flush-interval", required_argument, NULL, OPT_FLUSH_INTERVAL},
 	{"sync", required_argument, NULL, OPT_SYNC},
 	{"on-full", required_argument, NULL, OPT_ON_FULL},
+	{"repair", no_argument, NULL, OPT_REPAIR},
 	{"shutdown-timeout", required_argument, NULL, OPT_SHUTDOWN_TIMEOUT},
 	{"stats", optional_argument, NULL, OPT_STATS},
 	{"verbose", no_argument, NULL, 'v'},
@@ -293,6 +295,9 @@ static int apply(
 	case OPT_VERIFY:
 		o->verify = true;
 		return 0;
+	case OPT_REPAIR:
+		o->repair = true;
+		return 0;
 	case OPT_NO_DECOMPRESS:
 		o->detect_gzip = false;
 		return 0;
@@ -375,6 +380,10 @@ static int settle(struct options *o, const struct pending *said, bool files)
 	}
 	if (o->verify && !o->gzip_level) {
 		diag_error(NULL, "--verify wants gzip output: see --gzip");
+		return -EINVAL;
+	}
+	if (o->repair && !o->output) {
+		diag_error(NULL, "--repair wants an output file: see --output");
 		return -EINVAL;
 	}
 	if (o->interactive && !has_standard_input(o)) {

@@ -62,6 +62,7 @@ struct options {
 	int64_t flush_interval;
 	enum sink_sync sync;
 	enum options_full on_full;
+	bool repair; /* move what is torn at the end of the output aside */
 	int64_t shutdown_timeout; /* negative: none */
 	enum options_stats stats;
 	enum diag_level level;

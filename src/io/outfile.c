@@ -109,7 +109,8 @@ int outfile_check_kind(const struct outfile *f, bool gzip, struct fault *fault)
 	if (n < 1)
 		return 0;
 	is_gzip = format_detect(first, (size_t)n, &wait) == &format_gzip;
-	if (is_gzip == gzip)
+	/* So few bytes that they may be the beginning of it: torn. */
+	if (is_gzip == gzip || (gzip && wait))
 		return 0;
 	fault_set(fault, "%s",
 		is_gzip ? "the file holds gzip, so text is not appended "

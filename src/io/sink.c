@@ -15,7 +15,7 @@ static void take_over(struct sink *s, const struct outfile *f)
 	s->file.io.waited = waited;
 	s->end = -1; /* not ours: the first append looks */
 	s->used = false;
-	s->tail = (struct sink_tail){.size = -1};
+	ending_forget(&s->ending);
 	s->told = (struct sink_report){0};
 }
 
@@ -42,6 +42,7 @@ int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync)
 	s->sync = sync;
 	s->wake = FDIO_NO_WAKE;
 	s->file = OUTFILE_NONE;
+	ending_init(&s->ending, gzip, 0, false);
 	err = identity_init(&s->identity);
 	if (err)
 		return err;
@@ -97,6 +98,11 @@ void sink_set_records(struct sink *s,
 	s->records = (struct sink_records){whole, context};
 }
 
+void sink_find_tears(struct sink *s, size_t member, bool repair)
+{
+	ending_init(&s->ending, s->gzip, member, repair);
+}
+
 void sink_be_patient(struct sink *s)
 {
 	s->patient = true;
@@ -108,35 +114,13 @@ void sink_release(struct sink *s)
 	identity_release(&s->identity);
 }
 
-/* Looks how a gzip file ends, before the first append. Returns false if that
- * needs all of it to be decoded, which is left to decode_all. */
-static bool look_ahead(struct sink *s)
+/* Whether it need not be looked at how the file ends before an append. */
+static bool is_known(const struct sink *s)
 {
-	off_t size;
+	off_t end;
 
-	if (!s->gzip || !s->file.regular || s->file.look < 0 ||
-		s->tail.size >= 0 || outfile_end(&s->file, &size) != 0)
-		return true;
-	s->tail.is = tail_look(s->file.look, size, TAIL_REACH);
-	if (s->tail.is == TAIL_UNKNOWN && size <= SINK_DECODE_MOST)
-		return false;
-	s->tail.size = size;
-	return true;
-}
-
-/* Finds out how a gzip file ends that is not known by its last member. Without
- * the lock: should somebody append meanwhile, that is known by its size. */
-static int decode_all(struct sink *s)
-{
-	off_t size;
-	int err = outfile_end(&s->file, &size);
-
-	s->tail.is = TAIL_WHOLE;
-	if (!err)
-		err = tail_decode(s->file.look, 0, size, s->wake, &s->tail.is);
-	if (!err)
-		s->tail.size = size;
-	return err;
+	return s->line.open || outfile_end(&s->file, &end) != 0 ||
+	       end == s->end || end == s->ending.size;
 }
 
 /* Whether an append that must not wait can just be tried: a pipe, terminal or
@@ -152,7 +136,13 @@ bool sink_is_ready(struct sink *s, size_t len)
 		return false;
 	if (!s->file.regular)
 		return may_try(s) || fdio_has_room(&s->file.io, len);
-	return look_ahead(s) && outfile_try_lock(&s->file);
+	if (!ending_look(&s->ending, &s->file) || !outfile_try_lock(&s->file))
+		return false;
+	if (!s->gzip || is_known(s))
+		return true;
+	/* To find out how it ends may take long. */
+	sink_let_go(s);
+	return false;
 }
 
 void sink_let_go(struct sink *s)
@@ -161,72 +151,39 @@ void sink_let_go(struct sink *s)
 		outfile_unlock(&s->file);
 }
 
-/* How the text in the first `end` bytes of a gzip file ends. What came behind
- * the place that is known is decoded, if its last member does not tell. Returns
- * 0 or a negative errno. */
-static int gzip_tail(const struct sink *s, off_t end, enum tail *tail)
+/* Finds out how the first *end bytes of the file end, which are all, and has
+ * what is torn there seen to. Under the lock. */
+static int find_ending(struct sink *s, off_t *end, struct fault *fault)
 {
-	const struct sink_tail *known = &s->tail;
+	int err = ending_settle(&s->ending, &s->file, s->path, end, s->wake,
+		&s->report.moved, fault);
 
-	if (end != known->size)
-		*tail = tail_look(s->file.look, end, TAIL_REACH);
-	if (end != known->size && *tail != TAIL_UNKNOWN)
-		return 0;
-	if (known->size < 0 || end < known->size ||
-		end - known->size > SINK_DECODE_MOST)
-		return 0;
-	*tail = known->is;
-	return tail_decode(s->file.look, known->size, end, s->wake, tail);
-}
-
-/* The same for a file of plain text. *tail is left alone if it was cut
- * meanwhile. Returns 0 or a negative errno. */
-static int plain_tail(const struct sink *s, off_t end, enum tail *tail)
-{
-	unsigned char last;
-	int n = outfile_last(&s->file, end, &last);
-
-	if (n == 1)
-		*tail = last == '\n' ? TAIL_WHOLE : TAIL_OPEN;
-	return n < 0 ? n : 0;
-}
-
-/* Whether a line that is not ours hangs at the end of the file, which is not
- * empty. Returns 1, 0 or a negative errno: what cannot be read any more is no
- * file to append to blindly. */
-static int is_torn(struct sink *s, off_t end)
-{
-	enum tail tail = TAIL_UNKNOWN;
-	int err = 0;
-
-	if (s->file.look >= 0 && s->gzip)
-		err = gzip_tail(s, end, &tail);
-	else if (s->file.look >= 0)
-		err = plain_tail(s, end, &tail);
-	if (!err && tail == TAIL_UNKNOWN)
+	if (!err && s->ending.how == ENDING_UNKNOWN)
 		s->report.end_unknown = !s->told.end_unknown;
-	return err ? err : tail == TAIL_OPEN;
+	return err;
 }
 
 /* Finds the end of the file, and what is to be written before anything else:
  * the end of a line that is not ours. */
-static int look_at_end(struct sink *s, struct iovec *prefix)
+static int look_at_end(
+	struct sink *s, struct iovec *prefix, struct fault *fault)
 {
 	static char newline[] = "\n";
 	off_t end;
-	int err = outfile_end(&s->file, &end), torn = 0;
+	int err = outfile_end(&s->file, &end);
 
-	if (err)
+	if (err) {
+		fault_set_errno(fault, err);
 		return err;
-	if (!s->line.open && end > 0 && end != s->end)
-		torn = is_torn(s, end);
-	if (torn < 0)
-		return torn;
-	if (torn) {
-		if (s->gzip)
+	}
+	if (!s->line.open && end != s->end) {
+		err = find_ending(s, &end, fault);
+		if (err)
+			return err;
+		if (s->ending.how == ENDING_OPEN && s->gzip)
 			*prefix = (struct iovec){
 				s->newline.bytes, s->newline.len};
-		else
+		else if (s->ending.how == ENDING_OPEN)
 			*prefix = (struct iovec){newline, 1};
 	}
 	if (!s->line.open)
@@ -296,29 +253,71 @@ static void roll_back(struct sink *s, const unsigned char *data, size_t prefix,
 	*kept = whole;
 }
 
-/* What is due before an append: the lock, and a look at the end. */
-static int prepare(struct sink *s, struct iovec *prefix, struct fault *fault)
+static int take_lock(struct sink *s, struct fault *fault)
 {
 	struct fault cause;
-	int err;
+	int err = outfile_lock(&s->file, s->wake);
 
-	if (!s->file.regular)
-		return 0;
-	err = look_ahead(s) ? 0 : decode_all(s);
-	if (err) {
-		fault_set_errno(fault, err);
-		return err;
-	}
-	err = outfile_lock(&s->file, s->wake);
 	if (err) {
 		fault_set_errno(&cause, err);
 		fault_set(fault, "cannot be locked: %.200s", cause.text);
 		return err;
 	}
 	s->report.no_lock = s->told.no_lock ? 0 : s->file.no_lock;
-	err = look_at_end(s, prefix);
+	return 0;
+}
+
+/* Before the first append: finds out how a gzip file ends, without the lock,
+ * since that takes long. Should somebody append meanwhile, that is known by its
+ * size. */
+static int look_ahead(struct sink *s, struct fault *fault)
+{
+	off_t size;
+	int err;
+
+	if (ending_look(&s->ending, &s->file))
+		return 0;
+	err = outfile_end(&s->file, &size);
+	if (!err)
+		err = ending_find(&s->ending, &s->file, size, s->wake);
 	if (err)
 		fault_set_errno(fault, err);
+	return err;
+}
+
+/* What is due before an append: the lock, and a look at the end. */
+static int prepare(struct sink *s, struct iovec *prefix, struct fault *fault)
+{
+	int err;
+
+	if (!s->file.regular)
+		return 0;
+	err = look_ahead(s, fault);
+	if (!err)
+		err = take_lock(s, fault);
+	return err ? err : look_at_end(s, prefix, fault);
+}
+
+int sink_check_end(struct sink *s, struct fault *fault)
+{
+	struct ending first = s->ending;
+	off_t size;
+	int err = 0;
+
+	if (!s->file.regular || (!s->gzip && !s->ending.repair))
+		return 0;
+	(void)ending_look(&first, &s->file);
+	if (s->gzip && first.how != ENDING_TORN) {
+		s->ending = first;
+		return 0;
+	}
+	/* It may be an append that somebody is at. */
+	err = take_lock(s, fault);
+	if (!err)
+		err = outfile_end(&s->file, &size);
+	if (!err && size > 0)
+		err = find_ending(s, &size, fault);
+	outfile_unlock(&s->file);
 	return err;
 }
 
@@ -399,7 +398,7 @@ static int append(struct sink *s, const void *data, size_t len, bool line_ends,
 		s->line.start = s->end + (off_t)(prefix + whole);
 	s->end += (off_t)written;
 	if (!s->line.open)
-		s->tail = (struct sink_tail){s->end, TAIL_WHOLE};
+		ending_is_whole(&s->ending, s->end);
 	if (s->sync == SINK_SYNC_BATCH) {
 		err = sync_file(s);
 		if (err)
@@ -510,13 +509,35 @@ bool sink_take_report(struct sink *s, struct sink_report *report)
 {
 	const struct sink_report *r = &s->report;
 
-	if (!r->members && !r->no_lock && !r->end_unknown && !r->torn.text[0])
+	if (!r->members && !r->no_lock && !r->end_unknown && !r->torn.text[0] &&
+		!r->moved.text[0])
 		return false;
 	*report = *r;
 	s->told.no_lock |= r->no_lock;
 	s->told.end_unknown |= r->end_unknown;
 	s->report = (struct sink_report){0};
 	return true;
+}
+
+/* Whether a file that is opened anew is torn. Somebody may be at an append: so
+ * that is so only under the lock, which is not waited for; without it the first
+ * append will see. */
+static int check_new_end(
+	const struct sink *s, struct outfile *f, struct fault *fault)
+{
+	struct ending e = s->ending;
+	int err = 0;
+
+	ending_forget(&e);
+	(void)ending_look(&e, f);
+	if (!ending_is_refused(&e) || !outfile_try_lock(f))
+		return 0;
+	ending_forget(&e);
+	(void)ending_look(&e, f);
+	if (ending_is_refused(&e))
+		err = ending_refuse(&e, fault);
+	outfile_unlock(f);
+	return err;
 }
 
 enum sink_reopened sink_reopen(struct sink *s, struct fault *fault)
@@ -534,6 +555,8 @@ enum sink_reopened sink_reopen(struct sink *s, struct fault *fault)
 		err = -EINVAL;
 		fault_set(fault, "output file is input file");
 	}
+	if (!err)
+		err = check_new_end(s, &f, fault);
 	if (err) {
 		(void)outfile_close(&f);
 		return SINK_KEPT;

@@ -14,7 +14,9 @@
  *    its newline: one is written first, to a gzip file as a member of its own.
  *    How the file ends is looked at under the lock, whenever that is not where
  *    we left it. What a gzip file from elsewhere ends with is found out before
- *    the first append and without the lock (tail.h), since it takes long.
+ *    the first append and without the lock (ending.h), since it takes long.
+ *  - Nothing is appended behind a torn gzip member: it is refused, or moved
+ *    aside if that is wished (repair.h).
  *  - What is synced is the file and, if it was made here, its name. A sync that
  *    failed is an error for good: the next one would not tell.
  *  - The file that is written to is never the input that is read at that
@@ -29,10 +31,10 @@
 #define UPCASE_IO_SINK_H
 
 #include "codec/packer.h"
+#include "io/ending.h"
 #include "io/fault.h"
 #include "io/identity.h"
 #include "io/outfile.h"
-#include "io/tail.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -45,10 +47,6 @@ enum sink_sync {
 	SINK_SYNC_END,	 /* fdatasync once, before the file is closed */
 	SINK_SYNC_BATCH, /* fdatasync after every piece */
 };
-
-/* A gzip file that is larger, and ends with what does not tell its size, is not
- * decoded to find out how it ends. */
-#define SINK_DECODE_MOST ((off_t)64 * 1024 * 1024)
 
 #define SINK_MEMBER 64
 
@@ -72,13 +70,6 @@ struct sink_line {
 	off_t start; /* where a roll-back cuts while it is open */
 };
 
-/* gzip: how the file ends, as it was last known: when it was looked at, or we
- * had appended whole lines. */
-struct sink_tail {
-	off_t size; /* the file's then; -1: never */
-	enum tail is;
-};
-
 /* What there is to tell, of what happened since that was asked last. */
 struct sink_report {
 	uint64_t members; /* gzip: so many were written by the sink by itself */
@@ -86,8 +77,9 @@ struct sink_report {
 			     this errno; or 0. Once for a file */
 	bool end_unknown; /* whether its last line has an end cannot be known.
 			     Once for a file */
+	struct fault moved; /* what was torn and was moved aside; or "" */
 	struct fault torn; /* what is torn and was left in the file, as words to
-			      be put behind a reason: " (...)"; or "" */
+			     be put behind a reason: " (...)"; or "" */
 };
 
 struct sink {
@@ -109,7 +101,7 @@ struct sink {
 
 	struct outfile file;
 	struct sink_line line;
-	struct sink_tail tail;
+	struct ending ending;
 	struct sink_report report, told; /* what there is, and what was told
 					    of this file */
 	bool used;		  /* something was appended by this process */
@@ -133,6 +125,19 @@ int sink_create(struct sink *s);
  * gzip, or gzip behind text, could not be read again. Returns 0, or -EINVAL
  * with *fault filled. */
 int sink_check_kind(struct sink *s, struct fault *fault);
+
+/* Before sink_check_end and threads: what is needed to find the last member of
+ * a gzip file (see ending_init), and whether what is torn at the end of the
+ * file, a member or of plain text a line, is moved aside, and not refused or
+ * ended. */
+void sink_find_tears(struct sink *s, size_t member, bool repair);
+
+/* Whether a file that was there can be appended to: not behind a torn gzip
+ * member. With repair that is moved aside here, which is in the report. Looks
+ * without the lock, and waits for that only if something seems torn: it may be
+ * an append that somebody is at. Returns 0 or a negative errno with *fault
+ * filled. */
+int sink_check_end(struct sink *s, struct fault *fault);
 
 /* gzip: makes what the sink writes by itself: a member without text, for an
  * output that would be empty, and one with a newline, for a line that somebody

@@ -181,6 +181,8 @@ static void after_sink(struct output *o)
 	if (report.end_unknown)
 		ledger_note(l, o->config.sink->name,
 			"whether its last line has an end cannot be known");
+	if (report.moved.text[0])
+		ledger_warn(l, o->config.sink->name, report.moved.text);
 	if (report.torn.text[0])
 		ledger_remark(l, &report.torn);
 }

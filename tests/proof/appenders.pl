@@ -3,9 +3,10 @@
 # each are all there, in order, whatever becomes of the others.
 #
 # In each round eight programs append, to a plain file or to a gzip file. Some of
-# them are ended by SIGTERM, one finds the disk full from some write on, and, of
-# a plain file, some are killed: the last line of those may be torn, and somebody
-# has to have ended it.
+# them are ended by SIGTERM, one finds the disk full from some write on, and some
+# are killed: of a plain file the last line of those may be torn, and somebody
+# has to have ended it; of a gzip file the last member, and somebody has to have
+# moved it aside.
 use strict;
 use warnings;
 use Errno qw(ENOSPC EIO);
@@ -31,16 +32,16 @@ sub text_of {
 
 # What is to become of a writer.
 sub draw_fate {
-	my ($who, $gzip) = @_;
+	my ($who) = @_;
 	return 'full' if $who == 1 && $shim;
 	return 'TERM' if $who <= 3;
-	return 'KILL' if $who <= 5 && !$gzip;
+	return 'KILL' if $who <= 5;
 	return 'end';
 }
 
 sub start_writer {
 	my ($who, $file, $gzip) = @_;
-	my %w = (who => $who, fate => draw_fate($who, $gzip));
+	my %w = (who => $who, fate => draw_fate($who));
 	my %env;
 	open $w{in}, '<', "$dir/in$who" or die;
 	open my $err, '>', "$dir/err$who" or die;
@@ -51,7 +52,7 @@ sub start_writer {
 	}
 	my @args = ('-o', $file, '-b', pick('4K', '16K', '64K'), '-j',
 		pick(1, 2));
-	push @args, '--flush-interval', 0 if $gzip;
+	push @args, '--repair', '--flush-interval', 0 if $gzip;
 	$w{pid} = start_program(\@args, in => $w{in}, err => $err, env => \%env);
 	return \%w;
 }
@@ -147,8 +148,11 @@ each_run(sub {
 	# Whoever comes last ends a line that somebody left.
 	spill("$dir/last", "writer 9 line 1  end\n");
 	open my $in, '<', "$dir/last" or die;
-	my $status = run_program(['-o', $file], in => $in);
+	my $status = run_program(['-o', $file, $gzip ? '--repair' : ()],
+		in => $in);
 	problem("the last one: status $status") if $status;
+	tally('tails moved aside', scalar(() = glob "$file.torn-*"));
+	unlink glob "$file.torn-*";
 	my ($text, $rest) = $gzip ? inflate(slurp($file)) : (slurp($file), '');
 	problem('a torn member') if $rest ne '';
 	my %stopped = map { $_->{who} => 1 }

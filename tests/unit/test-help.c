@@ -44,8 +44,9 @@ static void the_help_tells_of_every_option(void **state)
 		"-l, --language", "--invalid", "-i, --interactive",
 		"--no-interactive", "--prompt", "-j, --jobs",
 		"-b, --batch-size", "--queue-depth", "--flush-interval",
-		"--sync", "--on-full", "--shutdown-timeout", "--stats",
-		"-v, --verbose", "-q, --quiet", "-h, --help", "-V, --version"};
+		"--sync", "--on-full", "--repair", "--shutdown-timeout",
+		"--stats", "-v, --verbose", "-q, --quiet", "-h, --help",
+		"-V, --version"};
 	int err;
 	char *text = printed(help_print, &err);
 

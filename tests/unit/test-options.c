@@ -410,6 +410,16 @@ static void what_a_full_disk_means_can_be_chosen(void **state)
 	bad("--on-full", "requires an argument");
 }
 
+static void what_is_torn_can_be_repaired(void **state)
+{
+	(void)state;
+	assert_false(good("-o a").repair);
+	assert_true(good("--repair -o a.gz").repair);
+	bad("--repair", "--repair wants an output file");
+	bad("--repair -o -", "--repair wants an output file");
+	bad("--repair=yes -o a", "repair");
+}
+
 static void the_moment_of_sync_can_be_chosen(void **state)
 {
 	(void)state;
@@ -539,6 +549,7 @@ int main(void)
 		cmocka_unit_test(times_are_seconds),
 		cmocka_unit_test(the_moment_of_sync_can_be_chosen),
 		cmocka_unit_test(what_a_full_disk_means_can_be_chosen),
+		cmocka_unit_test(what_is_torn_can_be_repaired),
 		cmocka_unit_test(figures_and_words_can_be_asked_for),
 		cmocka_unit_test(what_is_no_option_is_told),
 		cmocka_unit_test(an_argument_cannot_drive_a_terminal),

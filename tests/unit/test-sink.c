@@ -329,19 +329,6 @@ static void the_pieces_of_a_line_are_not_torn_apart(void **state)
 	support_file_is("out", BYTES("LONG LINE\nNEXT\n"));
 }
 
-static void gzip_members_follow_whatever_is_there(void **state)
-{
-	struct sink s;
-
-	(void)state;
-	support_write("out", BYTES("no newline"));
-	init(&s, "out", true);
-	append(&s, "member", true);
-	append(&s, "member", true);
-	finish(&s);
-	support_file_is("out", BYTES("no newlinemembermember"));
-}
-
 /* Failed appends. */
 
 static void a_failed_append_keeps_its_whole_lines(void **state)
@@ -1305,18 +1292,82 @@ static void the_member_put_first_goes_with_a_failed_one(void **state)
 	is_added("NEWLINEMEMBER", size);
 }
 
+static void gzip_members_follow_those_that_are_there(void **state)
+{
+	struct sink s;
+	size_t size;
+
+	(void)state;
+	add_gzip("whole\n", true);
+	size = size_of_out();
+	init(&s, "out", true);
+	append(&s, "member", true);
+	append(&s, "member", true);
+	finish(&s);
+	is_added("membermember", size);
+}
+
+static void nothing_follows_a_torn_member(void **state)
+{
+	struct fault fault = {""};
+	struct sink s;
+	size_t size, kept = 1;
+
+	(void)state;
+	add_gzip("whole\n", true);
+	size = size_of_out();
+	add_gzip("torn\n", true);
+	assert_int_equal(truncate("out", (off_t)size_of_out() - 1), 0);
+	assert_int_equal(open_sink(&s, "out", true, SINK_SYNC_NEVER), 0);
+	assert_int_equal(sink_check_end(&s, &fault), -EILSEQ);
+	assert_non_null(strstr(fault.text, "torn"));
+	/* Nor does who did not ask append. */
+	assert_int_equal(
+		sink_append(&s, "member", 6, true, &kept, &fault), -EILSEQ);
+	assert_int_equal(kept, 0);
+	sink_release(&s);
+	assert_true(size_of_out() > size);
+	assert_false(contains("member"));
+}
+
+static void a_torn_member_is_moved_aside_if_that_is_wished(void **state)
+{
+	struct sink_report report = {0};
+	struct fault fault = {""};
+	struct sink s;
+	size_t size;
+
+	(void)state;
+	add_gzip("whole\n", true);
+	size = size_of_out();
+	add_gzip("torn\n", true);
+	assert_int_equal(truncate("out", (off_t)size_of_out() - 1), 0);
+	assert_int_equal(open_sink(&s, "out", true, SINK_SYNC_NEVER), 0);
+	sink_find_tears(&s, 100, true);
+	assert_int_equal(sink_check_end(&s, &fault), 0);
+	assert_true(sink_take_report(&s, &report));
+	assert_true(report.moved.text[0]);
+	assert_int_equal(size_of_out(), size);
+	append(&s, "member", true);
+	finish(&s);
+	is_added("member", size);
+}
+
 static void an_end_that_cannot_be_known_is_told_once(void **state)
 {
 	struct sink_report report = {0};
 	struct sink s;
 
 	(void)state;
-	support_write("out", BYTES("\x1f\x8b\x08 this is no member"));
+	/* Who made it does not say how long it is, and it is not whole. */
+	add_gzip("open", false);
+	assert_int_equal(truncate("out", (off_t)size_of_out() - 1), 0);
 	init(&s, "out", true);
 	append(&s, "MEMBER", true);
 	assert_true(sink_take_report(&s, &report));
 	assert_true(report.end_unknown);
-	add_without_lock("x");
+	add_gzip("open", false);
+	assert_int_equal(truncate("out", (off_t)size_of_out() - 1), 0);
 	append(&s, "MEMBER", true);
 	assert_false(sink_take_report(&s, &report));
 	finish(&s);
@@ -1330,21 +1381,21 @@ static void only_a_small_file_is_decoded(void **state)
 	(void)state;
 	/* A member, and zeros behind it. */
 	add_gzip("open", false);
-	assert_int_equal(truncate("out", SINK_DECODE_MOST + 1), 0);
+	assert_int_equal(truncate("out", ENDING_DECODE_MOST + 1), 0);
 	init(&s, "out", true);
 	assert_true(sink_is_ready(&s, 1));
 	append(&s, "MEMBER", true);
 	assert_true(sink_take_report(&s, &report));
 	assert_true(report.end_unknown);
 	finish(&s);
-	assert_int_equal(truncate("out", SINK_DECODE_MOST), 0);
+	assert_int_equal(truncate("out", ENDING_DECODE_MOST), 0);
 	init(&s, "out", true);
 	/* That takes a while. */
 	assert_false(sink_is_ready(&s, 1));
 	append(&s, "MEMBER", true);
 	assert_true(sink_is_ready(&s, 1));
 	finish(&s);
-	is_added("NEWLINEMEMBER", (size_t)SINK_DECODE_MOST);
+	is_added("NEWLINEMEMBER", (size_t)ENDING_DECODE_MOST);
 }
 
 /* Members that do not say their size come behind our own end. */
@@ -1886,7 +1937,6 @@ int main(void)
 		sink_test(nul_bytes_are_appended_like_others),
 		sink_test(a_line_left_open_by_others_is_ended_before_ours),
 		sink_test(the_pieces_of_a_line_are_not_torn_apart),
-		sink_test(gzip_members_follow_whatever_is_there),
 		sink_test(a_failed_append_keeps_its_whole_lines),
 		sink_test(a_failed_append_without_a_whole_line_leaves_nothing),
 		sink_test(an_append_that_cannot_begin_leaves_nothing),
@@ -1937,6 +1987,9 @@ int main(void)
 		sink_test(an_open_line_in_gzip_is_ended_by_a_member),
 		sink_test(what_somebody_else_left_open_is_ended_under_the_lock),
 		sink_test(the_member_put_first_goes_with_a_failed_one),
+		sink_test(gzip_members_follow_those_that_are_there),
+		sink_test(nothing_follows_a_torn_member),
+		sink_test(a_torn_member_is_moved_aside_if_that_is_wished),
 		sink_test(an_end_that_cannot_be_known_is_told_once),
 		sink_test(only_a_small_file_is_decoded),
 		sink_test(a_foreign_end_that_came_meanwhile_is_decoded),
