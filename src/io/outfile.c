@@ -25,20 +25,24 @@ static int open_again(const char *path, int flags)
 
 /* A second descriptor for looking at the end. It is for reading, because O_RDWR
  * would ask for a permission that appending does not need, and would change
- * what a FIFO does. -1 when that is not possible: then we do not look. */
-static int open_for_look(const char *path, const struct stat *st)
+ * what a FIFO does. *look is -1 when that may not be: then we do not look.
+ * Returns 0, or a negative errno where the system lacks something. */
+static int open_for_look(const char *path, const struct stat *st, int *look)
 {
 	struct stat now;
 	int fd = open_again(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
+	*look = -1;
 	if (fd < 0)
-		return -1;
+		return errno == EMFILE || errno == ENFILE || errno == ENOMEM
+			       ? -errno
+			       : 0;
 	if (fstat(fd, &now) < 0 || now.st_dev != st->st_dev ||
-		now.st_ino != st->st_ino) {
+		now.st_ino != st->st_ino)
 		(void)close(fd);
-		return -1;
-	}
-	return fd;
+	else
+		*look = fd;
+	return 0;
 }
 
 /* Opens it for appending. With O_CREAT in flags, *made says whether it was not
@@ -67,24 +71,25 @@ int outfile_open(struct outfile *f, const char *path, int flags)
 	fd = path ? open_to_append(path, flags, &made) : STDOUT_FILENO;
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0)
-		err = -errno;
-	else
+	err = fstat(fd, &st) < 0 ? -errno : 0;
+	f->regular = !err && path && S_ISREG(st.st_mode);
+	if (f->regular)
+		err = open_for_look(path, &st, &f->look);
+	if (!err)
 		err = fdio_init(&f->io, fd, O_WRONLY);
 	if (err) {
+		if (f->look >= 0)
+			(void)close(f->look);
 		if (path)
 			(void)close(fd);
 		if (made)
 			(void)unlink(path);
-		f->io.fd = -1;
+		*f = OUTFILE_NONE;
 		return err;
 	}
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
-	f->regular = path && S_ISREG(st.st_mode);
 	f->made = made;
-	if (f->regular)
-		f->look = open_for_look(path, &st);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,22 +25,9 @@
 struct copy {
 	char *path;
 	const char *suffix; /* in path, behind the name of the torn file */
-	int fd;
+	struct fdio io;
+	bool made;
 };
-
-/* Reads up to len bytes at `at`. Returns their number, or a negative errno:
- * -ENODATA at the end. */
-static ssize_t read_at(int fd, unsigned char *buf, size_t len, off_t at)
-{
-	ssize_t n;
-
-	do {
-		n = pread(fd, buf, len, at);
-	} while (n < 0 && errno == EINTR);
-	if (n == 0)
-		return -ENODATA;
-	return n < 0 ? -errno : n;
-}
 
 int repair_line_start(const struct outfile *f, off_t end, off_t *start)
 {
@@ -50,13 +38,12 @@ int repair_line_start(const struct outfile *f, off_t end, off_t *start)
 		off_t at =
 			end > (off_t)sizeof(buf) ? end - (off_t)sizeof(buf) : 0;
 		const unsigned char *newline;
-		ssize_t n = read_at(f->look, buf, (size_t)(end - at), at);
+		size_t len = (size_t)(end - at);
+		int err = fdio_read_at(f->look, buf, len, at);
 
-		if (n < 0)
-			return (int)n;
-		if (n < (ssize_t)(end - at))
-			return -ENODATA;
-		newline = memrchr(buf, '\n', (size_t)n);
+		if (err)
+			return err;
+		newline = memrchr(buf, '\n', len);
 		if (newline) {
 			*start = at + (newline - buf) + 1;
 			return 0;
@@ -77,67 +64,71 @@ static void name_copy(
 			c->path + len, SUFFIX_ROOM, ".torn-%s-%u", when, n);
 }
 
-/* Makes the file, which was not there, for no more users than the torn one. */
+/* Makes a file that was not there. */
+static int make_new(const char *path, mode_t mode)
+{
+	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY | O_CLOEXEC;
+	int fd;
+
+	do {
+		fd = open(path, flags, mode);
+	} while (fd < 0 && errno == EINTR);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The time of now, as it stands in the name of a copy. */
+static int tell_time(char *when, size_t size)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (!localtime_r(&now, &tm) ||
+		strftime(when, size, "%Y%m%dT%H%M%S", &tm) == 0)
+		return -EOVERFLOW;
+	return 0;
+}
+
+/* Makes the copy, for no more users than the torn file. */
 static int make_copy(const struct outfile *f, const char *path, struct copy *c)
 {
 	size_t len = strlen(path);
-	time_t now = time(NULL);
-	char when[24];
 	struct stat st;
-	struct tm tm;
+	char when[24];
+	int err = fstat(f->io.fd, &st) < 0 ? -errno : 0, fd = -EEXIST;
 
-	if (fstat(f->io.fd, &st) < 0)
-		return -errno;
-	if (!localtime_r(&now, &tm) ||
-		strftime(when, sizeof(when), "%Y%m%dT%H%M%S", &tm) == 0)
-		return -EOVERFLOW;
+	if (!err)
+		err = tell_time(when, sizeof(when));
+	if (err)
+		return err;
 	c->path = malloc(len + SUFFIX_ROOM);
 	if (!c->path)
 		return -ENOMEM;
 	memcpy(c->path, path, len);
 	c->suffix = c->path + len;
-	for (unsigned n = 1; n <= MOST_COPIES; n++) {
+	for (unsigned n = 1; n <= MOST_COPIES && fd == -EEXIST; n++) {
 		name_copy(c, len, when, n);
-		do {
-			c->fd = open(c->path,
-				O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY |
-					O_CLOEXEC,
-				st.st_mode & 0666);
-		} while (c->fd < 0 && errno == EINTR);
-		if (c->fd >= 0)
-			return 0;
-		if (errno != EEXIST)
-			break;
+		fd = make_new(c->path, st.st_mode & 0666);
 	}
-	return -errno;
+	c->made = fd >= 0;
+	return c->made ? fdio_init(&c->io, fd, O_WRONLY) : fd;
 }
 
-static int write_all(int fd, const unsigned char *buf, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, buf, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -ENOSPC;
-		buf += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int copy_bytes(const struct outfile *f, off_t from, off_t end, int to)
+static int copy_bytes(
+	const struct outfile *f, off_t from, off_t end, struct copy *c)
 {
 	unsigned char *buf = malloc(STEP);
 	int err = buf ? 0 : -ENOMEM;
 
 	while (!err && from < end) {
 		size_t len = end - from < STEP ? (size_t)(end - from) : STEP;
-		ssize_t n = read_at(f->look, buf, len, from);
+		struct iovec iov = {buf, len};
+		size_t written;
 
-		err = n < 0 ? (int)n : write_all(to, buf, (size_t)n);
-		from += n > 0 ? n : 0;
+		err = fdio_read_at(f->look, buf, len, from);
+		if (!err)
+			err = fdio_writev(
+				&c->io, &iov, 1, FDIO_NO_WAKE, &written);
+		from += (off_t)len;
 	}
 	free(buf);
 	return err;
@@ -146,15 +137,15 @@ static int copy_bytes(const struct outfile *f, off_t from, off_t end, int to)
 /* Brings the copy to the disk, its name included, and closes it. */
 static int settle_copy(struct copy *c)
 {
-	int err = 0;
+	int err = 0, closed;
 
-	while (fsync(c->fd) < 0 && !err)
+	while (fsync(c->io.fd) < 0 && !err)
 		err = errno == EINTR ? 0 : -errno;
 	if (err == -EINVAL || err == -EROFS) /* nothing that can be synced */
 		err = 0;
-	if (close(c->fd) < 0 && !err && errno != EINTR)
-		err = -errno;
-	c->fd = -1;
+	closed = fdio_close(&c->io);
+	if (!err)
+		err = closed;
 	return err ? err : outfile_sync_name(c->path);
 }
 
@@ -172,17 +163,15 @@ static int move(const struct outfile *f, const char *path, off_t from,
 {
 	int err = make_copy(f, path, c);
 
-	if (err)
-		return err;
-	err = copy_bytes(f, from, end, c->fd);
+	if (!err)
+		err = copy_bytes(f, from, end, c);
 	if (!err)
 		err = settle_copy(c);
 	if (!err)
 		err = cut(f, from, end);
-	if (c->fd >= 0)
-		(void)close(c->fd);
+	(void)fdio_close(&c->io);
 	/* The file is as it was: the copy is of no use. */
-	if (err)
+	if (err && c->made)
 		(void)unlink(c->path);
 	return err;
 }
@@ -190,7 +179,7 @@ static int move(const struct outfile *f, const char *path, off_t from,
 int repair_move(const struct outfile *f, const char *path, off_t from,
 	off_t end, struct fault *told)
 {
-	struct copy c = {.fd = -1};
+	struct copy c = {.io = {.fd = -1, .own = -1}};
 	struct fault why;
 	int err;
 

@@ -306,6 +306,10 @@ int sink_check_end(struct sink *s, struct fault *fault)
 
 	if (!s->file.regular || (!s->gzip && !s->ending.repair))
 		return 0;
+	if (s->ending.repair && s->file.look < 0) {
+		fault_set(fault, "may not be read, so it cannot be repaired");
+		return -EACCES;
+	}
 	(void)ending_look(&first, &s->file);
 	if (s->gzip && first.how != ENDING_TORN) {
 		s->ending = first;

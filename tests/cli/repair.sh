@@ -272,7 +272,7 @@ if can_trace && ! sanitized; then
 	check "the file cannot be cut: no copy is left" faulty \
 		'Operation not permitted' -e inject=ftruncate:error=EPERM
 	check "no room for the copy: nothing is cut" faulty \
-		'No space left on device' -e inject=write:error=ENOSPC:when=1
+		'No space left on device' -e inject=writev:error=ENOSPC:when=1
 	check "no lock, no repair" faulty 'No locks available' \
 		-e inject=flock:error=ENOLCK
 	for call in fsync ftruncate; do
@@ -282,6 +282,18 @@ if can_trace && ! sanitized; then
 else
 	skip "faults while it is moved" "strace cannot trace here"
 fi
+# ordinary COMMAND [ARG...]: as run, by a user who may not do everything.
+ordinary() {
+	local as=()
+	# The program may lie where others must not look.
+	cp "$UPCASE_PIPE" program
+	chmod 755 program "$tmp" "$tmp/work"
+	[ "$(id -u)" -ne 0 ] ||
+		as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	"${as[@]}" "$@" <"$in" >"$out" 2>"$err"
+	status=$?
+	return 0
+}
 no_folder() {
 	# A folder in which nothing can be made.
 	local r=0
@@ -291,22 +303,28 @@ no_folder() {
 	head -c $((size2 + 25)) whole >closed/db.gz
 	chmod 666 closed/db.gz
 	chmod 555 closed
-	cp "$UPCASE_PIPE" program
-	chmod 755 program "$tmp" "$tmp/work"
 	given 'new\n'
-	local ordinary=()
-	[ "$(id -u)" -ne 0 ] ||
-		ordinary=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-	"${ordinary[@]}" ./program --repair -o closed/db.gz <"$in" >"$out" 2>"$err"
-	status=$?
+	ordinary ./program --repair -o closed/db.gz
 	expect_outcome 3 '' 'upcase-pipe: closed/db.gz: what is torn cannot be moved aside: Permission denied\n' &&
 		size_is closed/db.gz $((size2 + 25)) || r=1
 	chmod 755 closed
 	return "$r"
 }
+not_readable() {
+	clean
+	head -c $((size2 + 25)) whole >db.gz
+	chmod 222 db.gz
+	given 'new\n'
+	ordinary ./program --repair -o db.gz
+	expect_outcome 3 '' 'upcase-pipe: db.gz: may not be read, so it cannot be repaired\n' &&
+		size_is db.gz $((size2 + 25))
+}
 if can_be_nobody; then
+	check "--repair of a file that may not be read is refused" not_readable
 	check "no file can be made beside it: nothing is cut" no_folder
 else
+	skip "--repair of a file that may not be read is refused" \
+		"cannot become an ordinary user"
 	skip "no file can be made beside it: nothing is cut" \
 		"cannot become an ordinary user"
 fi

@@ -18,6 +18,7 @@ our @EXPORT = qw(make_scenes prepare play);
 # packed: gzip (one member) or members (with their sizes)
 # out: file, pipe, socket (standard output), or append (-o)
 # gzip: the output is
+# torn: so many bytes of a member stand at the end of the output
 # upper: what makes the upper case, if not that of Proof
 my @scenes = (
 	{name => 'file to file', in => 'file', out => 'file', args => [qw(-b 2K)]},
@@ -36,6 +37,10 @@ my @scenes = (
 		args => [qw(-b 2K --flush-interval=0 --sync=end)]},
 	{name => 'nothing to a new gzip file', in => 'file', out => 'append',
 		gzip => 1, text => 'none', args => []},
+	{name => 'repair gzip', in => 'file', out => 'append', gzip => 1,
+		prior => "whole\n", torn => 30, args => [qw(--repair -b 2K)]},
+	{name => 'repair text', in => 'file', out => 'append', prior => "whole\n",
+		torn => 30, args => [qw(--repair -b 2K)]},
 	{name => 'gzip to standard output', in => 'file', out => 'file', gzip => 1,
 		args => [qw(-z -b 2K -j 2 --verify)]},
 	{name => 'from gzip', in => 'file', packed => 'gzip', out => 'append',
@@ -88,6 +93,8 @@ sub prepare {
 	return if !defined $s->{prior};
 	$s->{prior} = upper($s->{prior}) if $s->{gzip};
 	$s->{before} = $s->{gzip} ? pack_text($s->{prior}, 'gzip') : $s->{prior};
+	$s->{before} .= substr $s->{gzip} ? pack_text("what is torn\n", 'gzip')
+		: 'something that is torn and long', 0, $s->{torn} if $s->{torn};
 }
 
 # make_scenes(): the scenes, with their texts.
@@ -136,7 +143,7 @@ sub open_output {
 sub lay_out {
 	my ($s) = @_;
 	my $path = "$dir/out" . ($s->{gzip} ? '.gz' : '');
-	system('rm', '-rf', $path, "$path.old");
+	system('rm', '-rf', $path, "$path.old", glob "$path.torn-*");
 	return ($path, undef) if !defined $s->{before};
 	spill($path, $s->{before});
 	open my $look, '<:raw', $path or die;
@@ -177,6 +184,8 @@ sub text_of {
 	my ($s, $bytes, $r) = @_;
 	my $prior = $s->{prior} // '';
 	$prior .= "\n" if $prior ne '' && $prior !~ /\n\z/;
+	# It was not repaired: then nothing was appended.
+	return '' if $s->{torn} && $bytes eq $s->{before};
 	if ($s->{gzip}) {
 		(undef, my $rest, $bytes) = inflate($bytes);
 		$r->{torn} = $rest ne '' && $r->{err} !~ /what is torn/
@@ -205,7 +214,9 @@ sub play {
 	my $status = run_program(\@args, %how, out => $there, err => $err,
 		$s->{in} eq 'names' ? () : (in => $in));
 	close $there;
-	my %r = (status => $status, err => slurp("$dir/stderr"), path => $path,
+	my $said = slurp("$dir/stderr");
+	$said =~ s/^.*: the torn end, \d+ bytes, was moved .*\n//m if $s->{torn};
+	my %r = (status => $status, err => $said, path => $path,
 		full => $s->{full}, appends => $s->{out} eq 'append',
 		packed => $s->{packed} || $s->{in} eq 'names', args => \@args);
 	open $look, '<:raw', $path or undef $look if !$look && $s->{out} eq 'append';
