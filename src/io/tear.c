@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* A search for the place behind which nothing is whole. */
 struct search {
@@ -42,14 +43,13 @@ static int try_member(
 
 /* Tries what stands where the walk ended, as far as that is asked for, and then
  * the last member before. As try_member. */
-static int try_end(struct search *s, const struct walk *w, off_t *next)
+static int try_end(const struct search *s, const struct walk *w, off_t *next)
 {
 	if (w->at < s->stop && s->thorough) {
 		int found = try_member(s, w->at, w, next);
 
 		if (found != FOUND_BAD)
 			return found;
-		s->stop = w->at;
 	}
 	return w->last < 0 ? FOUND_AS_TOLD : try_member(s, w->last, w, next);
 }
@@ -107,7 +107,8 @@ int tear_look(int fd, off_t from, off_t end, size_t reach, int wake,
 	struct tear *tear)
 {
 	struct tail_member last;
-	size_t most = (off_t)reach < end - from ? reach : (size_t)(end - from);
+	uintmax_t range = (uintmax_t)(end - from);
+	size_t most = reach < range ? reach : (size_t)range;
 	int found = tail_find(fd, end, most, &last);
 
 	*tear = (struct tear){TEAR_NONE, .at = end};

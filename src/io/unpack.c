@@ -10,7 +10,10 @@
 #include <stdlib.h>
 
 /* Bytes that are read and decoded at once. */
-#define STEP 65536
+#define STEP ((size_t)65536)
+
+/* So many first: where members are small, each is decoded by itself. */
+#define FIRST_STEP ((size_t)4096)
 
 struct unpack {
 	int fd;
@@ -69,8 +72,9 @@ int unpack_members(struct unpack *u, off_t from, off_t end, uint64_t members,
 
 	*unpacked = (struct unpacked){.text = false};
 	for (off_t at = from; !err && at < end;) {
-		size_t n = end - at < STEP ? (size_t)(end - at) : STEP;
+		size_t n = at == from ? FIRST_STEP : STEP;
 
+		n = end - at < (off_t)n ? (size_t)(end - at) : n;
 		if (u->stream.pieces == members)
 			break;
 		if (fdio_is_woken(u->wake))

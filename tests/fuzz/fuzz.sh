@@ -5,7 +5,7 @@
 set -euo pipefail
 
 src=${srcdir:-.}
-read -ra targets <<<"${FUZZ_TARGETS:-upcase gzip pipeline options}"
+read -ra targets <<<"${FUZZ_TARGETS:-upcase gzip pipeline options tear}"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 flags=(-std=gnu11 -g -O1 -fsanitize=address,undefined
@@ -21,7 +21,8 @@ libs=(-lz)
 ! grep -q '^#define HAVE_LIBDEFLATE 1' config.h || libs+=(-ldeflate)
 
 # All of the program but its main, once for all targets.
-sources=("$src/tests/fuzz/fuzz.c" "$src/tests/unit/reference.c")
+sources=("$src/tests/fuzz/fuzz.c" "$src/tests/fuzz/made.c"
+	"$src/tests/unit/reference.c")
 for file in "$src"/src/*/*.c; do
 	case $file in
 	*/gen-tables.c | */src/compat/*) ;;

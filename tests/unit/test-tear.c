@@ -362,6 +362,10 @@ static void a_large_member_is_decoded_in_steps(void **state)
 	looks(&f, at, f.size, 1000, TEAR_NONE, 0);
 	assert_int_equal(pwrite(f.fd, "\0\0\0\0", 4, f.size - 8), 4);
 	looks(&f, at, f.size, 1000, TEAR_TORN, at);
+	/* What is before the place is not even read. */
+	fake.bytes = 0;
+	looks(&f, at, at + 100, TAIL_REACH, TEAR_TORN, at);
+	assert_between(fake.bytes, 1, 1000);
 	measures(&f, 0, f.size, at);
 	assert_int_equal(pwrite(f.fd, "\0\0\0\0", 4, at - 8), 4);
 	measures(&f, 0, f.size, 0);
