@@ -22,12 +22,14 @@ room='there is room again; going on'
 # a disk of this size where `fill` leaves room for 24 KB. Once it has said that
 # it waits, ACTION is evaluated, with $program the process id; afterwards what is
 # on the disk is in ./kept. With $to_stdout standard output is that file on the
-# disk; with $feed, $in is a FIFO that is given that file, and open as 6.
+# disk; with $feed, $in is a FIFO that is given that file, and open as 6; with
+# $to_the_brim there is no room at all.
 cat >driver <<'END'
 size=$1 action=$2
 shift 2
 mount -t tmpfs -o "size=${size}k" none disk || exit 99
 head -c $(((size - 24) * 1024)) /dev/zero >disk/fill || exit 99
+[ -z "${to_the_brim-}" ] || cat /dev/zero >disk/more 2>/dev/null
 mkfifo nap
 exec 8<>nap
 : >"$err"
@@ -135,6 +137,12 @@ zipped() {
 	waited disk/db.gz && expect_gzip_of kept/db.gz noise.want
 }
 check "a full disk: gzip, too" zipped
+zipped_nothing() {
+	in=/dev/null to_the_brim=1 on_disk 64 "$make_room" -o disk/db.gz \
+		--on-full=wait
+	waited disk/db.gz && expect_gzip kept/db.gz ''
+}
+check "a full disk: the member of an output without text" zipped_nothing
 check "a full disk: gzip in small members" zipped -b 4K
 zipped_long() {
 	perl -e 'srand 2; print join("", map chr(97 + rand 26), 1 .. 65536), "\n"' \

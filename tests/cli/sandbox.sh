@@ -121,6 +121,8 @@ if can_close; then
 	check "the same for a FILE" each_asked "$threads" every_thread numbers
 	last_of_two() {
 		asked -b 4K -j 2 numbers numbers
+		# Who got nothing of the last one had the right to the end.
+		sed -i '/^upcase-case-. could$/d' answers
 		cat numbers.want numbers.want >twice
 		expect_status 0 && same twice "$out" &&
 			grep -q 'reader could$' log

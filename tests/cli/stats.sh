@@ -90,6 +90,16 @@ if perl -MJSON::PP -e 1 2>/dev/null; then
 				"\$s->{bytes_out} == $(stat -c %s text.keep)" \
 				"\$s->{bytes_in} == $(stat -c %s text)"
 	}
+	json_newline_member() {
+		# The line that a FILE leaves open is ended by a member of its own.
+		printf 'a' >open
+		printf 'b\n' >whole
+		run -z --invalid=fail --stats=json open whole
+		members "$out" >list && expect_status 0 && [ "$(wc -l <list)" = 3 ] &&
+			json '$s->{members} == 3' '$s->{bytes_out} == 4'
+	}
+	check "--stats=json counts the member that ends a line" \
+		json_newline_member
 	check "--stats=json counts members, and bytes before compression" json_members
 	json_empty_member() {
 		run_here --stats=json -z </dev/null

@@ -480,29 +480,67 @@ static void after_an_abort_nothing_is_opened_anew(void **state)
 
 /* What is counted. */
 
-static void a_newline_put_before_an_input_is_no_line_of_it(void **state)
+/* As write_as_owner, where files have room for so many bytes. */
+static int write_in_vain(struct stages *s, struct batch *b, rlim_t room)
 {
 	struct rlimit limit, old;
+	int err;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)getrlimit(RLIMIT_FSIZE, &old);
+	limit = (struct rlimit){room, old.rlim_max};
+	(void)setrlimit(RLIMIT_FSIZE, &limit);
+	err = write_as_owner(s, b);
+	(void)setrlimit(RLIMIT_FSIZE, &old);
+	return err;
+}
+
+static void a_newline_put_before_an_input_is_no_line_of_it(void **state)
+{
+	/* So many bytes of "\nA\nB\n" find room; so many lines are kept. */
+	static const struct {
+		rlim_t room;
+		uint64_t lines;
+		const char *kept;
+	} cases[] = {{3, 1, "\nA\n"}, {1, 0, "\n"}, {0, 0, ""}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct stages s;
+		struct batch *b;
+
+		(void)unlink("out");
+		make(&s);
+		b = stages_batch(&s, "\na\nb\n");
+		b->cut.lead = true;
+		b->cut.inserted = 1;
+		assert_int_equal(write_in_vain(&s, b, cases[i].room), -EFBIG);
+		assert_int_equal(atomic_load(&s.ledger.lines_in), 2);
+		assert_int_equal(
+			atomic_load(&s.ledger.lines_out), cases[i].lines);
+		assert_int_equal(
+			atomic_load(&b->unwritten), 2 - cases[i].lines);
+		assert_int_equal(pool_unwritten(&s.pool), 2 - cases[i].lines);
+		stages_free(&s);
+		support_file_is("out", cases[i].kept, strlen(cases[i].kept));
+	}
+}
+
+/* The newline of a FILE that lacks it belongs to what was written, not to the
+ * text of the next one, which fails. */
+static void the_end_of_an_open_line_stays_when_the_next_file_fails(void **state)
+{
 	struct stages s;
 	struct batch *b;
 
 	(void)state;
-	(void)signal(SIGXFSZ, SIG_IGN);
-	(void)getrlimit(RLIMIT_FSIZE, &old);
-	make(&s);
-	b = stages_batch(&s, "\na\nb\n");
-	b->cut.lead = true;
-	b->cut.inserted = 1;
-	limit = (struct rlimit){3, old.rlim_max};
-	(void)setrlimit(RLIMIT_FSIZE, &limit);
-	assert_int_equal(write_as_owner(&s, b), -EFBIG);
-	(void)setrlimit(RLIMIT_FSIZE, &old);
-	assert_int_equal(atomic_load(&s.ledger.lines_in), 2);
-	assert_int_equal(atomic_load(&s.ledger.lines_out), 1);
-	assert_int_equal(atomic_load(&b->unwritten), 1);
-	assert_int_equal(pool_unwritten(&s.pool), 1);
+	stages_make(&s, "out", UPCASE_ROOT, UPCASE_FAIL);
+	write_text(&s, "one");
+	b = stages_batch(&s, "two\n");
+	b->inputs.first = 1;
+	assert_int_equal(write_in_vain(&s, b, 4), -EFBIG);
 	stages_free(&s);
-	support_file_is("out", BYTES("\nA\n"));
+	support_file_is("out", BYTES("ONE\n"));
 }
 
 static void abort_in_thread(void *stages)
@@ -743,6 +781,8 @@ int main(void)
 		in_directory(
 			the_place_of_a_bad_sequence_goes_on_through_pieces),
 		in_directory(each_file_begins_and_ends_in_order),
+		in_directory(
+			the_end_of_an_open_line_stays_when_the_next_file_fails),
 		in_directory(an_open_line_is_cut_off_unless_all_was_written),
 	};
 
