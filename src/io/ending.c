@@ -185,14 +185,15 @@ int ending_refuse(const struct ending *e, struct fault *fault)
 	return -EILSEQ;
 }
 
-/* Where what is to be moved aside begins, `end` if there is nothing. */
+/* Where what is torn, or to be moved aside, begins; `end` if there is nothing.
+ */
 static int find_torn(
 	const struct ending *e, const struct outfile *f, off_t end, off_t *from)
 {
 	*from = end;
 	if (e->repair && e->how == ENDING_OPEN && !e->gzip)
 		return repair_line_start(f, end, from);
-	if (e->repair && e->how == ENDING_TORN)
+	if (e->how == ENDING_TORN)
 		*from = e->torn_at;
 	return 0;
 }
