@@ -307,7 +307,9 @@ int sink_check_end(struct sink *s, struct fault *fault)
 	if (!s->file.regular || (!s->gzip && !s->ending.repair))
 		return 0;
 	if (s->ending.repair && s->file.look < 0) {
-		fault_set(fault, "may not be read, so it cannot be repaired");
+		fault_set(fault,
+			"cannot be repaired, since it may not be read: %s",
+			strerror(EACCES));
 		return -EACCES;
 	}
 	(void)ending_look(&first, &s->file);

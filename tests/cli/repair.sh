@@ -316,7 +316,7 @@ not_readable() {
 	chmod 222 db.gz
 	given 'new\n'
 	ordinary ./program --repair -o db.gz
-	expect_outcome 3 '' 'upcase-pipe: db.gz: may not be read, so it cannot be repaired\n' &&
+	expect_outcome 3 '' 'upcase-pipe: db.gz: cannot be repaired, since it may not be read: Permission denied\n' &&
 		size_is db.gz $((size2 + 25))
 }
 if can_be_nobody; then
