@@ -71,13 +71,14 @@ static off_t place_before(const struct ending *e, off_t end)
 	return known && e->size <= end ? e->size : 0;
 }
 
-/* Looks for a tear behind `from`. */
+/* Looks for a tear behind `from`. Who is going to cut looks at what members
+ * hold, and does not believe the sizes that they tell. */
 static int look_for_tear(const struct ending *e, int fd, off_t from, off_t end,
 	int wake, struct tear *tear)
 {
 	int err = tear_look(fd, from, end, e->reach, wake, tear);
 
-	if (!err && tear->how == TEAR_UNKNOWN && e->repair)
+	if (!err && tear->how != TEAR_NONE && e->repair)
 		err = tear_measure(fd, from, end, wake, tear);
 	return err;
 }

@@ -11,8 +11,8 @@
  * Without the lock what is found may be an append that somebody is at; under it
  * what is found is so.
  *
- * Used by one thread at a time. Nothing here waits, but what has to be decoded
- * takes its time.
+ * Used by one thread at a time. Nothing here waits for anybody, but what has to
+ * be decoded takes its time, and ending_settle may wait for the disk.
  */
 #ifndef UPCASE_IO_ENDING_H
 #define UPCASE_IO_ENDING_H

@@ -23,6 +23,7 @@
 int repair_line_start(const struct outfile *f, off_t end, off_t *start);
 
 /* Moves what stands from `from` up to `end`, which is the file's end, aside.
+ * May block as write(2) and fsync(2) do. Without the lock (f->locked): -ENOLCK.
  * Returns 0 with what was done in *told, or a negative errno with the reason;
  * then the file is as it was. */
 int repair_move(const struct outfile *f, const char *path, off_t from,

@@ -212,6 +212,15 @@ start_command() {
 	wait_until "$deadline" test -e "$tmp/jobs/$1.pid"
 }
 
+# fed [ARG...]: the program in the background, fed by descriptor 7.
+fed() {
+	rm -f feed
+	mkfifo feed
+	exec 5<>feed
+	start fed "$@" <feed >"$out" 2>"$err"
+	exec 7>feed 5>&-
+}
+
 pid_of() { cat "$tmp/jobs/$1.pid"; }
 
 # send SIGNAL NAME

@@ -8,14 +8,6 @@
 # Tcl stand in single quotes, a file may be read and written: that is the test
 . "$(dirname "$0")/lib.sh" || exit 1
 
-# fed [ARG...]: the program in the background, fed by descriptor 7.
-fed() {
-	rm -f feed
-	mkfifo feed
-	exec 5<>feed
-	start fed "$@" <feed >"$out" 2>"$err"
-	exec 7>feed 5>&-
-}
 no_more() { exec 7>&-; }
 # outcome STATUS ERRORS: it has come to its end like this.
 outcome() {

@@ -331,14 +331,6 @@ fi
 
 # --- torn while we run -----------------------------------------------------------
 
-# fed [ARG...]: the program in the background, fed by descriptor 7.
-fed() {
-	rm -f feed
-	mkfifo feed
-	exec 5<>feed
-	start fed "$@" <feed >"$out" 2>"$err"
-	exec 7>feed 5>&-
-}
 # meanwhile [ARG...]: a line, then somebody is killed in an append, then a line.
 meanwhile() {
 	clean

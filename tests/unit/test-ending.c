@@ -197,6 +197,25 @@ static void what_is_foreign_and_torn_is_known_to_who_repairs(void **state)
 	}
 }
 
+/* A whole member that tells a size it does not have is not cut off. */
+static void who_repairs_does_not_believe_sizes(void **state)
+{
+	const unsigned char more[] = {0xff, 0xff, 0, 0};
+	struct rig r;
+	int fd;
+
+	(void)state;
+	begin(&r, true, true);
+	add_ours(&r, "one\n", SIZE_MAX);
+	fd = open("out", O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	/* Behind the fixed header and the heads of field and subfield. */
+	assert_int_equal(pwrite(fd, more, sizeof(more), 16), sizeof(more));
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(find(&r), ENDING_WHOLE);
+	end(&r);
+}
+
 static void a_look_leaves_to_be_decoded_what_has_to(void **state)
 {
 	struct rig r;
@@ -307,6 +326,7 @@ int main(void)
 		in_directory(a_tear_behind_what_is_known_is_found_from_there),
 		in_directory(a_place_that_is_none_any_more_is_not_believed),
 		in_directory(what_is_foreign_and_torn_is_known_to_who_repairs),
+		in_directory(who_repairs_does_not_believe_sizes),
 		in_directory(a_look_leaves_to_be_decoded_what_has_to),
 		in_directory(what_is_torn_is_refused_or_moved),
 		in_directory(an_open_line_of_text_is_moved_only_by_who_repairs),
