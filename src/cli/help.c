@@ -3,6 +3,7 @@
 #include "cli/help.h"
 
 #include "codec/deflate.h"
+#include "codec/format.h"
 #include "codec/gzip.h"
 #include "io/sandbox.h"
 #include "upcase/upcase.h"
@@ -13,14 +14,14 @@
 
 static const char text[] =
 	"Usage: upcase-pipe [OPTION]... [FILE]...\n"
-	"Turn text to upper case. No FILE, or '-': standard input. gzip is "
-	"recognised.\n"
+	"Turn text to upper case. No FILE, or '-': standard input. Takes gzip, "
+	"zstd, xz.\n"
 	"  -o, --output=FILE     append to FILE instead of standard output\n"
 	"  -z, --gzip[=LEVEL]    gzip the output, 1..%d (6); as an output *.gz "
 	"does,\n"
 	"                        unless --no-gzip\n"
-	"      --verify, --no-decompress   check gzip output, take gzip input "
-	"as it is\n"
+	"      --verify, --no-decompress   check gzip output, take packed "
+	"input as it is\n"
 	"  -m, --mapping=KIND    full (default), simple (one to one), ascii\n"
 	"  -l, --language=TAG    follow the rules of tr, az, lt, el or hy\n"
 	"      --invalid=HOW     what is not UTF-8: keep (default), replace, "
@@ -59,6 +60,23 @@ int help_print(void)
 	return flush_output(printf(text, deflate_max_level()));
 }
 
+/* What is loaded when an input asks for it: a line each. */
+static int print_loaded(void)
+{
+	const struct format *format;
+	int printed = 0;
+
+	for (size_t i = 0; printed >= 0 && (format = format_entry(i)); i++) {
+		char library[64];
+
+		if (!format->library)
+			continue;
+		format->library(library, sizeof(library));
+		printed = printf("%s: %s\n", format->name, library);
+	}
+	return printed;
+}
+
 int help_print_version(const struct options *o)
 {
 	struct upcase u;
@@ -69,14 +87,17 @@ int help_print_version(const struct options *o)
 		(void)upcase_use_variant(&u, o->variant);
 	printed = printf("upcase-pipe %s\n"
 			 "Unicode %s\n"
-			 "zlib %s, %s\n"
-			 "sandbox: %s\n"
-			 "engine: %s%s, of",
+			 "zlib %s, %s\n",
 		PACKAGE_VERSION, upcase_unicode_version, gzip_version(),
-		deflate_library(),
-		sandbox_is_built() ? "Landlock" : "not built in",
-		upcase_variant_of(&u),
-		o->variant ? " (" OPTIONS_VARIANT ")" : "");
+		deflate_library());
+	if (printed >= 0)
+		printed = print_loaded();
+	if (printed >= 0)
+		printed = printf("sandbox: %s\n"
+				 "engine: %s%s, of",
+			sandbox_is_built() ? "Landlock" : "not built in",
+			upcase_variant_of(&u),
+			o->variant ? " (" OPTIONS_VARIANT ")" : "");
 	for (size_t i = 0; printed >= 0 && upcase_variant_name(i); i++)
 		if (upcase_variant_runs(i))
 			printed = printf(" %s", upcase_variant_name(i));

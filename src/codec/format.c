@@ -2,17 +2,32 @@
 
 #include "codec/format.h"
 
+#include "codec/gzip-header.h"
+
 #define FORMAT_ENTER(name) &format_##name,
 static const struct format *const formats[] = {FORMATS(FORMAT_ENTER)};
 #undef FORMAT_ENTER
 
-/* Whether a text may begin with this byte: all but controls that move no
- * cursor, and what UTF-8 has no use for. */
-static bool begins_text(unsigned char c)
+/* The bytes behind which more is waited for: no text begins with one of them,
+ * but one of the magics does, or one of the marks of an encoding. */
+static bool may_wait(unsigned char first)
 {
-	if (c < 0x20)
-		return (c >= '\a' && c <= '\r') || c == 0x1b;
-	return c < 0xf8;
+	switch (first) {
+	case 0x00:
+	case 0x04:
+	case GZIP_ID1:
+	case 0xfd:
+	case 0xfe:
+	case 0xff:
+		return true;
+	default:
+		return false;
+	}
+}
+
+const struct format *format_entry(size_t i)
+{
+	return i < sizeof(formats) / sizeof(formats[0]) ? formats[i] : NULL;
 }
 
 const struct format *format_detect_among(const struct format *const *table,
@@ -26,7 +41,7 @@ const struct format *format_detect_among(const struct format *const *table,
 
 		if (match == MATCH_YES)
 			found = table[i];
-		else if (match == MATCH_PART && !begins_text(p[0]))
+		else if (match == MATCH_PART && may_wait(p[0]))
 			*wait = true;
 	}
 	return found;

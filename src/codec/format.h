@@ -24,8 +24,11 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The table: all formats that are looked for, in this order. */
-#define FORMATS(entry) entry(gzip)
+/* The table: all formats that are looked for, in this order. From bzip2 on they
+ * are known, but not decoded: foreign.c. */
+#define FORMATS(entry)                                                        \
+	entry(gzip) entry(zstd) entry(xz) entry(bzip2) entry(lz4) entry(lzip) \
+		entry(zip) entry(7z) entry(compress)
 
 /* Whether some bytes are what a piece of a format begins with. */
 enum match {
@@ -42,6 +45,7 @@ enum decoded {
 	DECODED_SOME,	   /* or nothing: more input or more room is needed */
 	DECODED_ALL,	   /* that was the last byte of the piece */
 	DECODED_BAD,	   /* the piece is damaged behind what came out */
+	DECODED_NEEDS,	   /* the piece needs what it is not given */
 	DECODED_NO_MEMORY, /* for what comes behind what came out */
 };
 
@@ -74,12 +78,21 @@ struct format_pieces {
 /* A format of what comes in. */
 struct format {
 	const char *name; /* as in "unexpected end of gzip data" */
-	bool padded;	  /* zero bytes may stand behind a piece */
+
+	/* What decodes it outside, "xz -dc", with a name behind it or from
+	 * standard input; NULL where it is always decoded here. */
+	const char *tool;
+
+	/* Zero bytes may stand behind a piece, in multiples of so many; 0:
+	 * none. */
+	unsigned padding;
 
 	/* Whether a piece begins with p[0..len), len > 0. */
 	enum match (*magic)(const unsigned char *p, size_t len);
 
-	/* A decoder for the pieces of a stream. Returns 0 or -ENOMEM. */
+	/* A decoder for the pieces of a stream. Loads what it needs
+	 * (library.h): afterwards no file is opened for it. Returns 0, -ENOMEM,
+	 * or -ENOTSUP where that is not there. NULL: not decoded here. */
 	int (*make)(void **decoder);
 	void (*free)(void *decoder); /* may be NULL */
 
@@ -92,22 +105,33 @@ struct format {
 	 * of the piece, and comes to that end with what was taken alone: not
 	 * only with the byte behind it. With DECODED_BAD, what was taken goes
 	 * to the place of the damage, as well as that is known, and *why is the
-	 * reason, good until the next call. */
+	 * reason, good until the next call; with DECODED_NEEDS likewise, and
+	 * *why is what is needed, as in "needs 300 MiB of memory, more than
+	 * 256". */
 	enum decoded (*more)(void *decoder, const unsigned char *in,
 		size_t *in_len, unsigned char *out, size_t *out_len,
 		const char **why);
 
 	const struct format_pieces *pieces; /* NULL: they do not tell */
+
+	/* For people: which library decodes it, "liblzma 5.4.1", or why there
+	 * is none, in text[0..size), a NUL behind it. NULL where nothing is
+	 * loaded. */
+	void (*library)(char *text, size_t size);
 };
 
 #define FORMAT_DECLARE(name) extern const struct format format_##name;
 FORMATS(FORMAT_DECLARE)
 #undef FORMAT_DECLARE
 
+/* The entry i of the table, from 0; NULL behind the last one. */
+const struct format *format_entry(size_t i);
+
 /* The format of a file that begins with p[0..len); NULL: none, so it is taken
  * as it is. *wait: that may change with the bytes that follow, and what is
- * there is no text, which must not be held back. Of several formats the first
- * one counts; should it wait, a later one is what the file is if it ends here.
+ * there is no text, which must not be held back: a magic that could be text
+ * counts only if it is there as a whole. Of several formats the first one
+ * counts; should it wait, a later one is what the file is if it ends here.
  */
 const struct format *format_detect(
 	const unsigned char *p, size_t len, bool *wait);

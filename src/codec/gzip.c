@@ -50,7 +50,7 @@ static enum decoded gzip_more(void *decoder, const unsigned char *in,
 
 const struct format format_gzip = {
 	.name = "gzip",
-	.padded = true,
+	.padding = 1,
 	.magic = gzip_magic,
 	.make = inflater_make,
 	.free = inflater_free,

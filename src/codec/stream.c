@@ -16,7 +16,7 @@ int stream_begin(struct stream *s, const struct format *format)
 	void *decoder = s->decoder;
 
 	if (s->format != format) {
-		int err = format->make(&decoder);
+		int err = format->make ? format->make(&decoder) : -ENOTSUP;
 
 		if (err)
 			return err;
@@ -51,6 +51,8 @@ static int decode(struct stream *s, const unsigned char *in, size_t *in_len,
 		return 0;
 	case DECODED_BAD:
 		return damaged(s, DAMAGE_BAD, s->offset, why);
+	case DECODED_NEEDS:
+		return damaged(s, DAMAGE_NEEDS, s->offset, why);
 	case DECODED_NO_MEMORY:
 		return -ENOMEM;
 	case DECODED_SOME:
@@ -64,6 +66,7 @@ static int begin_piece(struct stream *s)
 	int err = s->format->begin(s->decoder);
 
 	s->in_piece = !err;
+	s->zeros = 0;
 	return err;
 }
 
@@ -88,27 +91,52 @@ static int begin_with_head(struct stream *s)
 	return err;
 }
 
+/* Padding is of whole units: what is left of the last one is garbage. */
+static int check_padding(struct stream *s)
+{
+	uint64_t left = s->zeros > 0 ? s->zeros % s->format->padding : 0;
+
+	if (left == 0)
+		return 0;
+	return damaged(s, DAMAGE_GARBAGE, s->offset - s->head_len - left, NULL);
+}
+
+/* Takes zero bytes, as many as there are. Returns their number. */
+static size_t pass_padding(
+	struct stream *s, const unsigned char *in, size_t len)
+{
+	size_t n = 0;
+
+	if (s->format->padding == 0 || s->head_len > 0)
+		return 0;
+	while (n < len && in[n] == 0)
+		n++;
+	s->offset += n;
+	s->zeros += n;
+	return n;
+}
+
 /* Between two pieces: takes zero padding and finds out whether another piece
  * begins. Sets *taken to the bytes taken. */
 static int between_pieces(
 	struct stream *s, const unsigned char *in, size_t len, size_t *taken)
 {
 	enum match match = MATCH_PART;
-	size_t n = 0;
+	size_t n = pass_padding(s, in, len);
+	int err = 0;
 
-	while (s->format->padded && s->head_len == 0 && n < len && in[n] == 0)
-		n++;
-	s->offset += n;
 	while (match == MATCH_PART && n < len) {
 		s->head[s->head_len++] = in[n++];
 		s->offset++;
 		match = s->format->magic(s->head, s->head_len);
 	}
 	*taken = n;
-	if (match == MATCH_NO)
+	if (match != MATCH_PART)
+		err = check_padding(s);
+	if (!err && match == MATCH_NO)
 		return damaged(
 			s, DAMAGE_GARBAGE, s->offset - s->head_len, NULL);
-	return match == MATCH_YES ? begin_with_head(s) : 0;
+	return !err && match == MATCH_YES ? begin_with_head(s) : err;
 }
 
 int stream_more(struct stream *s, const unsigned char *in, size_t *in_len,
@@ -138,7 +166,7 @@ int stream_end(struct stream *s)
 	if (s->damage.kind)
 		return -EBADMSG;
 	if (stream_is_between(s))
-		return 0;
+		return check_padding(s);
 	return damaged(s, DAMAGE_CUT, s->offset, NULL);
 }
 
@@ -150,10 +178,12 @@ bool stream_is_between(const struct stream *s)
 void stream_pass(struct stream *s, uint64_t offset)
 {
 	s->pieces++;
+	s->zeros = 0;
 	s->offset = offset;
 }
 
 void stream_seek(struct stream *s, uint64_t offset)
 {
+	s->zeros = 0;
 	s->offset = offset;
 }

@@ -22,13 +22,15 @@ enum damage_kind {
 	DAMAGE_BAD,	/* a piece is not what it should be */
 	DAMAGE_CUT,	/* the file ends inside a piece */
 	DAMAGE_GARBAGE, /* what follows a piece is none */
+	DAMAGE_NEEDS,	/* a piece needs what it is not given */
 };
 
 /* What is wrong with a file. All before it is good. */
 struct damage {
 	enum damage_kind kind;
 	uint64_t at;	 /* bytes of the file before the place */
-	const char *why; /* DAMAGE_BAD: the reason, until the next call */
+	const char *why; /* DAMAGE_BAD: the reason, DAMAGE_NEEDS: what it is;
+			    until the next call */
 };
 
 struct stream {
@@ -37,13 +39,16 @@ struct stream {
 	bool in_piece;	 /* between the first bytes of a piece and its last */
 	uint64_t offset; /* bytes of the file taken so far */
 	uint64_t pieces; /* complete ones so far */
+	uint64_t zeros;	 /* of padding, behind the last one */
 	unsigned char head[FORMAT_MAGIC_MOST]; /* taken between two pieces, */
 	size_t head_len;		       /* not yet clear as what */
 	struct damage damage;
 };
 
 /* Makes *s ready for a new file. The first call for zeroed storage, or one with
- * another format, allocates; others reuse that. Returns 0 or -ENOMEM. */
+ * another format, allocates, and loads what it needs; others reuse that.
+ * Returns 0, -ENOMEM, or -ENOTSUP where the format is known but not decoded
+ * here. */
 int stream_begin(struct stream *s, const struct format *format);
 
 /* Frees what begin took. Zeroed storage is fine, too. */
@@ -58,7 +63,7 @@ int stream_more(struct stream *s, const unsigned char *in, size_t *in_len,
 	unsigned char *out, size_t *out_len);
 
 /* The file is at its end. Returns 0, or -EBADMSG with s->damage when that is in
- * the middle of a piece. */
+ * the middle of a piece or of padding. */
 int stream_end(struct stream *s);
 
 /* Whether the next byte of the file is the first behind a piece, or of all. */

@@ -105,7 +105,7 @@ int outfile_close(struct outfile *f)
 int outfile_check_kind(const struct outfile *f, bool gzip, struct fault *fault)
 {
 	unsigned char first[FORMAT_MAGIC_MOST];
-	bool is_gzip, wait;
+	enum match match;
 	ssize_t n;
 
 	if (!f->regular || f->look < 0)
@@ -113,12 +113,13 @@ int outfile_check_kind(const struct outfile *f, bool gzip, struct fault *fault)
 	n = pread(f->look, first, sizeof(first), 0);
 	if (n < 1)
 		return 0;
-	is_gzip = format_detect(first, (size_t)n, &wait) == &format_gzip;
+	match = format_gzip.magic(first, (size_t)n);
 	/* So few bytes that they may be the beginning of it: torn. */
-	if (is_gzip == gzip || (gzip && wait))
+	if ((match == MATCH_YES) == gzip || (gzip && match == MATCH_PART))
 		return 0;
 	fault_set(fault, "%s",
-		is_gzip ? "the file holds gzip, so text is not appended "
+		match == MATCH_YES
+			? "the file holds gzip, so text is not appended "
 			  "to it (try --gzip)"
 			: "the file does not hold gzip, so gzip is not "
 			  "appended to it (try --no-gzip)");

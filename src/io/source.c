@@ -2,6 +2,8 @@
 
 #include "io/source.h"
 
+#include "io/refusal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -62,6 +64,7 @@ int source_open(
 	bool standard = strcmp(path, "-") == 0;
 	int err;
 
+	s->standard = standard;
 	s->name = standard ? "standard input" : path;
 	err = standard ? open_standard_input(&s->feed.io, st)
 		       : fdio_open_input(&s->feed.io, path, st);
@@ -93,10 +96,12 @@ static int settle(
 {
 	int err = format ? stream_begin(&s->stream, format) : 0;
 
-	if (err) {
+	if (err == -ENOTSUP)
+		refusal_tell(fault, format, s->standard ? NULL : s->name);
+	else if (err)
 		fault_set_errno(fault, err);
+	if (err)
 		return err;
-	}
 	s->known = true;
 	s->format = format;
 	if (format)
@@ -145,7 +150,8 @@ static ssize_t read_unknown(struct source *s, unsigned char *buf, size_t len,
 {
 	/* If this is of some format, it moves to the feed. */
 	size_t want = len < FEED_SIZE ? len : FEED_SIZE;
-	bool refill = must_refill(s);
+	/* A magic that could be text counts only as a whole, at once. */
+	bool refill = must_refill(s) || len < FORMAT_MAGIC_MOST;
 
 	while (!s->known) {
 		struct feed *f = &s->feed;
@@ -204,6 +210,10 @@ static int tell(const struct source *s, int err, struct fault *fault)
 		fault_set(fault,
 			"trailing garbage at byte %" PRIu64 " ignored; " KEPT,
 			damage->at);
+		break;
+	case DAMAGE_NEEDS:
+		fault_set(fault, "%s data at byte %" PRIu64 " needs %s; " KEPT,
+			s->format->name, damage->at, damage->why);
 		break;
 	case DAMAGE_NONE:
 	default:

@@ -31,6 +31,7 @@
 
 struct source {
 	const char *name; /* for messages; the caller's */
+	bool standard;	  /* it is standard input */
 	struct feed feed; /* open between source_open and source_close */
 	bool known;	  /* enough bytes were seen to tell the format: */
 	const struct format *format; /* or NULL: plain */

@@ -22,8 +22,8 @@
 
 /*
  * A piece is "(PC)", its text, and a full stop. In the text, '!' is damage that
- * shows there, '?' damage that shows in the byte behind the magic, and '#'
- * needs memory.
+ * shows there, '?' damage that shows in the byte behind the magic, '#' needs
+ * memory, and '$' needs money.
  */
 #define MAGIC "(PC)"
 
@@ -78,6 +78,10 @@ static enum decoded toy_byte(struct toy *toy, unsigned char c,
 	}
 	if (c == '#')
 		return DECODED_NO_MEMORY;
+	if (c == '$') {
+		*why = "money";
+		return DECODED_NEEDS;
+	}
 	if (c == '.')
 		return DECODED_ALL;
 	out[(*made_here)++] = c;
@@ -95,7 +99,7 @@ static enum decoded toy_more(void *decoder, const unsigned char *in,
 	assert_false(toy->ended);
 	while (status == DECODED_SOME && n < *in_len) {
 		bool of_text = toy->magic == sizeof(MAGIC) - 1 &&
-			       !strchr("!?.#", in[n]);
+			       !strchr("!?.#$", in[n]);
 
 		if (of_text && text == *out_len)
 			break;
@@ -124,12 +128,25 @@ static const struct format toy = {.name = "toy",
 	.more = toy_more};
 
 static const struct format padded_toy = {.name = "padded toy",
-	.padded = true,
+	.padding = 1,
 	.magic = toy_magic,
 	.make = toy_make,
 	.free = toy_free,
 	.begin = toy_begin,
 	.more = toy_more};
+
+/* In threes. */
+static const struct format tiled_toy = {.name = "tiled toy",
+	.padding = 3,
+	.magic = toy_magic,
+	.make = toy_make,
+	.free = toy_free,
+	.begin = toy_begin,
+	.more = toy_more};
+
+/* Known, but not decoded. */
+static const struct format foreign_toy = {
+	.name = "foreign toy", .magic = toy_magic};
 
 static const struct format slow_toy = {.name = "slow toy",
 	.magic = toy_magic,
@@ -215,6 +232,23 @@ static const struct {
 	{&padded_toy, BYTES("(PC)one.\0\0x"), "one", 1, DAMAGE_GARBAGE, 10},
 	{&padded_toy, BYTES("(PC)one.\0(P\0C)"), "one", 1, DAMAGE_GARBAGE, 9},
 	{&padded_toy, BYTES("\0(PC)one."), "", 0, DAMAGE_BAD, 1},
+	{&tiled_toy, BYTES("(PC)one.\0\0\0"), "one", 1, DAMAGE_NONE, 0},
+	{&tiled_toy, BYTES("(PC)one.\0\0\0\0\0\0(PC)two.(PC)."), "onetwo", 3,
+		DAMAGE_NONE, 0},
+	/* The units that are whole are none: what is left of one is. */
+	{&tiled_toy, BYTES("(PC)one.\0"), "one", 1, DAMAGE_GARBAGE, 8},
+	{&tiled_toy, BYTES("(PC)one.\0\0\0\0\0"), "one", 1, DAMAGE_GARBAGE, 11},
+	{&tiled_toy, BYTES("(PC)one.\0\0(PC)two."), "one", 1, DAMAGE_GARBAGE,
+		8},
+	{&tiled_toy, BYTES("(PC)one.\0\0\0\0(PC)two."), "one", 1,
+		DAMAGE_GARBAGE, 11},
+	{&tiled_toy, BYTES("(PC)one.\0\0\0(PC)two.\0\0\0(Px"), "onetwo", 2,
+		DAMAGE_GARBAGE, 22},
+	{&tiled_toy, BYTES("(PC)one.\0\0\0(PC)two.\0\0(Px"), "onetwo", 2,
+		DAMAGE_GARBAGE, 19},
+	{&tiled_toy, BYTES("(PC)one.\0\0(P"), "one", 1, DAMAGE_CUT, 12},
+	/* What it is not given. */
+	{&toy, BYTES("(PC)one.(PC)tw$o."), "onetw", 1, DAMAGE_NEEDS, 15},
 	{&toy, BYTES("(PC)one.\0"), "one", 1, DAMAGE_GARBAGE, 8},
 	{&toy, BYTES("(PC)one.\0(PC)two."), "one", 1, DAMAGE_GARBAGE, 8},
 };
@@ -233,7 +267,8 @@ static void check(struct stream *s, size_t i, size_t in, size_t out)
 	assert_int_equal(s->damage.kind, files[i].kind);
 	assert_int_equal(s->damage.at, files[i].at);
 	assert_int_equal(s->pieces, files[i].pieces);
-	assert_int_equal(s->damage.why != NULL, files[i].kind == DAMAGE_BAD);
+	assert_int_equal(s->damage.why != NULL,
+		files[i].kind == DAMAGE_BAD || files[i].kind == DAMAGE_NEEDS);
 	if (!o.err) {
 		assert_int_equal(s->offset, files[i].len);
 		assert_true(stream_is_between(s));
@@ -281,6 +316,22 @@ static void a_decoder_is_kept_until_another_format_comes(void **state)
 	stream_release(&s);
 	stream_release(&s);
 	assert_int_equal(freed, 2);
+}
+
+static void what_is_not_decoded_here_does_not_begin(void **state)
+{
+	struct stream s = {.format = NULL};
+	struct outcome o;
+
+	(void)state;
+	assert_int_equal(stream_begin(&s, &foreign_toy), -ENOTSUP);
+	assert_null(s.format);
+	decode(&s, &toy, BYTES("(PC)one."), 64, 64, &o);
+	assert_int_equal(stream_begin(&s, &foreign_toy), -ENOTSUP);
+	/* Nothing has become of the other. */
+	decode(&s, &toy, BYTES("(PC)one."), 64, 64, &o);
+	assert_int_equal(o.err, 0);
+	stream_release(&s);
 }
 
 static void without_memory_nothing_begins_and_nothing_is_lost(void **state)
@@ -385,6 +436,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_come_to_the_same_in_pieces_of_any_size),
 		cmocka_unit_test(a_decoder_is_kept_until_another_format_comes),
+		cmocka_unit_test(what_is_not_decoded_here_does_not_begin),
 		cmocka_unit_test(
 			without_memory_nothing_begins_and_nothing_is_lost),
 		cmocka_unit_test(
