@@ -9,6 +9,7 @@
 #define CHECKSUM_SIZE	  4
 
 /* The types of block that are told apart here. */
+#define BLOCK_STORED   0
 #define BLOCK_REPEATED 1
 
 /* The first byte of a frame that is to be skipped is any of sixteen. */
@@ -114,12 +115,14 @@ static void begin_block(struct zstd_frame *f)
 {
 	uint64_t header = little_endian(f->block, sizeof(f->block));
 	uint64_t size = header >> 3;
+	unsigned type = header >> 1 & 3;
 
-	if ((header >> 1 & 3) == BLOCK_REPEATED)
-		size = 1;
 	f->last = header & 1;
-	if (size > 0)
-		begin_part(f, ZSTD_PART_BLOCK, size);
+	if (size > 1 && type == BLOCK_STORED)
+		begin_part(f, ZSTD_PART_STORED, size - 1);
+	else if (size > 0 || type == BLOCK_REPEATED)
+		begin_part(
+			f, ZSTD_PART_BLOCK, type == BLOCK_REPEATED ? 1 : size);
 	else
 		end_block(f);
 }
@@ -140,6 +143,9 @@ static void next_part(struct zstd_frame *f)
 		break;
 	case ZSTD_PART_BLOCK_HEADER:
 		begin_block(f);
+		break;
+	case ZSTD_PART_STORED:
+		begin_part(f, ZSTD_PART_BLOCK, 1);
 		break;
 	case ZSTD_PART_BLOCK:
 		end_block(f);

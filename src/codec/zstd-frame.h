@@ -20,7 +20,9 @@ enum zstd_part {
 	ZSTD_PART_START,  /* enough to know how long the header is */
 	ZSTD_PART_HEADER, /* the rest of that */
 	ZSTD_PART_BLOCK_HEADER,
-	ZSTD_PART_BLOCK, /* never empty */
+	ZSTD_PART_STORED, /* of text that stands there as it is, all but the
+			     last byte: that any part of it is good */
+	ZSTD_PART_BLOCK,  /* all of another block, or that last byte */
 	ZSTD_PART_CHECKSUM,
 	ZSTD_PART_SKIP_HEADER, /* of a frame that holds no text */
 	ZSTD_PART_SKIP,	       /* the rest of it */
