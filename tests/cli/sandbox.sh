@@ -142,6 +142,24 @@ if can_close; then
 	}
 	check "threads that decode ahead cannot either" \
 		each_asked "$threads upcase-unpack" with_help
+	# What decodes it is loaded before.
+	loaded_file() { every_thread packed; }
+	loaded_input() {
+		cp packed "$in"
+		asked -b 4K -j 2
+		expect_status 0 && same numbers.want "$out"
+	}
+	for program in zstd xz; do
+		sentence="$program is decoded by threads that cannot open a file"
+		"$UPCASE_PIPE" --version | grep -q "^$program: lib.* [0-9]" &&
+			have $program || {
+			skip "$sentence" "built without $program, or there is none"
+			continue
+		}
+		$program -1 -c <numbers >packed
+		check "$sentence" each_asked "$threads" loaded_file
+		check "$sentence, as standard input" each_asked "$threads" loaded_input
+	done
 	told() {
 		given 'a\n'
 		run -v

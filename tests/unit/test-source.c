@@ -121,6 +121,110 @@ static void gzip_files_are_recognised_and_decoded(void **state)
 	free(gz);
 }
 
+/* A frame without a checksum whose only block is stored: nothing is needed to
+ * make it. Its first byte is text. */
+#define ZSTD_FILE "(\xb5\x2f\xfd\0\0\x19\0\0one"
+
+/* Whether the library is there that decodes it. */
+static bool can_decode(const struct format *format)
+{
+	void *decoder;
+
+	if (!format->make || format->make(&decoder) != 0)
+		return false;
+	format->free(decoder);
+	return true;
+}
+
+/* Also where no more than a byte is asked for: a file could give all that is
+ * needed to know it. */
+static void a_magic_that_could_be_text_is_looked_for_as_a_whole(void **state)
+{
+	(void)state;
+	file_gives(BYTES("(\xb5\x2f\xfe"), true, BYTES("(\xb5\x2f\xfe"), 0);
+	file_gives(BYTES("BZh91AY&S"), true, BYTES("BZh91AY&S"), 0);
+	file_gives(BYTES("BZh91AY&SY"), true, "", 0, -ENOTSUP);
+	if (!can_decode(&format_zstd))
+		skip();
+	file_gives(BYTES(ZSTD_FILE), true, BYTES("one"), 0);
+	file_gives(BYTES(ZSTD_FILE), false, BYTES(ZSTD_FILE), 0);
+}
+
+/* Reads all of a pipe that is given these bytes, one write each. */
+static void pipe_gives(const char *const *writes, size_t n, const char *want)
+{
+	struct taken t = {.len = 0};
+	struct source s;
+	int fd[2], saved;
+
+	support_pipe(fd);
+	saved = support_replace(STDIN_FILENO, fd[0]);
+	source_init(&s, NULL);
+	open_source(&s, "-", true);
+	for (size_t i = 0; i < n; i++) {
+		ssize_t got;
+
+		assert_int_equal(write(fd[1], writes[i], strlen(writes[i])),
+			strlen(writes[i]));
+		got = source_read(&s, t.text + t.len, 100, FDIO_NO_WAKE,
+			clock_now(), &t.fault);
+		/* What could be text is handed out with what it came with. */
+		assert_int_equal(got, strlen(writes[i]));
+		t.len += (size_t)got;
+	}
+	support_same(t.text, t.len, want, strlen(want));
+	assert_int_equal(close(fd[1]), 0);
+	source_release(&s);
+	support_restore(STDIN_FILENO, saved);
+}
+
+static void what_could_be_text_is_never_held_back(void **state)
+{
+	static const char *const all[][4] = {
+		{"(", "\xb5", "\x2f", "\xfd"},
+		{"BZh9", "1AY&SY", "more", "."},
+		{"LZIP", "\x01", NULL, NULL},
+		{"PK", "\x03\x04", NULL, NULL},
+		{"7z", "\xbc\xaf\x27\x1c", NULL, NULL},
+		{"P*", "M\x18", NULL, NULL},
+		{"\x02", "\x21\x4c\x18", NULL, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(all); i++) {
+		char want[100] = "";
+		size_t n = 0;
+
+		while (n < 4 && all[i][n])
+			(void)strncat(want, all[i][n++], 20);
+		pipe_gives(all[i], n, want);
+	}
+}
+
+static void what_is_not_decoded_is_refused_with_what_does(void **state)
+{
+	struct taken t = {.len = 0};
+	struct source s;
+
+	(void)state;
+	support_write("in", BYTES("BZh91AY&SY"));
+	source_init(&s, NULL);
+	open_source(&s, "in", true);
+	take(&s, 100, &t);
+	assert_int_equal(t.last, -ENOTSUP);
+	assert_string_equal(t.fault.text,
+		"bzip2 data; decode it first: bzip2 -dc in | upcase-pipe");
+	/* Nothing of it is said to be text, nor what it is clear. */
+	assert_false(s.known);
+	source_close(&s);
+	support_write("in", BYTES(text));
+	open_source(&s, "in", true);
+	t.len = 0;
+	take(&s, 100, &t);
+	support_same(t.text, t.len, BYTES(text));
+	source_release(&s);
+}
+
 static void gzip_files_can_be_taken_as_they_are(void **state)
 {
 	size_t size;
@@ -194,6 +298,16 @@ static void damage_is_told_as(const void *file, size_t len, const char *want)
 	assert_int_equal(t.last, -EBADMSG);
 	assert_string_equal(t.fault.text, want);
 	source_release(&s);
+}
+
+static void what_a_file_needs_is_told(void **state)
+{
+	(void)state;
+	if (!can_decode(&format_zstd))
+		skip();
+	damage_is_told_as(BYTES(ZSTD_FILE "(\xb5\x2f\xfd\0\xb0"),
+		"zstd data at byte 18 needs a window of 4096 MiB, more than "
+		"128; everything before it was kept");
 }
 
 static void damage_is_told_with_its_place_and_what_was_kept(void **state)
@@ -1800,6 +1914,11 @@ int main(void)
 		in_directory(plain_files_are_handed_out_as_they_are),
 		in_directory(what_only_begins_like_gzip_is_plain),
 		in_directory(gzip_files_are_recognised_and_decoded),
+		in_directory(
+			a_magic_that_could_be_text_is_looked_for_as_a_whole),
+		cmocka_unit_test(what_could_be_text_is_never_held_back),
+		in_directory(what_is_not_decoded_is_refused_with_what_does),
+		in_directory(what_a_file_needs_is_told),
 		in_directory(gzip_files_can_be_taken_as_they_are),
 		in_directory(two_magic_bytes_alone_are_gzip_cut_short),
 		in_directory(what_is_good_comes_before_the_damage),
