@@ -7,8 +7,16 @@
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
-for target in upcase gzip pipeline options tear; do
+for target in upcase gzip pipeline options tear zstd xz; do
 	echo "$target:"
+	case $target in
+	zstd | xz)
+		[ -x "${FUZZ_REPLAY:-tests/fuzz/replay}-$target" ] || {
+			echo "skipped: built without $target"
+			continue
+		}
+		;;
+	esac
 	"${FUZZ_REPLAY:-tests/fuzz/replay}-$target" "$here/corpus/$target"/* ||
 		exit 1
 done

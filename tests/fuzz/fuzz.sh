@@ -5,7 +5,9 @@
 set -euo pipefail
 
 src=${srcdir:-.}
-read -ra targets <<<"${FUZZ_TARGETS:-upcase gzip pipeline options tear}"
+# Those of libraries that configure found.
+loaded=$(sed -n 's/^#define HAVE_\(ZSTD\|XZ\) 1$/\L\1/p' config.h)
+read -ra targets <<<"${FUZZ_TARGETS:-upcase gzip pipeline options tear ${loaded//$'\n'/ }}"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 flags=(-std=gnu11 -g -O1 -fsanitize=address,undefined
@@ -19,9 +21,13 @@ clang "${flags[@]}" -fsanitize=fuzzer -o "$tmp/try" "$tmp/try.c" 2>/dev/null || 
 }
 libs=(-lz)
 ! grep -q '^#define HAVE_LIBDEFLATE 1' config.h || libs+=(-ldeflate)
+# What the program loads these targets are linked with.
+case $loaded in *zstd*) libs+=(-lzstd) ;; esac
+case $loaded in *xz*) libs+=(-llzma) ;; esac
 
 # All of the program but its main, once for all targets.
 sources=("$src/tests/fuzz/fuzz.c" "$src/tests/fuzz/made.c"
+	"$src/tests/fuzz/packing.c"
 	"$src/tests/unit/reference.c")
 for file in "$src"/src/*/*.c; do
 	case $file in
