@@ -202,6 +202,21 @@ done <<-EOT
 	f.Z compress gzip -dc
 EOT
 
+# All of them and text between: the text, and a message each.
+refused_all() {
+	local f packed=(f.bz2 f.lz4 legacy.lz4 f.lz f.zip f.7z f.Z) all=()
+	for f in "${packed[@]}"; do
+		all+=("$f" plain)
+	done
+	run "${all[@]}"
+	for f in "${packed[@]}"; do printf "$text"; done >want.all
+	expect_status 1 && same want.all "$out" &&
+		[ "$(grep -c 'decode it first' "$err")" -eq "${#packed[@]}" ] &&
+		[ "$(wc -l <"$err")" -eq "${#packed[@]}" ]
+}
+check "what is packed and not decoded is refused, and nothing of it is in the output" \
+	refused_all
+
 # What is told works when it is pasted.
 pasted() {
 	local command

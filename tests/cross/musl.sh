@@ -16,9 +16,9 @@ trap 'rm -rf "$tmp"' EXIT
 
 # Of this system's headers and libraries only those that are wanted.
 mkdir "$tmp/lib"
-for file in zlib.h zconf.h libdeflate.h; do
-	path=$(printf '#include <%s>\n' $file | ${CC:-cc} -E - 2>/dev/null |
-		sed -n "s/^# [0-9]* \"\\(.*\\/$file\\)\".*/\\1/p" | sed -n 1p)
+for file in zlib.h zconf.h libdeflate.h zstd.h zstd_errors.h lzma.h lzma; do
+	path=$(printf '#include <%s>\n' ${file/%lzma/lzma.h} | ${CC:-cc} -E - 2>/dev/null |
+		sed -n "s/^# [0-9]* \"\\(.*\\/$file\\)[\"\/].*/\\1/p" | sed -n 1p)
 	[ -z "$path" ] || ln -s "$path" "$tmp/lib/"
 done
 for file in libz.a libdeflate.a; do
@@ -43,6 +43,9 @@ export UPCASE_PIPE=$tmp/build/upcase-pipe
 said=$("$UPCASE_PIPE" nonexistent 2>&1 </dev/null) && exit 1
 echo "$said"
 [ "$said" = 'upcase-pipe: nonexistent: No such file or directory' ] || exit 1
+# What is loaded when it is needed is not there for a static program.
+! grep -q '^#define HAVE_ZSTD 1' config.h ||
+	"$UPCASE_PIPE" --version | grep -x 'zstd: libzstd.so.1 is missing'
 # Those that load nothing before the program: it is static.
 for theme in filter mapping append; do
 	bash "$src/tests/cli/$theme.sh"
