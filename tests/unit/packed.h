@@ -46,7 +46,7 @@ void packed_decode(struct outcome *o, const struct format *format,
 void outcome_release(struct outcome *o);
 
 /* Decodes it in parts of many sizes, always to the same, which is *o. Those
- * that would take more than 100,000 calls are left out. */
+ * that would take more than 4,000 calls are left out. */
 void packed_decode_in_all_ways(
 	struct outcome *o, const struct format *format, const struct packed *p);
 
