@@ -1533,7 +1533,7 @@ static void stop_at_many_places(const struct file *f)
 	struct rigs r;
 
 	rigs_init(&r);
-	for (size_t reads = 1; reads < 230; reads += 9) {
+	for (size_t reads = 1; reads < 230; reads += 25) {
 		stop_after(&r, r.alone, f, reads);
 		for (size_t i = 0; i < COUNT(ways); i++)
 			stop_after(&r, r.rig[i], f, reads);
