@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Standard error that takes nothing for so long has no reader. */
+/* What standard error takes nothing for so long has no reader. */
 #define PATIENCE CLOCK_SECOND
 
 /* Between two looks of who waits, in milliseconds. Poll cannot tell all that is
@@ -305,8 +305,7 @@ static bool is_due(struct say *s, int64_t deadline)
 	bool due;
 
 	(void)pthread_mutex_lock(&s->lock);
-	s->finished = s->finished || clock_now() >= deadline ||
-		      clock_now() - s->moved >= PATIENCE;
+	s->finished = s->finished || clock_now() >= deadline;
 	due = s->used > 0 && !s->finished;
 	(void)pthread_mutex_unlock(&s->lock);
 	return due;

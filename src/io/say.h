@@ -102,9 +102,8 @@ void say_hurry(struct say *s);
  * kept for them. Any thread; does not block. */
 void say_last(struct say *s);
 
-/* The end: waits until all is told, clock_now() reaches the deadline, or nothing
- * was taken for a second, that before this call included. Only the first call
- * waits. */
+/* The end: waits until all is told, or clock_now() reaches the deadline. Only
+ * the first call waits. */
 void say_finish(struct say *s, int64_t deadline);
 
 /* Closes what was opened, but not fd. For tests; no thread may own it. */

@@ -656,20 +656,6 @@ static void the_end_waits_once(void **state)
 	deaf(&h);
 }
 
-static void who_was_deaf_for_long_is_not_waited_for_at_the_end(void **state)
-{
-	struct heard h;
-
-	(void)state;
-	hear_full_pipe(&h);
-	put(&h, "one\n");
-	h.say->moved = clock_now() - CLOCK_SECOND;
-	put(&h, "two\n");
-	say_finish(h.say, CLOCK_FOREVER); /* would not come back */
-	assert_true(h.say->used > 0);
-	deaf(&h);
-}
-
 #define TALKERS	  4
 #define SENTENCES 500
 
@@ -741,7 +727,6 @@ int main(void)
 		say_test(a_burst_waits_a_second_for_one_that_takes_nothing),
 		say_test(in_a_hurry_nothing_waits_for_room),
 		say_test(the_end_waits_once),
-		say_test(who_was_deaf_for_long_is_not_waited_for_at_the_end),
 		say_test(many_threads_say_whole_lines_in_their_order),
 	};
 	static const struct CMUnitTest in_files[] = {
