@@ -199,7 +199,7 @@ static void see_to_late(struct pipeline *p, struct shutdown *e)
 	/* Who comes too late for this read has to be patient with the next. */
 	e->nudges = 0;
 	if (pipeline_leave_reader(p) != 0 && !e->given_up)
-		give_up(p, e, "a read hangs, and no thread can take over");
+		give_up(p, e, "the input hangs, and no thread can take over");
 }
 
 /* Waits until every thread has ended, or cannot be waited for any longer. */

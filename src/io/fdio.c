@@ -111,27 +111,17 @@ int fdio_init(struct fdio *io, int fd, int flags)
 	return 0;
 }
 
-static int open_without_waiting(const char *path)
+int fdio_open_input(
+	struct fdio *io, const char *path, bool wait, struct stat *st)
 {
 	/* O_NONBLOCK for FIFOs: an open that waits for a writer could not be
 	 * woken. For regular files it means that a lease (of a file server)
-	 * is not waited for, which we do want. */
-	int flags = O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK;
-	int fd;
+	 * is not waited for. */
+	int flags = O_RDONLY | O_NOCTTY | O_CLOEXEC;
+	int fd = open(path, flags | O_NONBLOCK);
 
-	while ((fd = open(path, flags)) < 0) {
-		if (errno == EWOULDBLOCK && (flags & O_NONBLOCK))
-			flags &= ~O_NONBLOCK;
-		else if (errno != EINTR)
-			break;
-	}
-	return fd;
-}
-
-int fdio_open_input(struct fdio *io, const char *path, struct stat *st)
-{
-	int fd = open_without_waiting(path);
-
+	if (fd < 0 && errno == EWOULDBLOCK && wait)
+		fd = open(path, flags);
 	*io = (struct fdio){.fd = -1, .own = -1};
 	if (fd < 0)
 		return -errno;

@@ -62,7 +62,7 @@ static void open_source(struct source *s, const char *path, bool detect)
 {
 	struct stat st;
 
-	assert_int_equal(source_open(s, path, detect, &st), 0);
+	assert_int_equal(source_open(s, path, detect, true, &st), 0);
 }
 
 static const size_t lengths[] = {1, 2, 5, 100};
@@ -291,7 +291,7 @@ static void what_cannot_be_opened_or_read_is_told(void **state)
 
 	(void)state;
 	source_init(&s, NULL);
-	assert_int_equal(source_open(&s, "missing", true, &st), -ENOENT);
+	assert_int_equal(source_open(&s, "missing", true, true, &st), -ENOENT);
 	assert_string_equal(s.name, "missing");
 	open_source(&s, ".", true);
 	take(&s, 100, &t);
@@ -309,7 +309,7 @@ static void the_status_of_the_file_is_told(void **state)
 	support_write("in", BYTES(text));
 	assert_int_equal(stat("in", &want), 0);
 	source_init(&s, NULL);
-	assert_int_equal(source_open(&s, "in", true, &st), 0);
+	assert_int_equal(source_open(&s, "in", true, true, &st), 0);
 	assert_true(st.st_dev == want.st_dev && st.st_ino == want.st_ino);
 	assert_false(s.terminal);
 	source_release(&s);
@@ -353,7 +353,7 @@ static void closed_standard_input_is_an_error(void **state)
 	assert_true(saved >= 0);
 	(void)close(STDIN_FILENO);
 	source_init(&s, NULL);
-	err = source_open(&s, "-", true, &st);
+	err = source_open(&s, "-", true, true, &st);
 	source_release(&s);
 	support_restore(STDIN_FILENO, saved);
 	assert_int_equal(err, -EBADF);
@@ -372,7 +372,7 @@ static void a_terminal_is_recognised(void **state)
 	support_terminal(&master, &slave);
 	saved = support_replace(STDIN_FILENO, slave);
 	source_init(&s, NULL);
-	err = source_open(&s, "-", true, &st);
+	err = source_open(&s, "-", true, true, &st);
 	terminal = s.terminal;
 	source_release(&s);
 	support_restore(STDIN_FILENO, saved);
