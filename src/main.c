@@ -199,7 +199,7 @@ static void see_to_late(struct pipeline *p, struct shutdown *e)
 	/* Who comes too late for this read has to be patient with the next. */
 	e->nudges = 0;
 	if (pipeline_leave_reader(p) != 0 && !e->given_up)
-		give_up(p, e, "a read hangs, and no thread can take over");
+		give_up(p, e, "the input hangs, and no thread can take over");
 }
 
 /* Waits until every thread has ended, or cannot be waited for any longer. */
@@ -302,13 +302,18 @@ static void fall_silent(struct shutdown *e)
 static int report(struct pipeline *p, const struct options *o,
 	const struct sink *sink, struct shutdown *e, bool *left)
 {
-	struct pipeline_outcome outcome = pipeline_finish(p);
-	/* The reader of a pipe that goes away wants no more; that is no error
-	 * unless somebody asked to see it. */
-	bool unwanted = outcome.error == -EPIPE && !signals_pipe_ignored();
+	struct pipeline_outcome outcome;
+	bool unwanted;
 	struct pipeline_stats stats;
 	bool written = true;
 
+	/* From here on nobody waits for room for what is said, above all not
+	 * this thread. */
+	diag_hurry();
+	outcome = pipeline_finish(p);
+	/* The reader of a pipe that goes away wants no more; that is no error
+	 * unless somebody asked to see it. */
+	unwanted = outcome.error == -EPIPE && !signals_pipe_ignored();
 	*left = outcome.left;
 	pipeline_stats(p, &stats);
 	diag_last();

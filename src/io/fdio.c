@@ -31,17 +31,27 @@
 /* Read at once, so many bytes are a pipe that was full. */
 #define FULL_PIPE (64 * 1024)
 
+/* Fills fd, the lowest number that is free, such that reading and writing give
+ * EBADF, as they would have if nothing were there, and so that no name leads to
+ * anything behind it, as /dev/stdout would: by a symbolic link as a mere place.
+ * Where there is no such thing, by the wrong way round. */
+static int fill(int fd)
+{
+	int filled = -1;
+
+#ifdef O_PATH
+	filled = open("/proc/self", O_PATH | O_NOFOLLOW);
+#endif
+	if (filled < 0)
+		filled = open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+	return filled;
+}
+
 int fdio_guard_standard(void)
 {
-	for (int fd = 0; fd <= 2; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0)
-			continue;
-		/* The lowest free number is fd. Open it the wrong way round:
-		 * reading standard input, writing standard output gives EBADF,
-		 * as it would have if nothing were there. */
-		if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && fill(fd) != fd)
 			return -errno;
-	}
 	return 0;
 }
 
@@ -50,6 +60,8 @@ static bool never_waits(const struct stat *st)
 {
 	if (S_ISCHR(st->st_mode)) /* Linux: /dev/null, /dev/full and the like */
 		return major(st->st_rdev) == 1;
+	if (S_ISLNK(st->st_mode)) /* what `fill` puts there */
+		return true;
 	return S_ISREG(st->st_mode) || S_ISBLK(st->st_mode) ||
 	       S_ISDIR(st->st_mode);
 }
@@ -111,27 +123,17 @@ int fdio_init(struct fdio *io, int fd, int flags)
 	return 0;
 }
 
-static int open_without_waiting(const char *path)
+int fdio_open_input(
+	struct fdio *io, const char *path, bool wait, struct stat *st)
 {
 	/* O_NONBLOCK for FIFOs: an open that waits for a writer could not be
 	 * woken. For regular files it means that a lease (of a file server)
-	 * is not waited for, which we do want. */
-	int flags = O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK;
-	int fd;
+	 * is not waited for. */
+	int flags = O_RDONLY | O_NOCTTY | O_CLOEXEC;
+	int fd = open(path, flags | O_NONBLOCK);
 
-	while ((fd = open(path, flags)) < 0) {
-		if (errno == EWOULDBLOCK && (flags & O_NONBLOCK))
-			flags &= ~O_NONBLOCK;
-		else if (errno != EINTR)
-			break;
-	}
-	return fd;
-}
-
-int fdio_open_input(struct fdio *io, const char *path, struct stat *st)
-{
-	int fd = open_without_waiting(path);
-
+	if (fd < 0 && errno == EWOULDBLOCK && wait)
+		fd = open(path, flags);
 	*io = (struct fdio){.fd = -1, .own = -1};
 	if (fd < 0)
 		return -errno;

@@ -74,8 +74,13 @@ int fdio_guard_standard(void);
 int fdio_init(struct fdio *io, int fd, int flags);
 
 /* Opens a file for reading, a FIFO without waiting for its writer (the first
- * read waits), and fills *st. Returns 0 or a negative errno. */
-int fdio_open_input(struct fdio *io, const char *path, struct stat *st);
+ * read waits), and fills *st. Returns 0 or a negative errno: -EWOULDBLOCK when
+ * somebody has a lease on the file, which is waited for only with `wait`;
+ * -EINTR when a signal came meanwhile. From a dead file server it does not come
+ * back.
+ */
+int fdio_open_input(
+	struct fdio *io, const char *path, bool wait, struct stat *st);
 
 /* Closes all descriptors. Returns 0 or a negative errno: an error of a delayed
  * write can come to light here. Does nothing when closed already. */

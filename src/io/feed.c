@@ -48,10 +48,9 @@ ssize_t feed_read(struct feed *f, void *buf, size_t len, int wake,
 		len = (size_t)f->granted;
 	if (f->stopped)
 		deadline = 0;
-	if (relief)
-		relief_expose(relief);
+	relief_expose(relief);
 	n = fdio_read(&f->io, buf, len, wake, deadline);
-	if (relief && !relief_withdraw(relief))
+	if (!relief_withdraw(relief))
 		return -EOWNERDEAD;
 	/* Another reader of the same pipe was faster. */
 	if (n == -EAGAIN && f->stopped)

@@ -1,13 +1,15 @@
 /*
- * relief - whether who reads may be left where it is, in a read
+ * relief - whether who reads may be left where it is, in a call to the system
  *
- * What it is for: a read from a dead file server cannot be woken. While the
- * reader is in one, somebody else may take over all that it has. Exactly one of
- * both goes on: the reader, when it has come back first, or the other.
+ * What it is for: a read from a dead file server cannot be woken, nor can an
+ * open or a close of a file there. While the reader is in one, somebody else
+ * may take over all that it has. Exactly one of both goes on: the reader, when
+ * it has come back first, or the other.
  *
  * Who reads keeps everything in a state with which the other can go on for the
- * time of the read, and touches nothing any more when it comes back relieved.
- * Only the memory that it reads into stays its own.
+ * time of the call, and touches nothing any more when it comes back relieved.
+ * Only the memory that it reads into, and the descriptor that it opens or
+ * closes, stay its own.
  *
  * Any thread; nothing blocks.
  */
@@ -18,7 +20,7 @@
 #include <stdbool.h>
 
 enum relief_state {
-	RELIEF_AWAY,	/* not in a read */
+	RELIEF_AWAY,	/* not in such a call */
 	RELIEF_EXPOSED, /* in one */
 	RELIEF_TAKEN,	/* relieved, for good */
 };
@@ -27,18 +29,20 @@ struct relief {
 	atomic_int state; /* enum relief_state; zeroed storage is AWAY */
 };
 
-/* The reader goes into a read. */
+/* The reader goes into a call. r may be NULL: nobody can relieve it. */
 static inline void relief_expose(struct relief *r)
 {
-	atomic_store(&r->state, RELIEF_EXPOSED);
+	if (r)
+		atomic_store(&r->state, RELIEF_EXPOSED);
 }
 
-/* It has come back. Returns false when it is relieved. */
+/* It has come back. Returns false when it is relieved. r may be NULL. */
 static inline bool relief_withdraw(struct relief *r)
 {
 	int exposed = RELIEF_EXPOSED;
 
-	return atomic_compare_exchange_strong(&r->state, &exposed, RELIEF_AWAY);
+	return !r ||
+	       atomic_compare_exchange_strong(&r->state, &exposed, RELIEF_AWAY);
 }
 
 static inline bool relief_is_exposed(const struct relief *r)
@@ -46,7 +50,7 @@ static inline bool relief_is_exposed(const struct relief *r)
 	return atomic_load(&r->state) == RELIEF_EXPOSED;
 }
 
-/* Takes over. Returns whether the reader was in a read, and so does not go on.
+/* Takes over. Returns whether the reader was in a call, and so does not go on.
  */
 static inline bool relief_take(struct relief *r)
 {

@@ -35,19 +35,23 @@ int source_relieve(struct source *s)
 
 void source_release(struct source *s)
 {
-	source_close(s);
+	(void)source_close(s);
 	stream_release(&s->stream);
 	ahead_release(&s->ahead);
 	feed_release(&s->feed);
 }
 
-static int open_standard_input(struct fdio *io, struct stat *st)
+/* Standard input, or the file of this name. */
+static int open_input(
+	struct fdio *io, const char *path, bool wait, struct stat *st)
 {
 	/* fdio owns and closes what it is given; standard input may be named
 	 * more than once, so it gets a duplicate. */
-	int fd = dup(STDIN_FILENO);
-	int err;
+	int fd, err;
 
+	if (strcmp(path, "-") != 0)
+		return fdio_open_input(io, path, wait, st);
+	fd = dup(STDIN_FILENO);
 	if (fd < 0)
 		return -errno;
 	err = fdio_init(io, fd, O_RDONLY);
@@ -58,18 +62,26 @@ static int open_standard_input(struct fdio *io, struct stat *st)
 	return err;
 }
 
-int source_open(
-	struct source *s, const char *path, bool detect, struct stat *st)
+int source_open(struct source *s, const char *path, bool detect, bool wait,
+	struct stat *st)
 {
-	bool standard = strcmp(path, "-") == 0;
+	/* Until it is clear that this thread goes on, nothing of *s. */
+	struct relief *relief = s->feed.relief;
+	struct fdio io;
 	int err;
 
-	s->standard = standard;
-	s->name = standard ? "standard input" : path;
-	err = standard ? open_standard_input(&s->feed.io, st)
-		       : fdio_open_input(&s->feed.io, path, st);
+	s->standard = strcmp(path, "-") == 0;
+	s->name = s->standard ? "standard input" : path;
+	relief_expose(relief);
+	err = open_input(&io, path, wait, st);
+	if (!relief_withdraw(relief)) {
+		if (!err)
+			(void)fdio_close(&io);
+		return -EOWNERDEAD;
+	}
 	if (err)
 		return err;
+	s->feed.io = io;
 	s->known = !detect;
 	s->format = NULL;
 	s->terminal = S_ISCHR(st->st_mode) && isatty(s->feed.io.fd);
@@ -77,11 +89,20 @@ int source_open(
 	return 0;
 }
 
-void source_close(struct source *s)
+int source_close(struct source *s)
 {
+	struct relief *relief = s->feed.relief;
+	struct fdio io = s->feed.io;
+
 	ahead_call_back(&s->ahead);
+	if (io.fd < 0)
+		return 0;
+	/* It is no more in any state that somebody else would find. */
+	s->feed.io.fd = s->feed.io.own = -1;
+	relief_expose(relief);
 	/* Closing what was only read has nothing to tell. */
-	(void)fdio_close(&s->feed.io);
+	(void)fdio_close(&io);
+	return relief_withdraw(relief) ? 0 : -EOWNERDEAD;
 }
 
 void source_stop(struct source *s)

@@ -44,7 +44,8 @@ struct source {
  * as *s. */
 void source_init(struct source *s, const struct ahead_help *help);
 
-/* Who reads may be relieved in a read (relief.h): from the next one on. */
+/* Who reads may be relieved (relief.h) in a read, an open or a close: from the
+ * next one on. */
 void source_set_relief(struct source *s, struct relief *relief);
 
 /* For who has relieved the one that was in source_read: what was read before is
@@ -57,13 +58,16 @@ int source_relieve(struct source *s);
 void source_release(struct source *s);
 
 /* Opens an input; path "-" is standard input. detect says whether a format is
- * to be recognised. Fills *st when it succeeds. Returns 0 or a negative errno.
- * Does not block, also not on a FIFO. */
-int source_open(
-	struct source *s, const char *path, bool detect, struct stat *st);
+ * to be recognised. Fills *st when it succeeds. Returns 0 or a negative errno:
+ * -EWOULDBLOCK when it has to be waited for, which is done only with `wait`;
+ * -EINTR when a signal came meanwhile; -EOWNERDEAD as source_read. Blocks where
+ * open(2) and fstat(2) do, on a dead file server; not on a FIFO. */
+int source_open(struct source *s, const char *path, bool detect, bool wait,
+	struct stat *st);
 
-/* Closes the input, ready for the next source_open. */
-void source_close(struct source *s);
+/* Closes the input, ready for the next source_open. Returns 0, or -EOWNERDEAD
+ * as source_read: close(2) may block, too. */
+int source_close(struct source *s);
 
 /* Hands out up to len bytes of text as soon as there are any (len > 0).
  * Returns their number; 0 at the end; -EAGAIN when none came before deadline

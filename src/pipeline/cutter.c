@@ -138,6 +138,11 @@ static size_t place_of(const struct cutter *c, enum cutter_due due)
 	return behind_character(c->config.text, b->text, b->len);
 }
 
+bool cutter_has_whole(const struct cutter *c)
+{
+	return c->b && c->whole > 0;
+}
+
 bool cutter_leaves(const struct cutter *c, enum cutter_due due)
 {
 	return place_of(c, due) < c->b->len;

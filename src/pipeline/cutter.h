@@ -99,6 +99,9 @@ void cutter_take(struct cutter *c, size_t n, int64_t now);
 enum cutter_due cutter_due(
 	const struct cutter *c, bool wanted, int64_t now, int64_t *deadline);
 
+/* Whether there is a whole record: CUTTER_WHOLE may be cut off. */
+bool cutter_has_whole(const struct cutter *c);
+
 /* Whether cutting that off leaves something, for which a second batch is
  * needed. */
 bool cutter_leaves(const struct cutter *c, enum cutter_due due);

@@ -15,7 +15,13 @@ void follow_init(
 static void found_again(struct follow *f)
 {
 	f->kept = false;
-	f->astray = 0;
+	f->astray = (struct follow_text){0};
+}
+
+static void add(struct follow_text *to, const struct follow_text *text)
+{
+	to->lines += text->lines;
+	to->bytes += text->bytes;
 }
 
 static void tell_kept(struct follow *f, const struct fault *why)
@@ -64,7 +70,7 @@ void follow_before(struct follow *f)
 	gone = sink_is_gone(f->sink);
 	if (!open_anew(f, f->kept))
 		return;
-	*(gone ? &f->left_gone : &f->left_astray) += f->astray;
+	add(gone ? &f->left_gone : &f->left_astray, &f->astray);
 	found_again(f);
 	ledger_warn(f->ledger, f->sink->name,
 		"was replaced or deleted meanwhile; opened anew");
@@ -72,14 +78,14 @@ void follow_before(struct follow *f)
 
 /* Looked at behind the write, so that what is said is true: then the name stood
  * for another file. */
-void follow_after(struct follow *f, uint64_t lines)
+void follow_after(struct follow *f, const struct follow_text *text)
 {
-	if (lines == 0)
+	if (text->lines == 0 && text->bytes == 0)
 		return;
 	if (sink_is_named(f->sink))
 		found_again(f);
 	else
-		f->astray += lines;
+		add(&f->astray, text);
 }
 
 void follow_end(struct follow *f)
@@ -90,12 +96,13 @@ void follow_end(struct follow *f)
 }
 
 /* They were written, but nobody will find them. */
-static void lose(struct follow *f, uint64_t lines)
+static void lose(struct follow *f, const struct follow_text *text)
 {
 	struct fault fault;
 
-	atomic_fetch_sub(&f->ledger->lines_out, lines);
-	atomic_fetch_add(&f->ledger->gone, lines);
+	atomic_fetch_sub(&f->ledger->lines_out, text->lines);
+	atomic_fetch_sub(&f->ledger->bytes_out, text->bytes);
+	atomic_fetch_add(&f->ledger->gone, text->lines);
 	fault_set(&fault, "the file was deleted or replaced meanwhile");
 	ledger_fail(f->ledger, -ENOENT, &fault);
 }
@@ -114,9 +121,9 @@ static void tell_astray(struct follow *f, uint64_t lines)
 void follow_settle(struct follow *f, bool wished)
 {
 	if (!wished)
-		*(f->gone ? &f->left_gone : &f->left_astray) += f->astray;
-	if (f->left_gone > 0)
-		lose(f, f->left_gone);
-	if (f->left_astray > 0)
-		tell_astray(f, f->left_astray);
+		add(f->gone ? &f->left_gone : &f->left_astray, &f->astray);
+	if (f->left_gone.lines > 0)
+		lose(f, &f->left_gone);
+	if (f->left_astray.lines > 0)
+		tell_astray(f, f->left_astray.lines);
 }

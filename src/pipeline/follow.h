@@ -26,14 +26,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What was written to a file. */
+struct follow_text {
+	uint64_t lines, bytes;
+};
+
 struct follow {
 	struct sink *sink; /* set once; so are ledger and prompt */
 	struct ledger *ledger;
 	bool prompt; /* somebody types */
 	bool kept;   /* the name could not be followed, which was told */
-	/* Lines that went to a file without the name: to the one that is open,
-	 * and to those that were left before. `gone`: nothing names it. */
-	uint64_t astray, left_astray, left_gone;
+	/* What went to a file without the name: to the one that is open, and
+	 * to those that were left before. `gone`: nothing names it. */
+	struct follow_text astray, left_astray, left_gone;
 	bool gone; /* the one that was open at the end is */
 };
 
@@ -48,14 +53,14 @@ void follow_wish(struct follow *f);
 /* A record is about to be begun, which has text. May block likewise. */
 void follow_before(struct follow *f);
 
-/* So many lines were written. */
-void follow_after(struct follow *f, uint64_t lines);
+/* So much was written, and is in the ledger. */
+void follow_after(struct follow *f, const struct follow_text *text);
 
 /* Nothing will be written any more; the file is still open. */
 void follow_end(struct follow *f);
 
-/* The last call. wished: a wish to open anew was not served. Tells what went
- * elsewhere; the ledger's figures are final then. */
+/* The last call, when no other thread runs. wished: a wish to open anew was not
+ * served. Tells what went elsewhere; the ledger's figures are final then. */
 void follow_settle(struct follow *f, bool wished);
 
 #endif

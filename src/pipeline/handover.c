@@ -156,10 +156,12 @@ static void start_others(struct handover *h)
 	h->alone = h->transformers < 0;
 }
 
-/* Nothing is under way, so nobody will serve the wish unless somebody is sent:
- * to open anew may have to wait, for a lock or a disk, and input is to be read
- * meanwhile. */
-static void send_errand(struct handover *h)
+bool handover_has_errand(struct handover *h)
+{
+	return output_is_wished(h->config.output) && handover_is_idle(h);
+}
+
+void handover_run_errand(struct handover *h)
 {
 	struct batch *b;
 
@@ -173,12 +175,6 @@ static void send_errand(struct handover *h)
 	b->errand = true;
 	/* After an abort there is nothing to serve. */
 	(void)put(h, h->config.out, b);
-}
-
-void handover_look(struct handover *h)
-{
-	if (output_is_wished(h->config.output) && handover_is_idle(h))
-		send_errand(h);
 }
 
 /* Finishes a batch here, but for the writing where that would have to wait. */

@@ -89,8 +89,14 @@ bool handover_is_idle(struct handover *h);
 /* Waits for that. Returns 0, or -ECANCELED after an abort. */
 int handover_wait(struct handover *h);
 
-/* A moment to serve wishes of others while nothing is under way. */
-void handover_look(struct handover *h);
+/* Whether there is a wish about the output that nobody else will serve, since
+ * nothing is under way. Does not block. */
+bool handover_has_errand(struct handover *h);
+
+/* Then, by the same thread: sends the writer, for to open anew may have to
+ * wait, for a lock or a disk, and input is to be read meanwhile. Where there is
+ * no writer to be had it is done here, and blocks as long as that takes. */
+void handover_run_errand(struct handover *h);
 
 /* No more batches: lets the other threads end and waits until all is written;
  * finishes the output, or abandons it after an abort. */

@@ -31,17 +31,18 @@ static void begin_typing(struct input *in, const char *path)
 		prompt_open(&t->prompt, in->source.feed.io.fd);
 }
 
-int input_open(struct input *in, const char *path, struct stat *st)
+int input_open(struct input *in, const char *path, bool wait, struct stat *st)
 {
-	int err = source_open(&in->source, path, in->config.detect, st);
+	int err = source_open(&in->source, path, in->config.detect, wait, st);
 
+	if (err)
+		return err;
 	in->typed.at = in->typed.len = 0;
-	if (!err)
-		begin_typing(in, path);
-	return err;
+	begin_typing(in, path);
+	return 0;
 }
 
-void input_close(struct input *in)
+int input_close(struct input *in)
 {
 	struct input_typed *t = &in->typed;
 
@@ -54,7 +55,7 @@ void input_close(struct input *in)
 		prompt_close(&t->prompt);
 	}
 	t->on = t->prompting = t->prompted = false;
-	source_close(&in->source);
+	return source_close(&in->source);
 }
 
 const char *input_name(const struct input *in)

@@ -58,12 +58,13 @@ struct input {
 void input_init(struct input *in, const struct input_config *config);
 void input_release(struct input *in);
 
-/* Opens a FILE, "-" is standard input, and fills *st. Returns 0 or a negative
- * errno. Does not block. */
-int input_open(struct input *in, const char *path, struct stat *st);
+/* Opens a FILE, "-" is standard input, and fills *st. As source_open, also
+ * about `wait` and where it blocks. */
+int input_open(struct input *in, const char *path, bool wait, struct stat *st);
 
-/* Also takes the prompt back, if one stands there unanswered. */
-void input_close(struct input *in);
+/* Also takes the prompt back, if one stands there unanswered. As source_close.
+ */
+int input_close(struct input *in);
 
 /* What messages call the FILE. Good as long as its path. */
 const char *input_name(const struct input *in);

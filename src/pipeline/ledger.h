@@ -26,10 +26,10 @@ struct ledger {
 	/* By who converts; the output's owner takes back what was read on
 	 * behind a bad sequence. */
 	_Atomic uint64_t lines_in, bytes_in, invalid;
-	/* By the reader, while it hands over a batch: lines that it has behind
-	 * that, and that are in no batch's count. */
+	/* By the reader, while it hands over a batch or runs an errand: lines
+	 * that it has behind that, and that are in no batch's count. */
 	_Atomic uint64_t lines_kept;
-	/* By the output's owner. */
+	/* By the output's owner; by main, when no thread runs any more. */
 	_Atomic uint64_t lines_out, bytes_out, members;
 	_Atomic uint64_t gone; /* lines that were written to a file that was
 				  deleted meanwhile; not in lines_out */

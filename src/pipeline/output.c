@@ -353,7 +353,7 @@ static void count_written(
 	atomic_fetch_add(&l->lines_out, lines);
 	atomic_fetch_add(&l->bytes_out, bytes);
 	atomic_store(&b->unwritten, b->lines - now);
-	follow_after(&o->follow, lines);
+	follow_after(&o->follow, &(struct follow_text){lines, bytes});
 }
 
 /* The rest of a piece, which belongs to b. Returns as patience_append. */

@@ -8,6 +8,18 @@
 #include <errno.h>
 #include <string.h>
 
+/* Should this thread be left in what it does next, who counts may not look into
+ * what it has: it is told before. */
+static void count_kept(struct reader *r)
+{
+	atomic_store(&r->ledger->lines_kept, reader_count_lost(r));
+}
+
+static void forget_kept(struct reader *r)
+{
+	atomic_store(&r->ledger->lines_kept, 0);
+}
+
 /* Cuts off what is due and hands it over. Returns 0, or -ECANCELED after an
  * abort. */
 static int pass_on(struct reader *r, enum cutter_due due)
@@ -24,11 +36,9 @@ static int pass_on(struct reader *r, enum cutter_due due)
 			return -ECANCELED;
 	}
 	b = cutter_cut(&r->cutter, due, next);
-	/* Should this thread be left in a write, who counts may not look into
-	 * what it has. */
-	atomic_store(&r->ledger->lines_kept, reader_count_lost(r));
+	count_kept(r);
 	err = handover_send(&r->handover, b);
-	atomic_store(&r->ledger->lines_kept, 0);
+	forget_kept(r);
 	return err;
 }
 
@@ -111,9 +121,13 @@ static ssize_t fill(struct reader *r, int64_t deadline, struct fault *fault)
 static void look(struct reader *r)
 {
 	control_see(r->control);
-	if (control_is_stopping(r->control))
+	if (r->in_file && control_is_stopping(r->control))
 		input_stop(&r->input);
-	handover_look(&r->handover);
+	if (!handover_has_errand(&r->handover))
+		return;
+	count_kept(r);
+	handover_run_errand(&r->handover);
+	forget_kept(r);
 }
 
 /* What became of a FILE. */
@@ -176,24 +190,46 @@ static enum end read_file(struct reader *r, size_t input)
 	return end;
 }
 
-static bool open_file(struct reader *r, size_t input)
+/* Opens a FILE. What there is already does not wait for one that has to be
+ * waited for. Returns as input_open does, and -ECANCELED when nothing is to be
+ * opened any more. */
+static int open_file(struct reader *r, size_t input, struct stat *st)
 {
-	const char *fault_text = "input file is output file";
-	struct fault fault;
-	struct stat st;
-	int err = input_open(&r->input, r->paths[input], &st);
+	bool wait = false;
 
-	if (!err && output_take_input(r->output, &st)) {
+	for (;;) {
+		int err = input_open(&r->input, r->paths[input], wait, st);
+
+		if (err == -EWOULDBLOCK && !wait) {
+			wait = true;
+			if (cutter_has_whole(&r->cutter) &&
+				pass_on(r, CUTTER_WHOLE) != 0)
+				return -ECANCELED;
+		} else if (err == -EINTR) {
+			look(r);
+			if (control_is_stopping(r->control))
+				return -ECANCELED;
+		} else {
+			return err;
+		}
+	}
+}
+
+/* Whether the FILE that open_file opened is to be read. */
+static bool is_to_be_read(struct reader *r, int err, const struct stat *st)
+{
+	const char *why = "input file is output file";
+	struct fault fault;
+
+	if (!err && output_take_input(r->output, st)) {
 		ledger_note(r->ledger, input_name(&r->input), "reading");
 		return true;
 	}
 	if (err) {
 		fault_set_errno(&fault, err);
-		fault_text = fault.text;
-	} else {
-		input_close(&r->input);
+		why = fault.text;
 	}
-	ledger_trouble(r->ledger, input_name(&r->input), 0, 0, fault_text);
+	ledger_trouble(r->ledger, input_name(&r->input), 0, 0, why);
 	return false;
 }
 
@@ -214,28 +250,40 @@ static int end_file(struct reader *r, enum end end)
 	return pass_on(r, cutter_end(&r->cutter, end == END_GOOD, clock_now()));
 }
 
+/* Closes a FILE that was opened. Returns err, or -EOWNERDEAD. */
+static int close_file(struct reader *r, int err)
+{
+	r->crew->reader.blocked += input_waited(&r->input);
+	output_drop_input(r->output);
+	return input_close(&r->input) == 0 ? err : -EOWNERDEAD;
+}
+
 /* Reads a FILE from its beginning to its end. Returns 0, -ECANCELED, or
  * -EOWNERDEAD when the reader was relieved. */
 static int process_file(struct reader *r, size_t input)
 {
-	bool opened = open_file(r, input);
-	enum cutter_manner manner = opened ? manner_of(&r->input) : CUTTER_READ;
+	enum cutter_manner manner = CUTTER_READ;
 	enum end end = END_BAD;
-	int err = pass_on(r, cutter_begin(&r->cutter, input, manner));
+	struct stat st;
+	bool good;
+	int opened = open_file(r, input, &st), err;
 
+	if (opened == -ECANCELED || opened == -EOWNERDEAD)
+		return opened;
+	good = is_to_be_read(r, opened, &st);
+	if (good)
+		manner = manner_of(&r->input);
+	err = pass_on(r, cutter_begin(&r->cutter, input, manner));
 	r->current = input;
-	if (!err && opened)
+	r->in_file = true;
+	if (!err && good)
 		end = read_file(r, input);
 	if (end == END_RELIEVED)
 		return -EOWNERDEAD;
 	if (!err)
 		err = end_file(r, end);
-	if (opened) {
-		r->crew->reader.blocked += input_waited(&r->input);
-		input_close(&r->input);
-		output_drop_input(r->output);
-	}
-	return err;
+	r->in_file = false;
+	return opened == 0 ? close_file(r, err) : err;
 }
 
 /* Everything that is left when no FILE comes any more. */
@@ -261,6 +309,8 @@ static int process_files(struct reader *r)
 			break;
 		err = process_file(r, i);
 	}
+	if (err == -ECANCELED && !control_is_aborted(r->control))
+		err = 0; /* one that was not opened after a stop */
 	return err ? err : pass_on_all(r);
 }
 
@@ -381,7 +431,7 @@ void reader_do_rest(struct reader *r)
 	if (input_relieve(&r->input) != 0)
 		ledger_trouble(r->ledger, input_name(&r->input), 0, 0,
 			"not enough memory for what was read last");
-	if (!err)
+	if (!err && r->in_file)
 		err = end_file(r, read_file(r, r->current));
 	if (!err)
 		err = pass_on_all(r);

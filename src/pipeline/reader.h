@@ -7,10 +7,12 @@
  * a FILE. input, cutter and handover are its own while it runs; the rest is
  * shared.
  *
- * A reader that does not come back from a read is relieved (io/relief.h): the
- * stand-in then has all that was its own, and does what is left to do with the
- * same functions. The read itself may still write behind the text of the batch
- * that the cutter had then, so that goes on with another one.
+ * A reader that does not come back from a read, or from the open or the close
+ *of a FILE, is relieved (io/relief.h): the stand-in then has all that was its
+ *own, and does what is left to do with the same functions. The read itself may
+ *still write behind the text of the batch that the cutter had then, so that
+ *goes on with another one. What it holds in other places where it may have to
+ *be left is counted before (ledger's lines_kept).
  */
 #ifndef UPCASE_PIPELINE_READER_H
 #define UPCASE_PIPELINE_READER_H
@@ -48,7 +50,8 @@ struct reader {
 	struct input input;
 	const char *const *paths; /* the FILEs */
 	size_t n_paths;
-	size_t current;	     /* number of the FILE that is open */
+	size_t current;	     /* number of the FILE that is read */
+	bool in_file;	     /* it has begun and not ended */
 	sem_t begin;	     /* posted once: it may begin, or is dismissed */
 	bool dismissed;	     /* set before that */
 	atomic_bool has_all; /* nothing is read any more */

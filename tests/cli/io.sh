@@ -149,6 +149,19 @@ stdout_closed_with_o() {
 	expect_status 0 && expect_file db 'ONE\nTWO\n' && same /dev/null "$err"
 }
 check "closed standard output does not matter with -o" stdout_closed_with_o
+names_of_closed() {
+	bounded "$UPCASE_PIPE" -o /dev/stdout one >&- 2>"$err"
+	status=$?
+	expect_status 3 && grep -q '^upcase-pipe: /dev/stdout: ' "$err" || return 1
+	run_here /dev/stdin one <&-
+	expect_status 1 && expect_output 'ONE\n' &&
+		grep -q '^upcase-pipe: /dev/stdin: ' "$err"
+}
+if [ -e /dev/stdin ] && [ -e /proc/self/fd ]; then
+	check "no name leads to anything behind a closed descriptor" names_of_closed
+else
+	skip "no name leads to anything behind a closed descriptor" "no such names here"
+fi
 stderr_closed() {
 	# A message must not go into the output file.
 	rm -f db

@@ -54,6 +54,12 @@ status=
 : >"$err"
 exec </dev/null
 
+# Of many runs that differ in a number, every so many-th is made: all of them in
+# the long form (PROOF=long); fewer where each takes longer (UPCASE_TEST_SCALE).
+thin=3
+[ "${UPCASE_TEST_SCALE:-1}" -le 1 ] || thin=17
+[ "${PROOF:-short}" != long ] || thin=1
+
 # Seconds that anything may take before it counts as hanging.
 deadline=${UPCASE_PIPE_DEADLINE:-30}
 

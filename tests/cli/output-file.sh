@@ -31,6 +31,14 @@ deleted() {
 		[ ! -e db ]
 }
 check "-o: lines for a file that was deleted meanwhile are lost" deleted
+deleted_stats() {
+	rm -f db
+	fed -q --stats=json -o db
+	write_line one 4 && rm db && put 'two\nthree\n' >&7 && exec 7>&- &&
+		expect_end fed 'exit 3' &&
+		grep -q '"lines_in":3,"bytes_in":14,"lines_out":1,"bytes_out":4,' "$err"
+}
+check "-o: what was lost like that is not in --stats" deleted_stats
 replaced() {
 	rm -f db
 	fed -o db

@@ -56,6 +56,23 @@ ssize_t writev(int fd, const struct iovec *iov, int n)
 	return real(fd, iov, n);
 }
 
+/* With ASKS_HANG a read of the input, once it is known what that is, does not
+ * come back. */
+ssize_t read(int fd, void *buf, size_t len)
+{
+	static ssize_t (*real)(int, void *, size_t);
+	static int calls;
+
+	if (!real)
+		real = (ssize_t (*)(int, void *, size_t))dlsym(RTLD_NEXT, "read");
+	if (!getenv("ASKS_HANG") || len < 1000 || ++calls != 3)
+		return real(fd, buf, len);
+	if (write(atoi(getenv("ASKS_LOG")), "hangs\n", 6) != 6)
+		abort();
+	for (;;)
+		pause();
+}
+
 /* All that wait for a queue or tell that something is in one. */
 int pthread_cond_signal(pthread_cond_t *cond)
 {
@@ -160,6 +177,22 @@ if can_close; then
 		check "$sentence" each_asked "$threads" loaded_file
 		check "$sentence, as standard input" each_asked "$threads" loaded_input
 	done
+	relieved() {
+		local r=0
+		: >log
+		start_command hung '' sh -c 'exec env ASKS_HANG=1 ASKS_LOG=9 \
+			LD_PRELOAD="$PWD/asks.so" "$UPCASE_PIPE" -b 4K -j 2 9>>log' \
+			<numbers >"$out" 2>"$err"
+		wait_until "$deadline" grep -q hangs log || r=1
+		send TERM hung
+		expect_end hung 'signal 15' || r=1
+		grep -q '^upcase-read-2 could not$' log ||
+			{ sort log | uniq -c; r=1; }
+		! grep -q '^upcase-read-2 could$' log || r=1
+		head -c "$(stat -c %s "$out")" numbers.want >want
+		[ -s want ] && same want "$out" && return $r
+	}
+	check "who takes over from a reader that hangs cannot either" relieved
 	told() {
 		given 'a\n'
 		run -v

@@ -623,7 +623,9 @@ cat >stuck.c <<'END'
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 /* Opened before anything else: the reader may have no right to it later. */
 static int note;
@@ -650,7 +652,7 @@ ssize_t read(int fd, void *buf, size_t len)
 	ssize_t (*real)(int, void *, size_t);
 
 	*(void **)&real = dlsym(RTLD_NEXT, "read");
-	if (len < 1000 || ++calls != 2)
+	if (len < 1000 || getenv("FAR") || ++calls != 2)
 		return real(fd, buf, len);
 	do
 		pause();
@@ -659,6 +661,44 @@ ssize_t read(int fd, void *buf, size_t len)
 		abort();
 	errno = EINTR;
 	return -1;
+}
+/* The open of a FILE called "far", or with FAR=close its close. */
+static int far = -1;
+static int opened(int fd, const char *path)
+{
+	if (strcmp(path, "far") == 0)
+		far = fd;
+	return fd;
+}
+static void far_away(const char *what)
+{
+	while (getenv("FAR") && strcmp(getenv("FAR"), what) == 0)
+		pause();
+}
+#define OPENS(name) \
+	int name(const char *path, int flags, ...) \
+	{ \
+		int (*real)(const char *, int, ...); \
+		va_list more; \
+		mode_t mode; \
+		va_start(more, flags); \
+		mode = flags & O_CREAT ? va_arg(more, mode_t) : 0; \
+		va_end(more); \
+		*(void **)&real = dlsym(RTLD_NEXT, #name); \
+		if (strcmp(path, "far") == 0) \
+			far_away("open"); \
+		return opened(real(path, flags, mode), path); \
+	}
+OPENS(open)
+OPENS(open64)
+int close(int fd)
+{
+	int (*real)(int);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "close");
+	if (fd >= 0 && fd == far)
+		far_away("close");
+	return real(fd);
 }
 END
 in_pause() { grep -q "^$pause_call " "$(task_of "$1" upcase-reader)/syscall" 2>/dev/null; }
@@ -719,7 +759,7 @@ stuck_without_threads() {
 	wait_until "$deadline" in_pause stuck || r=1
 	send INT stuck
 	expect_end stuck 'exit 3' && expect_stderr_match \
-		'upcase-pipe: standard output: a read hangs, and no thread can take over: 0 lines written, [1-9][0-9]* lines lost' &&
+		'upcase-pipe: standard output: the input hangs, and no thread can take over: 0 lines written, [1-9][0-9]* lines lost' &&
 		return $r
 }
 stuck_check "where no thread can take over from it, the loss is told" \
@@ -741,6 +781,88 @@ counts_once() {
 	return $r
 }
 stuck_check "a line before a FILE that hangs counts once" counts_once
+
+# The open, or the close, of a FILE does not come back: all of the FILEs before,
+# which may share a batch with it, is written.
+far_away() {
+	local r=0 call=$1 want=$2
+	rm -f db db.gz
+	printf 'one\ntwo\n' >near
+	printf 'three\n' >far
+	start_command stuck '' env LD_PRELOAD="$PWD/stuck.so" FAR="$call" \
+		"$UPCASE_PIPE" "${@:3}" near far near >"$out" 2>"$err"
+	wait_until "$deadline" in_pause stuck || r=1
+	send TERM stuck
+	expect_end stuck 'signal 15' || r=1
+	[ ! -e db.gz ] || gzip -dc db.gz >"$out" || r=1
+	[ ! -e db ] || cp db "$out"
+	expect_output "$want" && same /dev/null "$err" && return $r
+}
+far_check() {
+	stuck_check "a FILE whose open hangs is left: what was read before is written$1" \
+		far_away open 'ONE\nTWO\n' "${@:2}"
+	stuck_check "a FILE whose close hangs is left: all that was read is written$1" \
+		far_away close 'ONE\nTWO\nTHREE\n' "${@:2}"
+}
+far_check ''
+far_check ', with -o' -o db
+far_check ', with gzip' -z -o db.gz
+far_check ', with --invalid=fail' --invalid=fail
+# Where no thread can take over, and where it is given up at once.
+far_lost() {
+	local r=0 call=$1 lines=$2 want=$3
+	printf 'one\ntwo\n' >near
+	printf 'three\n' >far
+	start_command stuck '' env LD_PRELOAD="$PWD/stuck.so" FAR="$call" \
+		"${@:4}" near far near >"$out" 2>"$err"
+	wait_until "$deadline" in_pause stuck || r=1
+	send TERM stuck
+	expect_end stuck 'exit 3' && expect_output '' &&
+		expect_stderr_line "upcase-pipe: standard output: $want: 0 lines written, $lines lines lost" && return $r
+}
+for call in open close; do
+	lines=2
+	[ $call = open ] || lines=3
+	stuck_check "where no thread can take over in $call, the loss is told" \
+		far_lost $call $lines 'the input hangs, and no thread can take over' \
+		env THREADS=1 "$UPCASE_PIPE"
+	stuck_check "where $call hangs when the time is over, the loss is told" \
+		far_lost $call $lines 'shutdown timeout' \
+		"$UPCASE_PIPE" --shutdown-timeout=0
+done
+
+# A FILE that somebody has a lease on is waited for, but not by what was read
+# before.
+leased() {
+	local r=0
+	rm -f db leased asked
+	printf 'one\n' >near
+	printf 'two\n' >far
+	perl -MFcntl=:DEFAULT -e '
+		open my $f, "+<", "far" or die;
+		fcntl($f, 1024, F_WRLCK) or exit 77;
+		my $asked;
+		$SIG{IO} = sub { $asked = 1 };
+		open my $l, ">", "leased" or die;
+		while (!$asked) { select undef, undef, undef, 1 }
+		open my $a, ">", "asked" or die;
+		while (!-s "db") { select undef, undef, undef, 0.01 }
+		fcntl($f, 1024, F_UNLCK) or die' &
+	local holder=$!
+	wait_until "$deadline" test -e leased
+	start patient -o db near far >"$out" 2>"$err"
+	wait_until "$deadline" test -e asked || r=1
+	wait_until "$deadline" test -s db || r=1
+	expect_end patient 'exit 0' || r=1
+	wait $holder || r=1
+	printf 'ONE\nTWO\n' | same - db && return $r
+}
+can_lease() { : >lease && perl -e 'open my $f, "+<", "lease"; exit !fcntl($f, 1024, 1)'; }
+if can_lease; then
+	check "what was read before a FILE that is waited for is written" leased
+else
+	skip "what was read before a FILE that is waited for is written" 'no leases here'
+fi
 
 # What read(2) has handed over, to the byte: the descriptor is shared, so its
 # offset tells. A file of members is decoded ahead; the same bytes from a pipe

@@ -17,6 +17,8 @@
 const fs = require('fs');
 
 const AROUND = ['x', 'i', '\u0307', '\u03B1', '\u03AC', '\u03B9', '\u6F22'];
+// These are many, without case, and alike.
+const ALIKE = /[\p{sc=Han}\p{sc=Hangul}\p{sc=Tangut}\p{Co}]/u;
 const STARTS = [
   0x20, 0x60, 0xC0, 0x100, 0x250, 0x300, 0x380, 0x3A0, 0x400, 0x440, 0x560,
   0x10D0, 0x1C80, 0x1E00, 0x1F00, 0x1F80, 0x2160, 0x2C60, 0x4E00, 0xA640,
@@ -85,8 +87,7 @@ function texts(pointFile, upperFile) {
     }
     known[c] = true;
     lines.push(s);
-    // Private use is many and alike.
-    if (c >= 0xF0000) return;
+    if (ALIKE.test(s)) return;
     for (const a of AROUND) lines.push(a + s + a);
   });
   process.stderr.write(`left out, because their upper case is newer: ${newer.map(codes).join(', ')}\n`);

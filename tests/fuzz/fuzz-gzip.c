@@ -87,7 +87,7 @@ static struct outcome read_by_name(
 	if (jobs > 0 && unpackers_init(&u, jobs) != 0)
 		abort();
 	source_init(&s, jobs > 0 ? &u.help : NULL);
-	if (source_open(&s, name, true, &st) != 0)
+	if (source_open(&s, name, true, true, &st) != 0)
 		fuzz_wrong("%s cannot be opened", name);
 	read_source(&s, at_once, &o);
 	source_close(&s);

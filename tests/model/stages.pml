@@ -177,7 +177,7 @@ text:	atomic {			/* cutter_take */
 		goto top
 	}
 
-look:					/* handover_look: an errand */
+look:					/* handover_run_errand */
 #ifdef REOPEN
 	if
 	:: atomic {

@@ -161,7 +161,7 @@ static void a_file_is_read_to_its_end(void **state)
 
 	(void)state;
 	support_write("in", BYTES("abcdef"));
-	assert_int_equal(fdio_open_input(&io, "in", &st), 0);
+	assert_int_equal(fdio_open_input(&io, "in", true, &st), 0);
 	assert_true(io.regular);
 	assert_int_equal(fdio_read(&io, got, 4, FDIO_NO_WAKE, 0), 4);
 	assert_memory_equal(got, "abcd", 4);
@@ -177,7 +177,7 @@ static void a_directory_opens_but_cannot_be_read(void **state)
 	struct fdio io;
 
 	(void)state;
-	assert_int_equal(fdio_open_input(&io, ".", &st), 0);
+	assert_int_equal(fdio_open_input(&io, ".", true, &st), 0);
 	reads_error(&io, FDIO_NO_WAKE, CLOCK_FOREVER, -EISDIR);
 	assert_int_equal(fdio_close(&io), 0);
 }
@@ -188,7 +188,7 @@ static void a_missing_file_is_an_error(void **state)
 	struct fdio io;
 
 	(void)state;
-	assert_int_equal(fdio_open_input(&io, "missing", &st), -ENOENT);
+	assert_int_equal(fdio_open_input(&io, "missing", true, &st), -ENOENT);
 	assert_int_equal(fdio_close(&io), 0);
 }
 
@@ -210,7 +210,7 @@ static void interrupted_calls_go_on(void **state)
 
 	(void)state;
 	support_write("in", BYTES("abc"));
-	assert_int_equal(fdio_open_input(&io, "in", &st), 0);
+	assert_int_equal(fdio_open_input(&io, "in", true, &st), 0);
 	fake.interrupts = 3;
 	reads(&io, "abc");
 	assert_int_equal(fdio_close(&io), 0);
@@ -450,7 +450,7 @@ static void a_fifo_waits_for_its_first_writer(void **state)
 
 	(void)state;
 	assert_int_equal(mkfifo("fifo", 0600), 0);
-	assert_int_equal(fdio_open_input(&io, "fifo", &st), 0);
+	assert_int_equal(fdio_open_input(&io, "fifo", true, &st), 0);
 	reads_error(&io, FDIO_NO_WAKE, 0, -EAGAIN);
 	reads_error(&io, FDIO_NO_WAKE, clock_deadline(1), -EAGAIN);
 	fd = open("fifo", O_WRONLY | O_CLOEXEC);
@@ -472,7 +472,7 @@ static void a_fifo_ends_with_a_writer_that_wrote_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(mkfifo("fifo", 0600), 0);
-	assert_int_equal(fdio_open_input(&io, "fifo", &st), 0);
+	assert_int_equal(fdio_open_input(&io, "fifo", true, &st), 0);
 	fd = open("fifo", O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(close(fd), 0);
@@ -488,7 +488,7 @@ static void a_wait_for_the_writer_of_a_fifo_can_be_woken(void **state)
 
 	(void)state;
 	assert_int_equal(mkfifo("fifo", 0600), 0);
-	assert_int_equal(fdio_open_input(&io, "fifo", &st), 0);
+	assert_int_equal(fdio_open_input(&io, "fifo", true, &st), 0);
 	support_pipe(fd);
 	assert_int_equal(close(fd[1]), 0);
 	reads_error(&io, fd[0], CLOCK_FOREVER, -ECANCELED);
@@ -943,7 +943,7 @@ static void read_through(off_t size, off_t memory)
 	assert_int_equal(truncate("in", size), 0);
 	fake.memory = memory;
 	fake.let_go = fake.advices = 0;
-	assert_int_equal(fdio_open_input(&io, "in", &st), 0);
+	assert_int_equal(fdio_open_input(&io, "in", true, &st), 0);
 	do
 		n = fdio_read(&io, buf, MIB, FDIO_NO_WAKE, CLOCK_FOREVER);
 	while (n > 0);
@@ -1024,7 +1024,7 @@ static void closing_tells_late_errors(void **state)
 
 	(void)state;
 	support_write("in", "", 0);
-	assert_int_equal(fdio_open_input(&io, "in", &st), 0);
+	assert_int_equal(fdio_open_input(&io, "in", true, &st), 0);
 	fake.close_error = EIO;
 	assert_int_equal(fdio_close(&io), -EIO);
 	fake.close_error = 0;
@@ -1039,7 +1039,7 @@ static void closing_is_done_also_when_interrupted(void **state)
 
 	(void)state;
 	support_write("in", "", 0);
-	assert_int_equal(fdio_open_input(&io, "in", &st), 0);
+	assert_int_equal(fdio_open_input(&io, "in", true, &st), 0);
 	fd = io.fd;
 	fake.close_error = EINTR;
 	assert_int_equal(fdio_close(&io), 0);

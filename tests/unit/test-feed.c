@@ -58,7 +58,7 @@ static struct rig *rig_new(size_t len)
 		r->bytes[i] = (unsigned char)(support_random(&seed) >> 8);
 	support_write("in", r->bytes, len);
 	feed_init(&r->f);
-	assert_int_equal(fdio_open_input(&r->f.io, "in", &st), 0);
+	assert_int_equal(fdio_open_input(&r->f.io, "in", true, &st), 0);
 	feed_begin(&r->f, &st);
 	r->at = 0;
 	return r;
@@ -306,7 +306,7 @@ static void a_new_input_begins_with_nothing_left(void **state)
 	feed_go_back(&r->f, 20);
 	feed_stop(&r->f);
 	assert_int_equal(fdio_close(&r->f.io), 0);
-	assert_int_equal(fdio_open_input(&r->f.io, "in", &st), 0);
+	assert_int_equal(fdio_open_input(&r->f.io, "in", true, &st), 0);
 	feed_begin(&r->f, &st);
 	rig_finish(r, LEN);
 	rig_free(r);
@@ -370,7 +370,7 @@ static void what_cannot_be_read_is_told(void **state)
 
 	(void)state;
 	feed_init(&f);
-	assert_int_equal(fdio_open_input(&f.io, ".", &st), 0);
+	assert_int_equal(fdio_open_input(&f.io, ".", true, &st), 0);
 	feed_begin(&f, &st);
 	assert_int_equal(
 		feed_read(&f, &byte, 1, FDIO_NO_WAKE, CLOCK_FOREVER, &fault),

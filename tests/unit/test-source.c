@@ -62,7 +62,7 @@ static void open_source(struct source *s, const char *path, bool detect)
 {
 	struct stat st;
 
-	assert_int_equal(source_open(s, path, detect, &st), 0);
+	assert_int_equal(source_open(s, path, detect, true, &st), 0);
 }
 
 static const size_t lengths[] = {1, 2, 5, 100};
@@ -405,7 +405,7 @@ static void what_cannot_be_opened_or_read_is_told(void **state)
 
 	(void)state;
 	source_init(&s, NULL);
-	assert_int_equal(source_open(&s, "missing", true, &st), -ENOENT);
+	assert_int_equal(source_open(&s, "missing", true, true, &st), -ENOENT);
 	assert_string_equal(s.name, "missing");
 	open_source(&s, ".", true);
 	take(&s, 100, &t);
@@ -423,7 +423,7 @@ static void the_status_of_the_file_is_told(void **state)
 	support_write("in", BYTES(text));
 	assert_int_equal(stat("in", &want), 0);
 	source_init(&s, NULL);
-	assert_int_equal(source_open(&s, "in", true, &st), 0);
+	assert_int_equal(source_open(&s, "in", true, true, &st), 0);
 	assert_true(st.st_dev == want.st_dev && st.st_ino == want.st_ino);
 	assert_false(s.terminal);
 	source_release(&s);
@@ -467,7 +467,7 @@ static void closed_standard_input_is_an_error(void **state)
 	assert_true(saved >= 0);
 	(void)close(STDIN_FILENO);
 	source_init(&s, NULL);
-	err = source_open(&s, "-", true, &st);
+	err = source_open(&s, "-", true, true, &st);
 	source_release(&s);
 	support_restore(STDIN_FILENO, saved);
 	assert_int_equal(err, -EBADF);
@@ -486,7 +486,7 @@ static void a_terminal_is_recognised(void **state)
 	support_terminal(&master, &slave);
 	saved = support_replace(STDIN_FILENO, slave);
 	source_init(&s, NULL);
-	err = source_open(&s, "-", true, &st);
+	err = source_open(&s, "-", true, true, &st);
 	terminal = s.terminal;
 	source_release(&s);
 	support_restore(STDIN_FILENO, saved);
@@ -1647,7 +1647,7 @@ static void stop_at_many_places(const struct file *f)
 	struct rigs r;
 
 	rigs_init(&r);
-	for (size_t reads = 1; reads < 230; reads += 9) {
+	for (size_t reads = 1; reads < 230; reads += 25) {
 		stop_after(&r, r.alone, f, reads);
 		for (size_t i = 0; i < COUNT(ways); i++)
 			stop_after(&r, r.rig[i], f, reads);

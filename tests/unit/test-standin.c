@@ -93,7 +93,7 @@ static void make(struct stuck *t, const char *text, bool lines)
 	assert_int_equal(crew_init(&t->crew, 1), 0);
 	make_reader(t, lines);
 	support_write("in", BYTES("never read\n"));
-	assert_int_equal(input_open(&t->r.input, "in", &st), 0);
+	assert_int_equal(input_open(&t->r.input, "in", true, &st), 0);
 	(void)cutter_begin(&t->r.cutter, 0, CUTTER_READ);
 	b = stages_batch(&t->s, "");
 	cutter_give(&t->r.cutter, b);
