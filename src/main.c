@@ -380,8 +380,8 @@ static int process(
 	struct shutdown e = {
 		.drain_until = CLOCK_FOREVER, .abandon_at = CLOCK_FOREVER};
 	struct pipeline *p;
-	struct upcase upcase;
-	struct text text;
+	struct upcase upcase, replacing;
+	struct text text, decoded;
 	bool left = false;
 	int err, status;
 
@@ -392,10 +392,17 @@ static int process(
 	if (err)
 		return cannot_start(NULL, err);
 	text_init(&text, TEXT_ALL, &upcase);
+	/* What cannot be decoded cannot be kept. */
+	replacing = upcase;
+	if (replacing.invalid == UPCASE_KEEP)
+		replacing.invalid = UPCASE_REPLACE;
+	text_init(&decoded, TEXT_ALL, &replacing);
 	err = pipeline_new(
 		&p, &(struct pipeline_config){.inputs = o->inputs,
 			    .n_inputs = o->n_inputs,
 			    .text = &text,
+			    .decoded = &decoded,
+			    .encoding = o->encoding,
 			    .sink = sink,
 			    .append = o->output != NULL,
 			    .batch_size = o->batch_size,

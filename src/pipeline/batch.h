@@ -31,6 +31,8 @@ struct batch_inputs {
 	size_t ended; /* how many ended here */
 	bool bad;     /* the last of these was not read to its end, or not
 			 at all; only with such a one at most */
+	bool decoded; /* they all were: what is not UTF-8 in their text is
+			 what could not be */
 };
 
 /* Where a batch was cut out of its FILEs. */

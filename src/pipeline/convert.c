@@ -59,8 +59,9 @@ static uint64_t count_tail(const struct batch *b)
 /* Makes upper of text, which is used up unless a bad sequence may have to be
  * told of. */
 static void turn(
-	const struct text *t, struct text_engine *engine, struct batch *b)
+	const struct converter *c, struct text_engine *engine, struct batch *b)
 {
+	const struct text *t = b->inputs.decoded ? c->decoded : c->text;
 	struct text_result result;
 	/* Without context a piece stands alone: it was cut between characters,
 	 * so what looks unfinished at its end will not be finished. */
@@ -92,7 +93,7 @@ void convert_batch(
 	const struct converter *c, struct text_engine *engine, struct batch *b)
 {
 	count_lines(b);
-	turn(c->text, engine, b);
+	turn(c, engine, b);
 	b->converted = true;
 	atomic_fetch_add(&c->ledger->lines_in, b->lines);
 	atomic_fetch_add(&c->ledger->bytes_in, b->len - b->cut.inserted);
@@ -112,7 +113,7 @@ void convert_forget(struct ledger *l, struct batch *b)
 void convert_judge(const struct converter *c, struct batch *b)
 {
 	if (!b->converted && b->len > 0 && text_can_fail(c->text))
-		turn(c->text, NULL, b);
+		turn(c, NULL, b);
 }
 
 int convert_compress(

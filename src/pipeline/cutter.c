@@ -31,6 +31,19 @@ enum cutter_due cutter_begin(
 	return c->b && c->b->inputs.bad ? CUTTER_ALL : CUTTER_NOTHING;
 }
 
+enum cutter_due cutter_set_decoded(struct cutter *c, bool decoded)
+{
+	struct batch *b = c->b;
+
+	c->decoded = decoded;
+	if (!b || b->inputs.decoded == decoded)
+		return CUTTER_NOTHING;
+	if (!cutter_is_empty(c))
+		return CUTTER_ALL;
+	b->inputs.decoded = decoded;
+	return CUTTER_NOTHING;
+}
+
 bool cutter_needs(const struct cutter *c)
 {
 	return !c->b;
@@ -42,6 +55,7 @@ void cutter_give(struct cutter *c, struct batch *b)
 	b->cut.begin = c->now;
 	b->cut.place = c->given++;
 	b->inputs.first = c->input;
+	b->inputs.decoded = c->decoded;
 	c->b = b;
 	c->whole = 0;
 }
@@ -172,6 +186,7 @@ static void move_rest(struct cutter *c, size_t place, struct batch *next)
 		next->inputs.ended = c->ended_open;
 	}
 	next->inputs.first = b->inputs.first + b->inputs.ended;
+	next->inputs.decoded = b->inputs.decoded;
 }
 
 struct batch *cutter_cut(

@@ -56,9 +56,13 @@ struct pipeline_events {
 
 /* Everything pointed to must live as long as the pipeline. */
 struct pipeline_config {
-	const char *const *inputs; /* paths, "-" is standard input */
-	size_t n_inputs;	   /* at least 1 */
-	const struct text *text;   /* what is turned, and how */
+	const char *const *inputs;  /* paths, "-" is standard input */
+	size_t n_inputs;	    /* at least 1 */
+	const struct text *text;    /* what is turned, and how */
+	const struct text *decoded; /* the same for input that was decoded, with
+				       another `invalid`; NULL: text */
+	const char *encoding; /* of the inputs, as decode_init has it (NULL:
+				 DECODE_NONE) */
 	struct sink *sink;
 	bool append;	      /* the output is lines: the last one ends, too */
 	size_t batch_size;    /* bytes of text in a batch */

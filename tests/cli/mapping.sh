@@ -329,11 +329,12 @@ for option in --output=file --outp=file --ou=file --mapping=full --m=simple \
 	--f=0 --sync=none --sy=end --shutdown-timeout=1.5 --sh=0 --stats \
 	--sta=json --verbose --verb --quiet --qui --help --he --version --vers \
 	--gzip --gz --gzip=1 --g=9 --no-gzip --no-g --no-decompress --no-d \
+	--encoding=utf-16 --e=none \
 	--no-interactive --no-i --interactive --int --prompt=x --p=x; do
 	check "$option is understood" takes_option "$option"
 done
 check "short options with their arguments are understood" \
-	takes_option -o file -z -m full -l tr -i -j 2 -b 4K -v
+	takes_option -o file -z -E auto -m full -l tr -i -j 2 -b 4K -v
 check "-q, -h and -V are understood" takes_option -q -h -V
 for option in --ver --no --s --in --qu; do
 	ambiguous() {

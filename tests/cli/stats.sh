@@ -210,10 +210,10 @@ check "-q drops no errors" quiet
 
 # --- --help, --version, the manual page --------------------------------------
 
-all_options="output gzip no-gzip no-decompress mapping language invalid interactive
+all_options="output gzip no-gzip no-decompress encoding mapping language invalid interactive
 no-interactive prompt jobs batch-size queue-depth flush-interval sync on-full
 shutdown-timeout stats verbose quiet help version"
-letters="o z m l i j b v q h V"
+letters="o z E m l i j b v q h V"
 
 help_works() {
 	run "$1"
@@ -372,7 +372,7 @@ for language in lt el hy; do
 	check "--mapping=simple with --language=$language is refused" \
 		refuses '' -l $language -m simple
 done
-for option in output mapping language invalid prompt jobs batch-size \
+for option in output encoding mapping language invalid prompt jobs batch-size \
 	queue-depth flush-interval sync on-full shutdown-timeout; do
 	check "--$option without its argument is refused" \
 		refuses $option --$option

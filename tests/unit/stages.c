@@ -89,8 +89,8 @@ void stages_make(struct stages *s, const char *path,
 	assert_int_equal(
 		pool_init(&s->pool, STAGES_BATCHES, STAGES_BATCHES, &sizes), 0);
 	make_output(s, path);
-	s->converter =
-		(struct converter){.text = &s->text, .ledger = &s->ledger};
+	s->converter = (struct converter){
+		.text = &s->text, .decoded = &s->text, .ledger = &s->ledger};
 }
 
 void stages_free(struct stages *s)
