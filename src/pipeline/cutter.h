@@ -13,7 +13,8 @@
  *  - gzip output: `interval` after its first record, because a member for each
  *    would be larger than the text;
  *  - a person types: with each line;
- *  - at the end of input; where FILEs are kept apart, at the end of each.
+ *  - at the end of input; where FILEs are kept apart, at the end of each;
+ *  - when as many FILEs end in it as may (BATCH_ENDS).
  * A record without its end waits, unless it fills a batch.
  *
  * Invariants

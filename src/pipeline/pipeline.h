@@ -52,6 +52,8 @@ struct pipeline_events {
 		uint64_t column, const char *text);
 	/* Good to know. */
 	void (*note)(void *context, const char *name, const char *text);
+	/* Worth knowing: not all of an input is UTF-8. NULL: not told. */
+	void (*notice)(void *context, const char *name, const char *text);
 };
 
 /* Everything pointed to must live as long as the pipeline. */

@@ -502,6 +502,30 @@ static ALWAYS_INLINE unsigned put_yield(unsigned char *dst,
 	return y.n;
 }
 
+/* Whether what is written has more characters than what was read. Where nothing
+ * is superfluous, the first byte of one has become ASCII then. */
+static ALWAYS_INLINE bool multiplies(
+	const struct numbers *c, const struct block *b, struct yield y)
+{
+	set was, now;
+
+	if (__builtin_expect(y.drop == 0, 1))
+		return (b->lead & ~high_set(b->out) & below(y.n)) != 0;
+	was = ~set_of(is_tail(b->v, c->c0)) & below(y.n);
+	now = ~set_of(is_tail(b->out, c->c0)) & below(y.n) & ~y.drop;
+	return __builtin_popcountll(was) != __builtin_popcountll(now);
+}
+
+/* The first n bytes of v have become len bytes at dst. */
+static __attribute__((noinline)) void note_surplus(struct map_span *span, vec v,
+	unsigned n, const unsigned char *dst, unsigned len)
+{
+	unsigned char bytes[WIDTH];
+
+	store(bytes, v);
+	map_note_surplus(span, bytes, n, dst, dst, len);
+}
+
 /* Puts back what a store has changed behind p. */
 static ALWAYS_INLINE void restore(
 	const struct map_span *span, const unsigned char *p, vec v)
@@ -542,7 +566,7 @@ static ALWAYS_INLINE bool run_vectors(const struct map *map,
 	const struct numbers c = numbers();
 	const unsigned char *p = span->src, *end = span->end;
 	unsigned char *dst = span->dst;
-	bool in_place = span->in_place;
+	bool in_place = span->in_place, noted = in_place && !span->keep;
 	struct yield y = {.stopped = false};
 	vec v = load(p);
 
@@ -552,6 +576,7 @@ static ALWAYS_INLINE bool run_vectors(const struct map *map,
 		unsigned char spill[WIDTH];
 		struct block b;
 		vec following;
+		unsigned len;
 
 		if (!high && !grown) {
 			size_t n = WIDTH;
@@ -579,13 +604,19 @@ static ALWAYS_INLINE bool run_vectors(const struct map *map,
 		y.stopped |= active->lost > LOST_MAX;
 		if (__builtin_expect(y.stopped, 0)) {
 			restore(span, p, v);
-			dst += put_yield(dst, &b, y, in_place);
+			len = put_yield(dst, &b, y, in_place);
+			if (noted && multiplies(&c, &b, y))
+				note_surplus(span, v, y.n, dst, len);
+			dst += len;
 			p += y.n;
 			break;
 		}
 		__builtin_prefetch(p + PREFETCH);
 		following = load(p + y.n);
-		dst += put_yield(dst, &b, y, in_place);
+		len = put_yield(dst, &b, y, in_place);
+		if (noted && __builtin_expect(multiplies(&c, &b, y), 0))
+			note_surplus(span, v, y.n, dst, len);
+		dst += len;
 		p += y.n;
 		v = following;
 	}

@@ -61,11 +61,15 @@ struct call {
 	struct upcase_state *st;
 	struct upcase_result *res;
 	struct map_span span;
-	struct greek_piece greek; /* el */
-	bool after_soft_dotted;	  /* lt: U+0307 would be dropped here */
-	const unsigned char *src; /* what is being converted ... */
-	uint64_t offset;	  /* ... and where in the stream it begins */
-	unsigned char *begin;	  /* of the output */
+	struct greek_piece greek;    /* el */
+	bool after_soft_dotted;	     /* lt: U+0307 would be dropped here */
+	const unsigned char *src;    /* what is being converted ... */
+	uint64_t offset;	     /* ... and where in the stream it begins */
+	const unsigned char *intact; /* what was read is still there from here
+					on, and before that so many characters
+					are in the same line */
+	uint64_t column;
+	unsigned char *begin; /* of the output */
 	unsigned char *spare; /* where it goes when it does not fit in place */
 };
 
@@ -116,8 +120,8 @@ bool upcase_has_context(const struct upcase *u)
 	return u->language == UPCASE_LT || u->language == UPCASE_EL;
 }
 
-/* Converts characters up to something that is none. What was kept on the way is
- * counted. */
+/* Converts characters up to something that is none. What was kept on the way,
+ * which the first one never is, is counted. */
 static void run(struct call *c)
 {
 	struct map_span *span = &c->span;
@@ -129,11 +133,6 @@ static void run(struct call *c)
 		greek_run(c->u->map, &c->greek, span);
 	else
 		c->u->variant->run(c->u->map, span);
-	if (span->invalid == 0)
-		return;
-	if (c->res->invalid == 0)
-		c->res->first_bad =
-			c->offset + (uint64_t)(span->first_bad - c->src);
 	c->res->invalid += span->invalid;
 	span->invalid = 0;
 }
@@ -172,11 +171,59 @@ static void end_context(struct call *c)
 		greek_flush(&c->greek, &c->span);
 }
 
+/* The characters in p[0..len) behind its last newline; *line says whether there
+ * is one. */
+static uint64_t column_in(const unsigned char *p, size_t len, bool *line)
+{
+	uint64_t n = 0;
+
+	while (len > 0 && p[len - 1] != '\n')
+		n += (p[--len] & 0xC0) != 0x80;
+	*line = len > 0;
+	return n;
+}
+
+/* The column of what is at span.src: in place, from what the line has become
+ * by now. */
+static uint64_t column_here(const struct call *c)
+{
+	const struct map_span *span = &c->span;
+	bool line, any;
+	uint64_t n;
+
+	if (!span->in_place) {
+		n = column_in(
+			c->intact, (size_t)(span->src - c->intact), &line);
+		return line ? n : n + c->column;
+	}
+	(void)column_in(span->surplus_at,
+		(size_t)(span->dst - span->surplus_at), &line);
+	n = column_in(c->begin, (size_t)(span->dst - c->begin), &any);
+	return line ? n : n - (uint64_t)span->surplus;
+}
+
+/* The first ill-formed sequence is at span.src, which is at offset in the
+ * stream. From now on they may be passed through. */
+static void note_first(struct call *c, uint64_t offset)
+{
+	const unsigned char *p = c->begin, *end = c->span.dst;
+
+	c->res->first_bad = offset;
+	c->res->first_column = column_here(c);
+	for (; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		c->res->first_line++;
+	c->span.keep = c->u->invalid == UPCASE_KEEP;
+}
+
 /* From here on the output may be longer than what was read. */
 static void leave_place(struct call *c)
 {
 	size_t n = (size_t)(c->span.dst - c->begin);
 
+	/* Whoever knows of the first one asks no more. */
+	if (c->res->invalid == 0)
+		c->column = column_here(c);
+	c->intact = c->span.src;
 	memcpy(c->spare, c->begin, n);
 	c->begin = c->spare;
 	c->span.dst = c->spare + n;
@@ -201,9 +248,9 @@ static int invalid(struct call *c, size_t n, uint64_t offset)
 {
 	static const unsigned char replacement[] = {0xEF, 0xBF, 0xBD};
 
-	if (c->res->invalid++ == 0)
-		c->res->first_bad = offset;
 	end_context(c);
+	if (c->res->invalid++ == 0)
+		note_first(c, offset);
 	switch (c->u->invalid) {
 	case UPCASE_FAIL:
 		return -EILSEQ;
@@ -255,7 +302,8 @@ static int convert(struct call *c, const unsigned char *src, size_t len,
 	c->offset = offset;
 	c->span.src = src;
 	c->span.end = src + len;
-	c->span.keep = c->u->invalid == UPCASE_KEEP;
+	if (!c->span.in_place)
+		c->intact = src;
 	for (;;) {
 		const unsigned char *stop;
 		int err;
@@ -360,6 +408,7 @@ static void begin_call(struct call *c, const struct upcase *u,
 	c->res = res;
 	c->span = (struct map_span){.in_place = false};
 	c->spare = NULL;
+	c->column = 0;
 }
 
 static int convert_call(struct call *c, const unsigned char *src, size_t len,
@@ -374,6 +423,7 @@ static int convert_call(struct call *c, const unsigned char *src, size_t len,
 	if (c->u->language == UPCASE_EL && !last && !st->held)
 		return -EINVAL;
 	c->span.dst = c->begin;
+	c->span.surplus_at = c->begin;
 	resume_context(c);
 	err = convert_piece(c, src, len, last);
 	if (last && !err)
