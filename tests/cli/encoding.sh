@@ -110,6 +110,87 @@ stops_cut() {
 }
 check "at a signal what was read is written, half a character too" stops_cut
 
+# --- what is not UTF-8 is told -----------------------------------------------
+
+see='(see --encoding, --invalid)\n'
+# says OUTPUT WORDS [ARG...]: of standard input, with status 0.
+says() {
+	run "${@:3}"
+	expect_outcome 0 "$1" "upcase-pipe: standard input: $2 $see"
+}
+given 'one\nstra\xdfe \xe9\xff\n'
+check "it is told how much is not UTF-8, and where the first is" \
+	says 'ONE\nSTRA\xdfE \xe9\xff\n' \
+	'3 sequences are not UTF-8, the first at 2:5; kept as they are'
+check "and that it was replaced" says "ONE\nSTRA${u}E $u$u\n" \
+	'3 sequences are not UTF-8, the first at 2:5; replaced by U+FFFD' \
+	--invalid=replace
+check "and what could not be decoded" says "ONE\nSTRA${u}E $u$u\n" \
+	'3 sequences cannot be decoded, the first at 2:5; replaced by U+FFFD' \
+	-E us-ascii
+untold() { converts 'one\nstra\xdfe\n' 'ONE\nSTRA\xdfE\n' "$@"; }
+for option in -q '-E none' --encoding=none --no-decompress; do
+	check "it is not told with $option" untold $option
+done
+fails() {
+	given '\xff\xfea\0\n\0b\0\x00\xd8'
+	run --invalid=fail
+	expect_outcome 1 'A\nB' \
+		'upcase-pipe: standard input:2:2: cannot be decoded; everything before it was kept\n'
+}
+check "--invalid=fail says where something cannot be decoded" fails
+counted() {
+	given '\xff\xfea\0\x00\xd8\x00\xd8\n\0'
+	run -q --stats=json
+	expect_status 0 && grep -q '"bytes_in":4,.*"invalid":2,' "$err"
+}
+check "what cannot be decoded is counted, and bytes as decoded" counted
+check "UTF-16 without a mark looks like it" eval "given 'a\0\n\0\xe9\0';
+	says 'A\0\n\0\xe9\0' '1 sequence is not UTF-8, that at 2:2; kept as it is; looks like UTF-16'"
+
+told_apart() {
+	printf 'a\n' >good
+	printf '\xff' >bad1
+	printf 'b\nc\xff\xff' >bad2
+	: >empty
+	run good bad1 empty bad2 good "$@"
+	expect_outcome 0 'A\n\xff\nB\nC\xff\xff\nA\n' \
+"upcase-pipe: bad1: 1 sequence is not UTF-8, that at 1:1; kept as it is ${see}upcase-pipe: bad2: 2 sequences are not UTF-8, the first at 2:2; kept as they are $see"
+}
+check "FILEs are told apart, also where they share a batch" told_apart
+check "and where they do not" told_apart -b 1 -j 2
+many_told_apart() {
+	local i
+	for ((i = 0; i < 600; i++)); do
+		printf 'f%d\n\xff\n' $i >many$i
+		printf 'upcase-pipe: many%d: 1 sequence is not UTF-8, that at 2:1; kept as it is %b' \
+			$i "$see"
+	done >want
+	run many{0..599}
+	expect_status 0 && same want "$err"
+}
+check "and where there are many" many_told_apart
+same_place() {
+	local b
+	perl -e 'print "stra\xc3\x9fe \xef\xac\x83 " x 900, "\xff\n"' >long
+	note_of long long >want
+	for b in 7 64 1000 4K 1M; do
+		run -b $b -j 2 long
+		expect_status 0 && same want "$err" || { echo "-b $b"; return 1; }
+	done
+	run -l el long
+	expect_status 0 && same want "$err"
+}
+check "the place is in characters of the input, whatever they become" same_place
+told_at_a_stop() {
+	fed
+	printf 'a\xff\n' >&7
+	wait_until "$deadline" has_size "$out" && send TERM fed &&
+		expect_end fed 'signal 15' && expect_errors \
+		"upcase-pipe: standard input: 1 sequence is not UTF-8, that at 1:2; kept as it is $see"
+}
+check "it is told at a signal, too" told_at_a_stop
+
 # --- the system's encodings --------------------------------------------------
 
 check "-E with a name that is none is refused" eval 'run -E no-such;

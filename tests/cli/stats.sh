@@ -9,14 +9,15 @@
 
 # --- --stats -----------------------------------------------------------------
 
-# json EXPRESSION...: true for the object $s that is the one line of standard
-# error. Each EXPRESSION is Perl.
+# json EXPRESSION...: true for the object $s that is the last line of standard
+# error. Before it only may stand that some of the input is not UTF-8. Each
+# EXPRESSION is Perl.
 json() {
-	[ "$(wc -l <"$err")" -eq 1 ] || { cat "$err"; return 1; }
+	[ "$(grep -vc 'not UTF-8' "$err")" -eq 1 ] || { cat "$err"; return 1; }
 	perl -MJSON::PP -e '
 		my $file = shift;
 		open my $f, "<", $file or die;
-		our $s = JSON::PP->new->decode(<$f>);
+		our $s = JSON::PP->new->decode((<$f>)[-1]);
 		for (@ARGV) {
 			eval $_ and next;
 			print "not so: $_ $@\n", JSON::PP->new->pretty->encode($s);
