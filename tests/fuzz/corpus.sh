@@ -7,7 +7,7 @@
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
-for target in upcase gzip pipeline options tear; do
+for target in upcase gzip pipeline options tear decode; do
 	echo "$target:"
 	"${FUZZ_REPLAY:-tests/fuzz/replay}-$target" "$here/corpus/$target"/* ||
 		exit 1

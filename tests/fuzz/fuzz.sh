@@ -5,7 +5,7 @@
 set -euo pipefail
 
 src=${srcdir:-.}
-read -ra targets <<<"${FUZZ_TARGETS:-upcase gzip pipeline options tear}"
+read -ra targets <<<"${FUZZ_TARGETS:-upcase gzip pipeline options tear decode}"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 flags=(-std=gnu11 -g -O1 -fsanitize=address,undefined
