@@ -502,28 +502,29 @@ static ALWAYS_INLINE unsigned put_yield(unsigned char *dst,
 	return y.n;
 }
 
-/* Whether what is written has more characters than what was read. Where nothing
- * is superfluous, the first byte of one has become ASCII then. */
-static ALWAYS_INLINE bool multiplies(
-	const struct numbers *c, const struct block *b, struct yield y)
+/* Whether what is written may have more characters than what was read: where
+ * nothing is superfluous, the first byte of one has become ASCII then. */
+static ALWAYS_INLINE bool may_grow(const struct block *b, struct yield y)
 {
-	set was, now;
-
-	if (__builtin_expect(y.drop == 0, 1))
-		return (b->lead & ~high_set(b->out) & below(y.n)) != 0;
-	was = ~set_of(is_tail(b->v, c->c0)) & below(y.n);
-	now = ~set_of(is_tail(b->out, c->c0)) & below(y.n) & ~y.drop;
-	return __builtin_popcountll(was) != __builtin_popcountll(now);
+	return y.drop || (b->lead & ~high_set(b->out) & below(y.n));
 }
 
-/* The first n bytes of v have become len bytes at dst. */
-static __attribute__((noinline)) void note_surplus(struct map_span *span, vec v,
-	unsigned n, const unsigned char *dst, unsigned len)
+/* The block has become len bytes at dst. */
+static __attribute__((noinline)) void note_growth(struct growth *growth,
+	const struct numbers *c, vec v, vec out, struct yield y,
+	const unsigned char *dst, unsigned len)
 {
+	set were = set_of(is_tail(v, c->c0));
+	set are = set_of(is_tail(out, c->c0)) | y.drop;
 	unsigned char bytes[WIDTH];
 
-	store(bytes, v);
-	map_note_surplus(span, bytes, n, dst, dst, len);
+	if (y.drop == 0) {
+		growth_note(growth, dst, were & ~are & below(y.n), LANE);
+	} else if (__builtin_popcountll(were & below(y.n)) !=
+		   __builtin_popcountll(are & below(y.n))) {
+		store(bytes, v);
+		growth_note_text(growth, bytes, y.n, dst, dst, len);
+	}
 }
 
 /* Puts back what a store has changed behind p. */
@@ -566,7 +567,8 @@ static ALWAYS_INLINE bool run_vectors(const struct map *map,
 	const struct numbers c = numbers();
 	const unsigned char *p = span->src, *end = span->end;
 	unsigned char *dst = span->dst;
-	bool in_place = span->in_place, noted = in_place && !span->keep;
+	bool in_place = span->in_place;
+	struct growth *growth = span->growth;
 	struct yield y = {.stopped = false};
 	vec v = load(p);
 
@@ -605,8 +607,8 @@ static ALWAYS_INLINE bool run_vectors(const struct map *map,
 		if (__builtin_expect(y.stopped, 0)) {
 			restore(span, p, v);
 			len = put_yield(dst, &b, y, in_place);
-			if (noted && multiplies(&c, &b, y))
-				note_surplus(span, v, y.n, dst, len);
+			if (growth && may_grow(&b, y))
+				note_growth(growth, &c, v, b.out, y, dst, len);
 			dst += len;
 			p += y.n;
 			break;
@@ -614,8 +616,8 @@ static ALWAYS_INLINE bool run_vectors(const struct map *map,
 		__builtin_prefetch(p + PREFETCH);
 		following = load(p + y.n);
 		len = put_yield(dst, &b, y, in_place);
-		if (noted && __builtin_expect(multiplies(&c, &b, y), 0))
-			note_surplus(span, v, y.n, dst, len);
+		if (growth && __builtin_expect(may_grow(&b, y), 0))
+			note_growth(growth, &c, v, b.out, y, dst, len);
 		dst += len;
 		p += y.n;
 		v = following;

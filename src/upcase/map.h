@@ -8,6 +8,7 @@
 #ifndef UPCASE_MAP_H
 #define UPCASE_MAP_H
 
+#include "upcase/growth.h"
 #include "upcase/tables.h"
 
 #include <stdbool.h>
@@ -42,12 +43,8 @@ struct map_span {
 	unsigned char *dst;
 	bool in_place;
 	bool keep; /* ill-formed sequences may be passed through, and then */
-	uint64_t invalid; /* so many were */
-	/* In place, unless `keep`: by how many characters more than what was
-	 * read the line is that ends at this place in dst; behind it they are
-	 * as many. */
-	ptrdiff_t surplus;
-	const unsigned char *surplus_at;
+	uint64_t invalid;      /* so many were */
+	struct growth *growth; /* in place, where it is noted; else NULL */
 	struct map_pace pace;
 };
 
@@ -89,13 +86,6 @@ static inline const struct tables_string *map_tailored(const struct map *map,
 		return &ech_vew;
 	return upper;
 }
-
-/* In place, unless `keep`: src[0..n), which is or was there, has become
- * out[0..len), which is at dst or will be. If that is more characters, notes
- * it: what was read is gone then, but where the first ill-formed sequence is
- * has to be said. */
-void map_note_surplus(struct map_span *span, const unsigned char *src, size_t n,
-	const unsigned char *dst, const unsigned char *out, size_t len);
 
 /* Writes the upper case of the well-formed character of n bytes at p, up to
  * eight bytes at once. Returns the end of what it wrote. */

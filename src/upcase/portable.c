@@ -491,9 +491,9 @@ static bool run_chunk_in_place(const struct map *map, struct map_span *span)
 		span->invalid = invalid;
 		return false;
 	}
-	if (!span->keep)
-		map_note_surplus(
-			span, src, (size_t)(span->src - src), dst, out, len);
+	if (span->growth)
+		growth_note_text(span->growth, src, (size_t)(span->src - src),
+			dst, out, len);
 	/* cppcheck-suppress uninitvar ; run_out_of_place has written it */
 	memcpy(dst, out, len);
 	span->dst += len;

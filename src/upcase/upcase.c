@@ -22,6 +22,8 @@
  *
  *	map.h                what a run is; a character by itself
  *	  map.c
+ *	growth.h             where there are more characters than there were
+ *	  growth.c
  *
  *	tables.h, utf8.h     what Unicode says of characters; their bytes
  *	  tables.c             by gen-tables.c, from data/
@@ -69,6 +71,7 @@ struct call {
 					on, and before that so many characters
 					are in the same line */
 	uint64_t column;
+	struct growth growth;
 	unsigned char *begin; /* of the output */
 	unsigned char *spare; /* where it goes when it does not fit in place */
 };
@@ -185,10 +188,10 @@ static uint64_t column_in(const unsigned char *p, size_t len, bool *line)
 
 /* The column of what is at span.src: in place, from what the line has become
  * by now. */
-static uint64_t column_here(const struct call *c)
+static uint64_t column_here(struct call *c)
 {
 	const struct map_span *span = &c->span;
-	bool line, any;
+	bool line;
 	uint64_t n;
 
 	if (!span->in_place) {
@@ -196,10 +199,8 @@ static uint64_t column_here(const struct call *c)
 			c->intact, (size_t)(span->src - c->intact), &line);
 		return line ? n : n + c->column;
 	}
-	(void)column_in(span->surplus_at,
-		(size_t)(span->dst - span->surplus_at), &line);
-	n = column_in(c->begin, (size_t)(span->dst - c->begin), &any);
-	return line ? n : n - (uint64_t)span->surplus;
+	n = column_in(c->begin, (size_t)(span->dst - c->begin), &line);
+	return n - (uint64_t)growth_of_line(&c->growth, span->dst);
 }
 
 /* The first ill-formed sequence is at span.src, which is at offset in the
@@ -213,6 +214,7 @@ static void note_first(struct call *c, uint64_t offset)
 	for (; (p = memchr(p, '\n', (size_t)(end - p))); p++)
 		c->res->first_line++;
 	c->span.keep = c->u->invalid == UPCASE_KEEP;
+	c->span.growth = NULL;
 }
 
 /* From here on the output may be longer than what was read. */
@@ -228,6 +230,7 @@ static void leave_place(struct call *c)
 	c->begin = c->spare;
 	c->span.dst = c->spare + n;
 	c->span.in_place = false;
+	c->span.growth = NULL;
 }
 
 /* Writes n bytes, a few, in exchange for the next `from` bytes. In place they
@@ -423,7 +426,6 @@ static int convert_call(struct call *c, const unsigned char *src, size_t len,
 	if (c->u->language == UPCASE_EL && !last && !st->held)
 		return -EINVAL;
 	c->span.dst = c->begin;
-	c->span.surplus_at = c->begin;
 	resume_context(c);
 	err = convert_piece(c, src, len, last);
 	if (last && !err)
@@ -462,5 +464,9 @@ int upcase_convert_in_place(const struct upcase *u, struct upcase_state *st,
 	c.span.in_place = st->n_partial == 0 && !upcase_has_context(u);
 	c.begin = c.span.in_place ? text : spare;
 	c.spare = spare;
+	if (c.span.in_place) {
+		growth_begin(&c.growth, text);
+		c.span.growth = &c.growth;
+	}
 	return convert_call(&c, text, len, last, size);
 }
