@@ -40,6 +40,7 @@
 #include "cli/quote.h"
 #include "cli/signals.h"
 #include "io/clock.h"
+#include "io/decode.h"
 #include "io/fdio.h"
 #include "pipeline/pipeline.h"
 
@@ -110,6 +111,14 @@ static void tell_note(void *context, const char *name, const char *text)
 	if (diag_tells(DIAG_VERBOSE))
 		diag_make_room();
 	diag_note(DIAG_VERBOSE, name, "%s", text);
+}
+
+static void tell_notice(void *context, const char *name, const char *text)
+{
+	(void)context;
+	if (diag_tells(DIAG_NORMAL))
+		diag_make_room();
+	diag_note(DIAG_NORMAL, name, "%s", text);
 }
 
 static void give_up(struct pipeline *p, struct shutdown *e, const char *why)
@@ -385,9 +394,11 @@ static int process(
 	struct shutdown e = {
 		.drain_until = CLOCK_FOREVER, .abandon_at = CLOCK_FOREVER};
 	struct pipeline *p;
-	struct upcase upcase;
-	struct text text;
+	struct upcase upcase, replacing;
+	struct text text, decoded;
 	bool left = false;
+	/* Whoever says so knows what they are. */
+	bool bytes = !o->detect_gzip || strcmp(o->encoding, DECODE_NONE) == 0;
 	int err, status;
 
 	/* options_parse has seen that these go together. */
@@ -397,10 +408,17 @@ static int process(
 	if (err)
 		return cannot_start(NULL, err);
 	text_init(&text, TEXT_ALL, &upcase);
+	/* What cannot be decoded cannot be kept. */
+	replacing = upcase;
+	if (replacing.invalid == UPCASE_KEEP)
+		replacing.invalid = UPCASE_REPLACE;
+	text_init(&decoded, TEXT_ALL, &replacing);
 	err = pipeline_new(
 		&p, &(struct pipeline_config){.inputs = o->inputs,
 			    .n_inputs = o->n_inputs,
 			    .text = &text,
+			    .decoded = &decoded,
+			    .encoding = o->encoding,
 			    .sink = sink,
 			    .append = o->output != NULL,
 			    .batch_size = o->batch_size,
@@ -418,7 +436,8 @@ static int process(
 			    .nudge_signal = SIGNALS_NUDGE,
 			    .rules = *rules,
 			    .events = {.trouble = tell_trouble,
-				    .note = tell_note}});
+				    .note = tell_note,
+				    .notice = bytes ? NULL : tell_notice}});
 	if (err)
 		return cannot_make(err);
 	diag_open();

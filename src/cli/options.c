@@ -7,6 +7,7 @@
 #include "cli/quote.h"
 #include "codec/deflate.h"
 #include "io/clock.h"
+#include "io/decode.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -46,7 +47,7 @@ enum {
 };
 
 /* The colon in front: what is missing is told here (misuse.h). */
-static const char short_options[] = ":o:z::m:l:ij:b:vqhV";
+static const char short_options[] = ":o:z::E:m:l:ij:b:vqhV";
 
 static const struct option long_options[] = {
 	{"output", required_argument, NULL, 'o'},
@@ -54,6 +55,7 @@ static const struct option long_options[] = {
 	{"no-gzip", no_argument, NULL, OPT_NO_GZIP},
 	{"verify", no_argument, NULL, OPT_VERIFY},
 	{"no-decompress", no_argument, NULL, OPT_NO_DECOMPRESS},
+	{"encoding", required_argument, NULL, 'E'},
 	{"mapping", required_argument, NULL, 'm'},
 	{"language", required_argument, NULL, 'l'},
 	{"invalid", required_argument, NULL, OPT_INVALID},
@@ -219,6 +221,20 @@ static int parse_seconds(const char *option, const char *arg, int64_t *ns)
 	return 0;
 }
 
+static int parse_encoding(struct options *o, const char *arg)
+{
+	int err = decode_check(arg);
+
+	if (err == -EINVAL)
+		return bad_argument("unknown encoding", "encoding", arg,
+			"auto, none or a name that 'iconv -l' lists");
+	if (err)
+		return bad_argument(
+			"cannot be had", "encoding", arg, strerror(-err));
+	o->encoding = arg;
+	return 0;
+}
+
 static int parse_language(struct options *o, const char *arg)
 {
 	if (upcase_language_parse(arg, &o->language))
@@ -251,6 +267,8 @@ static int apply_argument(
 	case 'z':
 		said->gzip_said = true;
 		return parse_level(o, arg);
+	case 'E':
+		return parse_encoding(o, arg);
 	case 'm':
 		return parse_mapping(o, arg);
 	case 'l':
@@ -435,6 +453,7 @@ enum options_action options_parse(struct options *o, int argc, char **argv)
 
 	*o = (struct options){
 		.detect_gzip = true,
+		.encoding = DECODE_AUTO,
 		.prompt = ">>: ",
 		.jobs = 1,
 		.batch_size = DEFAULT_BATCH_SIZE,

@@ -48,6 +48,7 @@ struct options {
 	int gzip_level;	    /* of the output, 0: plain */
 	bool verify;	    /* decode and compare it before it is written */
 	bool detect_gzip;
+	const char *encoding; /* of the inputs, as decode_init has it */
 	enum upcase_mapping mapping;
 	enum upcase_language language;
 	enum upcase_invalid invalid;

@@ -36,7 +36,13 @@ void batch_reset(struct batch *b)
 	b->cut = (struct batch_cut){0};
 	b->lines = b->invalid = b->tail_chars = 0;
 	b->bad = (struct batch_bad){0};
+	b->wide = false;
 	atomic_store(&b->unwritten, 0);
+}
+
+bool batch_is_shared(const struct batch *b)
+{
+	return b->inputs.ended > 0 && b->ends[0] < b->len;
 }
 
 uint64_t batch_count_lines(const struct batch *b)

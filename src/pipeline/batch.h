@@ -24,6 +24,9 @@
  * small a size is asked for. */
 #define BATCH_MIN 4
 
+/* So many FILEs at most end in a batch: where, is known of each. */
+#define BATCH_ENDS 256
+
 /* The FILEs that a batch has to do with, by number. All end here but for one
  * that may go on behind them: `first`, `first` + 1, ... */
 struct batch_inputs {
@@ -31,6 +34,8 @@ struct batch_inputs {
 	size_t ended; /* how many ended here */
 	bool bad;     /* the last of these was not read to its end, or not
 			 at all; only with such a one at most */
+	bool decoded; /* they all were: what is not UTF-8 in their text is
+			 what could not be */
 };
 
 /* Where a batch was cut out of its FILEs. */
@@ -47,12 +52,11 @@ struct batch_cut {
 	unsigned unterminated; /* ends of FILEs without a newline in text */
 };
 
-/* With invalid=fail: the sequence that is not UTF-8, before which `upper`
- * ends. */
+/* The first sequence in text that is not UTF-8, if it is not shared. */
 struct batch_bad {
-	bool met;
-	uint64_t line;	 /* so many newlines into text, */
-	uint64_t column; /* so many characters into that line: */
+	uint64_t line;	 /* so many newlines into the FILE's text, */
+	uint64_t column; /* so many characters into that line */
+	bool met; /* with invalid=fail: `upper` ends before it, which is: */
 	unsigned n;
 	unsigned char bytes[4];
 };
@@ -64,9 +68,11 @@ struct batch {
 	bool errand;  /* has no text: the writer is to look what is wished */
 	unsigned char *text; /* batch size + 1 bytes: one for a newline that is
 				added at the end. Overwritten when it is
-				converted, but not with invalid=fail */
+				converted, but not with invalid=fail, nor if it
+				is shared */
 	size_t len;
 	struct batch_inputs inputs;
+	uint32_t ends[BATCH_ENDS]; /* where in text each of the FILEs ends */
 	struct batch_cut cut;
 
 	/* By who converts. */
@@ -78,8 +84,8 @@ struct batch {
 	size_t member_len;
 	uint64_t lines;	     /* of text; `unterminated` ones counted */
 	uint64_t invalid;    /* ill-formed sequences met */
-	uint64_t tail_chars; /* with invalid=fail: characters behind the last
-				newline */
+	uint64_t tail_chars; /* if `open`: characters behind the last newline */
+	bool wide;	     /* seems to be UTF-16 from its beginning on */
 	struct batch_bad bad;
 
 	size_t done; /* by the output: bytes of upper or member that are in it
@@ -100,6 +106,9 @@ void batch_release(struct batch *b);
 
 /* Makes b empty, its buffers kept. */
 void batch_reset(struct batch *b);
+
+/* Whether text is that of several FILEs. Then it stays as it is. */
+bool batch_is_shared(const struct batch *b);
 
 /* The lines in b->text, by the definition of `lines`. */
 uint64_t batch_count_lines(const struct batch *b);

@@ -2,6 +2,7 @@
 
 #include "pipeline/convert.h"
 
+#include "pipeline/place.h"
 #include "text/lines.h"
 
 #include <errno.h>
@@ -24,25 +25,24 @@ static void forget_rest(struct batch *b, size_t at)
 	count_lines(b);
 }
 
-/* With invalid=fail a bad sequence was met at text[at]. Notes where that is,
- * and ends the line that was cut if the output wants that. */
+/* With invalid=fail a bad sequence was met at text[at]. Notes what it is, and
+ * ends the line that was cut if the output wants that. */
 static void note_bad(struct batch *b, size_t at)
 {
-	size_t line = lines_whole(b->text, at), n = 1;
+	bool first = lines_whole(b->text, at) == 0;
+	size_t n = 1;
 
 	/* The maximal subpart: the longest beginning of a character, or a byte
 	 * that begins none. */
 	for (size_t len = 2; len <= 4 && at + len <= b->len; len++)
 		if (text_incomplete(b->text + at, len) == len)
 			n = len;
-	b->bad = (struct batch_bad){.met = true,
-		.line = lines_count(b->text, at),
-		.column = lines_characters(b->text + line, at - line),
-		.n = (unsigned)n};
+	b->bad.met = true;
+	b->bad.n = (unsigned)n;
 	memcpy(b->bad.bytes, b->text + at, n);
 	if (b->cut.terminate &&
 		(b->upper_len > 0 ? !lines_end(b->upper, b->upper_len)
-				  : b->cut.continues && line == 0))
+				  : b->cut.continues && first))
 		b->upper[b->upper_len++] = '\n';
 	forget_rest(b, at);
 }
@@ -56,11 +56,12 @@ static uint64_t count_tail(const struct batch *b)
 	return lines_characters(b->text + line, b->len - line);
 }
 
-/* Makes upper of text, which is used up unless a bad sequence may have to be
- * told of. */
+/* Makes upper of text, which is used up unless it may have to be looked at
+ * again. */
 static void turn(
-	const struct text *t, struct text_engine *engine, struct batch *b)
+	const struct converter *c, struct text_engine *engine, struct batch *b)
 {
+	const struct text *t = b->inputs.decoded ? c->decoded : c->text;
 	struct text_result result;
 	/* Without context a piece stands alone: it was cut between characters,
 	 * so what looks unfinished at its end will not be finished. */
@@ -69,21 +70,29 @@ static void turn(
 		.last = !engine || !b->cut.open,
 		.text = b->text,
 		.len = b->len,
-		.in_place = !text_can_fail(t),
+		.in_place = !text_can_fail(t) && !batch_is_shared(b),
 		.spare = b->spare,
 		.room = text_bound(b->len)};
-	int err = text_convert(t, &piece, &result);
+	int err;
 
+	/* What is in place is used up. */
+	b->wide = place_is_wide(b->text + b->cut.lead, b->len - b->cut.lead);
+	if (b->cut.open)
+		b->tail_chars = count_tail(b);
+	err = text_convert(t, &piece, &result);
 	b->upper = result.out;
 	b->upper_len = result.produced;
 	b->invalid = result.invalid;
+	if (result.invalid > 0) {
+		b->bad.line = result.bad_line - b->cut.lead;
+		b->bad.column = result.bad_column;
+	}
 	if (err == -EILSEQ) {
 		note_bad(b, (size_t)result.bad_at);
 		/* What comes behind it will be dropped. */
 		if (engine)
 			text_engine_begin(engine);
-	} else if (text_can_fail(t) && b->cut.open)
-		b->tail_chars = count_tail(b);
+	}
 }
 
 /* The lines are counted first, so that they are known as lost whatever becomes
@@ -92,7 +101,7 @@ void convert_batch(
 	const struct converter *c, struct text_engine *engine, struct batch *b)
 {
 	count_lines(b);
-	turn(c->text, engine, b);
+	turn(c, engine, b);
 	b->converted = true;
 	atomic_fetch_add(&c->ledger->lines_in, b->lines);
 	atomic_fetch_add(&c->ledger->bytes_in, b->len - b->cut.inserted);
@@ -112,7 +121,7 @@ void convert_forget(struct ledger *l, struct batch *b)
 void convert_judge(const struct converter *c, struct batch *b)
 {
 	if (!b->converted && b->len > 0 && text_can_fail(c->text))
-		turn(c->text, NULL, b);
+		turn(c, NULL, b);
 }
 
 int convert_compress(

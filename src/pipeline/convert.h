@@ -17,6 +17,7 @@
 /* Set once before threads start. */
 struct converter {
 	const struct text *text;
+	const struct text *decoded; /* for what was decoded */
 	struct ledger *ledger;
 	bool verify; /* members are decoded again, and compared */
 };

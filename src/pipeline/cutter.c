@@ -28,7 +28,22 @@ enum cutter_due cutter_begin(
 	if (!c->newline_due)
 		c->now = (struct text_state){0};
 	/* A batch says of one FILE at most that it is bad, the last one. */
-	return c->b && c->b->inputs.bad ? CUTTER_ALL : CUTTER_NOTHING;
+	return c->b && (c->b->inputs.bad || c->b->inputs.ended == BATCH_ENDS)
+		       ? CUTTER_ALL
+		       : CUTTER_NOTHING;
+}
+
+enum cutter_due cutter_set_decoded(struct cutter *c, bool decoded)
+{
+	struct batch *b = c->b;
+
+	c->decoded = decoded;
+	if (!b || b->inputs.decoded == decoded)
+		return CUTTER_NOTHING;
+	if (!cutter_is_empty(c))
+		return CUTTER_ALL;
+	b->inputs.decoded = decoded;
+	return CUTTER_NOTHING;
 }
 
 bool cutter_needs(const struct cutter *c)
@@ -42,6 +57,7 @@ void cutter_give(struct cutter *c, struct batch *b)
 	b->cut.begin = c->now;
 	b->cut.place = c->given++;
 	b->inputs.first = c->input;
+	b->inputs.decoded = c->decoded;
 	c->b = b;
 	c->whole = 0;
 }
@@ -59,8 +75,13 @@ static void put_due_newline(struct cutter *c)
 {
 	struct batch *b = c->b;
 
-	b->cut.lead = b->len == 0 && b->cut.unterminated == 0;
+	bool lead = b->len == 0 && b->cut.unterminated == 0;
+
+	b->cut.lead |= lead;
 	b->text[b->len++] = '\n';
+	/* It is the last byte of those that ended before it. */
+	for (size_t i = 0; !lead && i < c->ended_open; i++)
+		b->ends[b->inputs.ended - 1 - i]++;
 	b->cut.inserted++;
 	c->newline_due = false;
 	c->whole = b->len;
@@ -175,8 +196,12 @@ static void move_rest(struct cutter *c, size_t place, struct batch *next)
 		next->cut.unterminated++;
 		b->inputs.ended -= c->ended_open;
 		next->inputs.ended = c->ended_open;
+		for (size_t i = 0; i < c->ended_open; i++)
+			next->ends[i] =
+				b->ends[b->inputs.ended + i] - (uint32_t)place;
 	}
 	next->inputs.first = b->inputs.first + b->inputs.ended;
+	next->inputs.decoded = b->inputs.decoded;
 }
 
 struct batch *cutter_cut(
@@ -235,7 +260,7 @@ enum cutter_due cutter_end(struct cutter *c, bool good, int64_t now)
 		c->line_open = false;
 	}
 	c->ended_open++;
-	b->inputs.ended++;
+	b->ends[b->inputs.ended++] = (uint32_t)b->len;
 	b->inputs.bad = !good;
 	return config->apart ? CUTTER_ALL : CUTTER_NOTHING;
 }
@@ -267,6 +292,7 @@ void cutter_move(struct cutter *c, struct batch *next)
 	memcpy(next->text, b->text, b->len);
 	next->len = b->len;
 	next->inputs = b->inputs;
+	memcpy(next->ends, b->ends, b->inputs.ended * sizeof(*b->ends));
 	next->cut = b->cut;
 	batch_reset(b);
 	c->b = next;

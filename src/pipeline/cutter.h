@@ -13,7 +13,8 @@
  *  - gzip output: `interval` after its first record, because a member for each
  *    would be larger than the text;
  *  - a person types: with each line;
- *  - at the end of input; where FILEs are kept apart, at the end of each.
+ *  - at the end of input; where FILEs are kept apart, at the end of each;
+ *  - when as many FILEs end in it as may (BATCH_ENDS).
  * A record without its end waits, unless it fills a batch.
  *
  * Invariants
@@ -72,6 +73,7 @@ struct cutter {
 			      next byte, which will be of another FILE */
 	size_t ended_open; /* if so: FILEs that ended since, that one counted */
 	size_t input;	   /* number of the FILE */
+	bool decoded;	   /* its text was */
 	enum cutter_manner manner;
 };
 
@@ -80,6 +82,10 @@ void cutter_init(struct cutter *c, const struct cutter_config *config);
 /* The next FILE. Returns what has to be cut off first (cutter_cut). */
 enum cutter_due cutter_begin(
 	struct cutter *c, size_t input, enum cutter_manner manner);
+
+/* Whether the FILE's text is decoded, before any of it is put in: it shares no
+ * batch with what is not. Returns what has to be cut off first. */
+enum cutter_due cutter_set_decoded(struct cutter *c, bool decoded);
 
 /* Whether a batch is needed before anything else can be done: given by
  * cutter_give, an empty one, which is the cutter's until it is cut off. */

@@ -5,19 +5,26 @@
 #include <errno.h>
 #include <string.h>
 
-void input_init(struct input *in, const struct input_config *config)
+int input_init(struct input *in, const struct input_config *config)
 {
+	int err = decode_init(
+		&in->decode, config->encoding ? config->encoding : DECODE_NONE);
+
+	if (err)
+		return err;
 	in->config = *config;
 	source_init(&in->source, config->help);
 	source_set_relief(&in->source, config->relief);
 	in->typed.on = in->typed.prompting = in->typed.prompted = false;
 	in->typed.at = in->typed.len = 0;
 	memset(&in->typed.strip, 0, sizeof(in->typed.strip));
+	return 0;
 }
 
 void input_release(struct input *in)
 {
 	source_release(&in->source);
+	decode_release(&in->decode);
 }
 
 static void begin_typing(struct input *in, const char *path)
@@ -38,6 +45,7 @@ int input_open(struct input *in, const char *path, bool wait, struct stat *st)
 	if (err)
 		return err;
 	in->typed.at = in->typed.len = 0;
+	decode_begin(&in->decode);
 	begin_typing(in, path);
 	return 0;
 }
@@ -80,7 +88,12 @@ bool input_may_wait(const struct input *in)
 
 bool input_is_known(const struct input *in)
 {
-	return in->source.known;
+	return in->source.known && decode_is_known(&in->decode);
+}
+
+bool input_is_decoded(const struct input *in)
+{
+	return decode_is_on(&in->decode);
 }
 
 /* Whether typed text is left from the last read. */
@@ -108,8 +121,8 @@ static ssize_t read_more(
 	struct input *in, int64_t deadline, struct fault *fault)
 {
 	struct input_typed *t = &in->typed;
-	ssize_t n = source_read(&in->source, t->raw, sizeof(t->raw),
-		in->config.wake, deadline, fault);
+	ssize_t n = decode_read(&in->decode, &in->source, t->raw,
+		sizeof(t->raw), in->config.wake, deadline, fault);
 
 	if (n < 0)
 		return n;
@@ -147,8 +160,8 @@ ssize_t input_read(struct input *in, unsigned char *buf, size_t len,
 {
 	if (in->typed.on)
 		return read_typed(in, buf, len, deadline, fault);
-	return source_read(
-		&in->source, buf, len, in->config.wake, deadline, fault);
+	return decode_read(&in->decode, &in->source, buf, len, in->config.wake,
+		deadline, fault);
 }
 
 const unsigned char *input_left(const struct input *in, size_t *len)
@@ -156,7 +169,7 @@ const unsigned char *input_left(const struct input *in, size_t *len)
 	const struct input_typed *t = &in->typed;
 
 	if (!has_text(t))
-		return source_left(&in->source, len);
+		return decode_left(&in->decode, &in->source, len);
 	*len = t->len - t->at;
 	return t->text + t->at;
 }

@@ -1,7 +1,7 @@
 /*
  * input - the FILEs, one after the other, and lines that a person types
  *
- * What it is for: hand out the bytes of a FILE as io/source does; those of
+ * What it is for: hand out the text of a FILE as io/decode does; that of
  * typed lines with the white space around them gone, and with a prompt before
  * each where a person sits at a terminal.
  *
@@ -12,6 +12,7 @@
 #define UPCASE_PIPELINE_INPUT_H
 
 #include "io/ahead.h"
+#include "io/decode.h"
 #include "io/fault.h"
 #include "io/prompt.h"
 #include "io/source.h"
@@ -27,11 +28,12 @@
 #define INPUT_TYPED_READ 4096
 
 struct input_config {
-	bool detect;	    /* gzip, by content */
-	bool interactive;   /* standard input is typed lines */
-	const char *prompt; /* shown before each */
-	int wake;	    /* ends a wait, for input or for the terminal to
-			       take the prompt, when readable */
+	bool detect;	      /* gzip, by content */
+	const char *encoding; /* as decode_init has it; NULL: DECODE_NONE */
+	bool interactive;     /* standard input is typed lines */
+	const char *prompt;   /* shown before each */
+	int wake;	      /* ends a wait, for input or for the terminal to
+				 take the prompt, when readable */
 	const struct ahead_help *help; /* may be NULL */
 	struct relief *relief;
 };
@@ -52,10 +54,12 @@ struct input_typed {
 struct input {
 	struct input_config config; /* set once by init */
 	struct source source;
+	struct decode decode;
 	struct input_typed typed;
 };
 
-void input_init(struct input *in, const struct input_config *config);
+/* Returns 0 or what decode_init does; then there is nothing to release. */
+int input_init(struct input *in, const struct input_config *config);
 void input_release(struct input *in);
 
 /* Opens a FILE, "-" is standard input, and fills *st. As source_open, also
@@ -77,6 +81,10 @@ bool input_may_wait(const struct input *in);
 
 /* Whether it is known what the FILE is, and whatever that needs is there. */
 bool input_is_known(const struct input *in);
+
+/* Whether it is decoded, as far as that is known: what of its text is not UTF-8
+ * is what could not be. */
+bool input_is_decoded(const struct input *in);
 
 /* Whether a prompt is due before the next read, and to show it: everything that
  * was typed before should have been dealt with. May block while the terminal

@@ -72,6 +72,12 @@ void ledger_warn(struct ledger *l, const char *name, const char *text)
 	tell(l, name, 0, 0, text);
 }
 
+void ledger_notice(struct ledger *l, const char *name, const char *text)
+{
+	if (l->events.notice)
+		l->events.notice(l->events.context, name, text);
+}
+
 void ledger_note(struct ledger *l, const char *name, const char *text)
 {
 	if (l->events.note)

@@ -68,6 +68,9 @@ void ledger_trouble(struct ledger *l, const char *name, uint64_t line,
 /* Something is not as it was asked for, but nothing is lost by it. */
 void ledger_warn(struct ledger *l, const char *name, const char *text);
 
+/* Worth knowing about an input, of which nothing is lost. */
+void ledger_notice(struct ledger *l, const char *name, const char *text);
+
 /* Good to know. */
 void ledger_note(struct ledger *l, const char *name, const char *text);
 

@@ -254,54 +254,54 @@ int64_t output_waited(struct output *o)
 void output_begin(struct output *o, size_t input)
 {
 	expect_owned(o, "output_begin");
-	o->at = (struct output_place){.input = input};
+	place_begin(&o->at, input);
+}
+
+static const char *name_of(const struct output *o, size_t input)
+{
+	const char *name = o->config.inputs[input];
+
+	return strcmp(name, "-") == 0 ? "standard input" : name;
 }
 
 void output_end(struct output *o, size_t input, bool good)
 {
+	struct fault words;
+
 	expect_owned(o, "output_end");
+	if (place_tell(&o->at, text_keeps(o->config.text), &words))
+		ledger_notice(o->config.ledger, name_of(o, input), words.text);
 	o->ended++;
 	/* Who reads may have come to its end before the bad sequence was
 	 * met. */
 	o->ended_bad += !good || input == output_bad_input(o);
 }
 
-/* Keeps the place behind a batch that was good. Only of use with invalid=fail,
- * where a batch holds one FILE. */
-static void advance(struct output_place *at, const struct batch *b)
-{
-	uint64_t lines = lines_count(b->text, b->len);
-
-	at->lines += lines;
-	at->chars = (lines > 0 ? 0 : at->chars) + b->tail_chars;
-}
-
 static void tell_bad(struct output *o, const struct batch *b)
 {
-	const char *name = o->config.inputs[o->at.input];
 	uint64_t column = b->bad.column + (b->bad.line > 0 ? 0 : o->at.chars);
 	char text[80];
-	int n = snprintf(text, sizeof(text), "invalid UTF-8:");
+	bool decoded = b->inputs.decoded;
+	int n = snprintf(text, sizeof(text), "%s",
+		decoded ? "cannot be decoded" : "invalid UTF-8:");
 
-	for (unsigned i = 0; i < b->bad.n; i++)
+	for (unsigned i = 0; !decoded && i < b->bad.n; i++)
 		n += snprintf(text + n, sizeof(text) - (size_t)n, " 0x%02X",
 			b->bad.bytes[i]);
 	(void)snprintf(text + n, sizeof(text) - (size_t)n,
 		"; everything before it was kept");
-	ledger_trouble(o->config.ledger,
-		strcmp(name, "-") == 0 ? "standard input" : name,
+	ledger_trouble(o->config.ledger, name_of(o, o->at.input),
 		o->at.lines + b->bad.line + 1, column + 1, text);
 }
 
 static void after_written(struct output *o, const struct batch *b)
 {
-	if (!text_can_fail(o->config.text))
-		return;
-	if (b->upper_len > 0)
+	if (text_can_fail(o->config.text) && b->upper_len > 0)
 		o->open = lines_end(b->upper, b->upper_len) ? OUTPUT_NO_INPUT
 							    : o->at.input;
 	if (!b->bad.met) {
-		advance(&o->at, b);
+		if (!batch_is_shared(b))
+			place_pass(&o->at, b);
 		return;
 	}
 	tell_bad(o, b);
@@ -437,15 +437,28 @@ int output_piece(struct output *o, struct batch *b)
 	return err;
 }
 
-/* The FILEs that end in b, the first of which has begun. */
-static void end_inputs(struct output *o, const struct batch_inputs *in)
+/* The FILEs that end in b, the first of which has begun; and the one that goes
+ * on, if it has some of the text. */
+static void end_inputs(struct output *o, const struct batch *b)
 {
+	const struct batch_inputs *in = &b->inputs;
+	bool shared = batch_is_shared(b);
+	size_t at = b->cut.lead;
+
 	for (size_t i = 0; i < in->ended; i++) {
 		bool last = i == in->ended - 1;
 
 		if (i > 0)
 			output_begin(o, in->first + i);
+		if (shared && b->ends[i] > at) {
+			place_pass_part(&o->at, b, at, b->ends[i], true);
+			at = b->ends[i];
+		}
 		output_end(o, in->first + i, !(last && in->bad));
+	}
+	if (shared && at < b->len) {
+		output_begin(o, in->first + in->ended);
+		place_pass_part(&o->at, b, at, b->len, false);
 	}
 }
 
@@ -467,7 +480,7 @@ int output_write(struct output *o, struct batch *b)
 	err = output_piece(o, b);
 	if (err)
 		return err;
-	end_inputs(o, &b->inputs);
+	end_inputs(o, b);
 	return 0;
 }
 

@@ -34,6 +34,7 @@
 #include "pipeline/follow.h"
 #include "pipeline/ledger.h"
 #include "pipeline/patience.h"
+#include "pipeline/place.h"
 #include "text/text.h"
 
 #include <pthread.h>
@@ -62,12 +63,6 @@ struct output_config {
 	struct ledger *ledger;
 };
 
-/* Where the output is in the current FILE, for the place of a bad sequence. */
-struct output_place {
-	size_t input;
-	uint64_t lines, chars;
-};
-
 struct output {
 	struct output_config config; /* set once by init */
 	pthread_mutex_t lock;	     /* guards the next four */
@@ -83,7 +78,7 @@ struct output {
 	struct follow follow;
 	struct patience patience;
 	uint64_t written; /* batches from the queues */
-	struct output_place at;
+	struct place at;  /* in which FILE */
 	size_t open; /* where FILEs are kept apart: the one whose last line has
 			no newline in the output */
 	size_t newline_done; /* bytes of its newline that are in the output */

@@ -244,10 +244,12 @@ static struct cutter_config cutter_config(const struct pipeline *p)
 		.interval = p->config.flush_interval};
 }
 
-static void connect_reader(struct pipeline *p)
+/* Returns as input_init. */
+static int connect_reader(struct pipeline *p)
 {
 	bool helped = p->config.unpack_jobs > 0;
 	struct input_config input = {.detect = p->config.detect_gzip,
+		.encoding = p->config.encoding,
 		.interactive = p->config.interactive,
 		.prompt = p->config.prompt,
 		.wake = control_wake_fd(&p->control),
@@ -265,7 +267,7 @@ static void connect_reader(struct pipeline *p)
 	p->reader.paths = p->config.inputs;
 	p->reader.n_paths = p->config.n_inputs;
 	cutter_init(&p->reader.cutter, &cut);
-	input_init(&p->reader.input, &input);
+	return input_init(&p->reader.input, &input);
 }
 
 static void connect_transformer(struct pipeline *p, unsigned i)
@@ -288,14 +290,18 @@ static int make_stages(struct pipeline *p)
 	if (err)
 		return err;
 	p->transformers = calloc(p->config.jobs, sizeof(*p->transformers));
-	if (!p->transformers) {
+	err = p->transformers ? connect_reader(p) : -ENOMEM;
+	if (err) {
+		free(p->transformers);
 		reader_release(&p->reader);
-		return -ENOMEM;
+		return err;
 	}
-	p->converter = (struct converter){
-		p->config.text, &p->ledger, p->config.verify};
+	p->converter = (struct converter){.text = p->config.text,
+		.decoded =
+			p->config.decoded ? p->config.decoded : p->config.text,
+		.ledger = &p->ledger,
+		.verify = p->config.verify};
 	connect_handover(p);
-	connect_reader(p);
 	for (unsigned i = 0; i < p->config.jobs; i++)
 		connect_transformer(p, i);
 	p->writer = (struct writer){.crew = &p->crew,

@@ -52,13 +52,19 @@ struct pipeline_events {
 		uint64_t column, const char *text);
 	/* Good to know. */
 	void (*note)(void *context, const char *name, const char *text);
+	/* Worth knowing: not all of an input is UTF-8. NULL: not told. */
+	void (*notice)(void *context, const char *name, const char *text);
 };
 
 /* Everything pointed to must live as long as the pipeline. */
 struct pipeline_config {
-	const char *const *inputs; /* paths, "-" is standard input */
-	size_t n_inputs;	   /* at least 1 */
-	const struct text *text;   /* what is turned, and how */
+	const char *const *inputs;  /* paths, "-" is standard input */
+	size_t n_inputs;	    /* at least 1 */
+	const struct text *text;    /* what is turned, and how */
+	const struct text *decoded; /* the same for input that was decoded, with
+				       another `invalid`; NULL: text */
+	const char *encoding; /* of the inputs, as decode_init has it (NULL:
+				 DECODE_NONE) */
 	struct sink *sink;
 	bool append;	      /* the output is lines: the last one ends, too */
 	size_t batch_size;    /* bytes of text in a batch */

@@ -147,8 +147,11 @@ static bool read_more(struct reader *r, size_t input, enum end *end)
 	ssize_t n;
 
 	*end = END_ABORTED;
-	if (pass_on_due(r, &deadline) != 0 || need_batch(r) != 0 ||
-		ask(r) != 0 || control_is_aborted(r->control))
+	if (pass_on_due(r, &deadline) != 0 ||
+		pass_on(r, cutter_set_decoded(&r->cutter,
+				   input_is_decoded(&r->input))) != 0 ||
+		need_batch(r) != 0 || ask(r) != 0 ||
+		control_is_aborted(r->control))
 		return false;
 	if (control_is_stopping(r->control))
 		input_stop(&r->input);

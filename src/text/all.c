@@ -39,7 +39,9 @@ static int convert(const struct text *t, const struct text_piece *piece,
 	*result = (struct text_result){.out = r.out,
 		.produced = r.produced,
 		.invalid = r.invalid,
-		.bad_at = (ptrdiff_t)(r.first_bad - begin)};
+		.bad_at = (ptrdiff_t)(r.first_bad - begin),
+		.bad_line = r.first_line,
+		.bad_column = r.first_column};
 	return err;
 }
 

@@ -62,7 +62,22 @@ uint64_t lines_characters(const unsigned char *p, size_t len)
 {
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < len; i++)
-		n += (p[i] & 0xc0) != 0x80;
+	while (len >= VECTOR) {
+		size_t vectors = len / VECTOR;
+		bytes_of_16 counts = {0};
+
+		if (vectors > MOST_OF)
+			vectors = MOST_OF;
+		len -= vectors * VECTOR;
+		for (; vectors > 0; vectors--, p += VECTOR) {
+			bytes_of_16 text;
+
+			memcpy(&text, p, VECTOR);
+			counts -= (bytes_of_16)((text & 0xc0) != 0x80);
+		}
+		n += sum_of(&counts);
+	}
+	while (len-- > 0)
+		n += (*p++ & 0xc0) != 0x80;
 	return n;
 }

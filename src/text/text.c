@@ -54,6 +54,25 @@ bool text_can_fail(const struct text *t)
 	return t->upcase->invalid == UPCASE_FAIL;
 }
 
+bool text_keeps(const struct text *t)
+{
+	return t->upcase->invalid == UPCASE_KEEP;
+}
+
+uint64_t text_count_invalid(const unsigned char *p, size_t len, size_t *first)
+{
+	uint64_t count = 0;
+
+	for (size_t at = 0; at < len;) {
+		int n = utf8_scan(p + at, len - at);
+
+		if (n <= 0 && count++ == 0)
+			*first = at;
+		at += n > 0 ? (size_t)n : n < 0 ? (size_t)-n : len - at;
+	}
+	return count;
+}
+
 size_t text_incomplete(const unsigned char *p, size_t len)
 {
 	return utf8_incomplete(p, len);

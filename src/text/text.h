@@ -78,9 +78,11 @@ struct text_result {
 	unsigned char *out; /* where the upper case is: in text or in spare */
 	size_t produced;    /* its bytes */
 	uint64_t invalid;   /* ill-formed sequences met */
-	/* When converting stopped at one (-EILSEQ): where in text it begins. It
-	 * may be up to 3 bytes before it, in the piece before. */
+	/* If there were: where in text the first begins, behind so many
+	 * newlines, and so many characters of the last line. It may be up to 3
+	 * bytes before the text, in the piece before. */
 	ptrdiff_t bad_at;
+	uint64_t bad_line, bad_column;
 };
 
 /* What a way to choose is made of. */
@@ -126,8 +128,13 @@ size_t text_bound(size_t len);
  * engine carries from one to the next. */
 bool text_has_context(const struct text *t);
 
-/* Whether converting stops at what is not UTF-8. */
+/* Whether converting stops at what is not UTF-8, or lets it pass. */
 bool text_can_fail(const struct text *t);
+bool text_keeps(const struct text *t);
+
+/* How many sequences of p[0..len), behind which nothing comes, are not UTF-8.
+ * *first is set to where the first begins, if there is one. */
+uint64_t text_count_invalid(const unsigned char *p, size_t len, size_t *first);
 
 /* How many bytes (0..3) at the end of p[0..len) are the beginning of a
  * character: a cut before them is one between characters. */

@@ -502,6 +502,31 @@ static ALWAYS_INLINE unsigned put_yield(unsigned char *dst,
 	return y.n;
 }
 
+/* Whether what is written may have more characters than what was read: where
+ * nothing is superfluous, the first byte of one has become ASCII then. */
+static ALWAYS_INLINE bool may_grow(const struct block *b, struct yield y)
+{
+	return y.drop || (b->lead & ~high_set(b->out) & below(y.n));
+}
+
+/* The block has become len bytes at dst. */
+static __attribute__((noinline)) void note_growth(struct growth *growth,
+	const struct numbers *c, vec v, vec out, struct yield y,
+	const unsigned char *dst, unsigned len)
+{
+	set were = set_of(is_tail(v, c->c0));
+	set are = set_of(is_tail(out, c->c0)) | y.drop;
+	unsigned char bytes[WIDTH];
+
+	if (y.drop == 0) {
+		growth_note(growth, dst, were & ~are & below(y.n), LANE);
+	} else if (__builtin_popcountll(were & below(y.n)) !=
+		   __builtin_popcountll(are & below(y.n))) {
+		store(bytes, v);
+		growth_note_text(growth, bytes, y.n, dst, dst, len);
+	}
+}
+
 /* Puts back what a store has changed behind p. */
 static ALWAYS_INLINE void restore(
 	const struct map_span *span, const unsigned char *p, vec v)
@@ -543,6 +568,7 @@ static ALWAYS_INLINE bool run_vectors(const struct map *map,
 	const unsigned char *p = span->src, *end = span->end;
 	unsigned char *dst = span->dst;
 	bool in_place = span->in_place;
+	struct growth *growth = span->growth;
 	struct yield y = {.stopped = false};
 	vec v = load(p);
 
@@ -552,6 +578,7 @@ static ALWAYS_INLINE bool run_vectors(const struct map *map,
 		unsigned char spill[WIDTH];
 		struct block b;
 		vec following;
+		unsigned len;
 
 		if (!high && !grown) {
 			size_t n = WIDTH;
@@ -579,13 +606,19 @@ static ALWAYS_INLINE bool run_vectors(const struct map *map,
 		y.stopped |= active->lost > LOST_MAX;
 		if (__builtin_expect(y.stopped, 0)) {
 			restore(span, p, v);
-			dst += put_yield(dst, &b, y, in_place);
+			len = put_yield(dst, &b, y, in_place);
+			if (growth && may_grow(&b, y))
+				note_growth(growth, &c, v, b.out, y, dst, len);
+			dst += len;
 			p += y.n;
 			break;
 		}
 		__builtin_prefetch(p + PREFETCH);
 		following = load(p + y.n);
-		dst += put_yield(dst, &b, y, in_place);
+		len = put_yield(dst, &b, y, in_place);
+		if (growth && __builtin_expect(may_grow(&b, y), 0))
+			note_growth(growth, &c, v, b.out, y, dst, len);
+		dst += len;
 		p += y.n;
 		v = following;
 	}

@@ -8,6 +8,7 @@
 #ifndef UPCASE_MAP_H
 #define UPCASE_MAP_H
 
+#include "upcase/growth.h"
 #include "upcase/tables.h"
 
 #include <stdbool.h>
@@ -42,8 +43,8 @@ struct map_span {
 	unsigned char *dst;
 	bool in_place;
 	bool keep; /* ill-formed sequences may be passed through, and then */
-	uint64_t invalid;		/* so many were, */
-	const unsigned char *first_bad; /* from here on */
+	uint64_t invalid;      /* so many were */
+	struct growth *growth; /* in place, where it is noted; else NULL */
 	struct map_pace pace;
 };
 

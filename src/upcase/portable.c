@@ -440,8 +440,7 @@ static bool keep_invalid(struct map_span *span)
 
 		if (n >= 0)
 			break;
-		if (span->invalid++ == 0)
-			span->first_bad = span->src;
+		span->invalid++;
 		for (; n < 0; n++)
 			*span->dst++ = *span->src++;
 	}
@@ -478,7 +477,6 @@ static bool run_chunk_in_place(const struct map *map, struct map_span *span)
 	unsigned char out[CHUNK_OUT];
 	unsigned char *dst = span->dst;
 	const unsigned char *src = span->src;
-	const unsigned char *first_bad = span->first_bad;
 	uint64_t invalid = span->invalid;
 	bool good;
 	size_t len;
@@ -491,9 +489,11 @@ static bool run_chunk_in_place(const struct map *map, struct map_span *span)
 		/* As if nothing had been. */
 		span->src = src;
 		span->invalid = invalid;
-		span->first_bad = first_bad;
 		return false;
 	}
+	if (span->growth)
+		growth_note_text(span->growth, src, (size_t)(span->src - src),
+			dst, out, len);
 	/* cppcheck-suppress uninitvar ; run_out_of_place has written it */
 	memcpy(dst, out, len);
 	span->dst += len;

@@ -22,6 +22,8 @@
  *
  *	map.h                what a run is; a character by itself
  *	  map.c
+ *	growth.h             where there are more characters than there were
+ *	  growth.c
  *
  *	tables.h, utf8.h     what Unicode says of characters; their bytes
  *	  tables.c             by gen-tables.c, from data/
@@ -61,11 +63,16 @@ struct call {
 	struct upcase_state *st;
 	struct upcase_result *res;
 	struct map_span span;
-	struct greek_piece greek; /* el */
-	bool after_soft_dotted;	  /* lt: U+0307 would be dropped here */
-	const unsigned char *src; /* what is being converted ... */
-	uint64_t offset;	  /* ... and where in the stream it begins */
-	unsigned char *begin;	  /* of the output */
+	struct greek_piece greek;    /* el */
+	bool after_soft_dotted;	     /* lt: U+0307 would be dropped here */
+	const unsigned char *src;    /* what is being converted ... */
+	uint64_t offset;	     /* ... and where in the stream it begins */
+	const unsigned char *intact; /* what was read is still there from here
+					on, and before that so many characters
+					are in the same line */
+	uint64_t column;
+	struct growth growth;
+	unsigned char *begin; /* of the output */
 	unsigned char *spare; /* where it goes when it does not fit in place */
 };
 
@@ -116,8 +123,8 @@ bool upcase_has_context(const struct upcase *u)
 	return u->language == UPCASE_LT || u->language == UPCASE_EL;
 }
 
-/* Converts characters up to something that is none. What was kept on the way is
- * counted. */
+/* Converts characters up to something that is none. What was kept on the way,
+ * which the first one never is, is counted. */
 static void run(struct call *c)
 {
 	struct map_span *span = &c->span;
@@ -129,11 +136,6 @@ static void run(struct call *c)
 		greek_run(c->u->map, &c->greek, span);
 	else
 		c->u->variant->run(c->u->map, span);
-	if (span->invalid == 0)
-		return;
-	if (c->res->invalid == 0)
-		c->res->first_bad =
-			c->offset + (uint64_t)(span->first_bad - c->src);
 	c->res->invalid += span->invalid;
 	span->invalid = 0;
 }
@@ -172,15 +174,63 @@ static void end_context(struct call *c)
 		greek_flush(&c->greek, &c->span);
 }
 
+/* The characters in p[0..len) behind its last newline; *line says whether there
+ * is one. */
+static uint64_t column_in(const unsigned char *p, size_t len, bool *line)
+{
+	uint64_t n = 0;
+
+	while (len > 0 && p[len - 1] != '\n')
+		n += (p[--len] & 0xC0) != 0x80;
+	*line = len > 0;
+	return n;
+}
+
+/* The column of what is at span.src: in place, from what the line has become
+ * by now. */
+static uint64_t column_here(struct call *c)
+{
+	const struct map_span *span = &c->span;
+	bool line;
+	uint64_t n;
+
+	if (!span->in_place) {
+		n = column_in(
+			c->intact, (size_t)(span->src - c->intact), &line);
+		return line ? n : n + c->column;
+	}
+	n = column_in(c->begin, (size_t)(span->dst - c->begin), &line);
+	return n - (uint64_t)growth_of_line(&c->growth, span->dst);
+}
+
+/* The first ill-formed sequence is at span.src, which is at offset in the
+ * stream. From now on they may be passed through. */
+static void note_first(struct call *c, uint64_t offset)
+{
+	const unsigned char *p = c->begin, *end = c->span.dst;
+
+	c->res->first_bad = offset;
+	c->res->first_column = column_here(c);
+	for (; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		c->res->first_line++;
+	c->span.keep = c->u->invalid == UPCASE_KEEP;
+	c->span.growth = NULL;
+}
+
 /* From here on the output may be longer than what was read. */
 static void leave_place(struct call *c)
 {
 	size_t n = (size_t)(c->span.dst - c->begin);
 
+	/* Whoever knows of the first one asks no more. */
+	if (c->res->invalid == 0)
+		c->column = column_here(c);
+	c->intact = c->span.src;
 	memcpy(c->spare, c->begin, n);
 	c->begin = c->spare;
 	c->span.dst = c->spare + n;
 	c->span.in_place = false;
+	c->span.growth = NULL;
 }
 
 /* Writes n bytes, a few, in exchange for the next `from` bytes. In place they
@@ -201,9 +251,9 @@ static int invalid(struct call *c, size_t n, uint64_t offset)
 {
 	static const unsigned char replacement[] = {0xEF, 0xBF, 0xBD};
 
-	if (c->res->invalid++ == 0)
-		c->res->first_bad = offset;
 	end_context(c);
+	if (c->res->invalid++ == 0)
+		note_first(c, offset);
 	switch (c->u->invalid) {
 	case UPCASE_FAIL:
 		return -EILSEQ;
@@ -255,7 +305,8 @@ static int convert(struct call *c, const unsigned char *src, size_t len,
 	c->offset = offset;
 	c->span.src = src;
 	c->span.end = src + len;
-	c->span.keep = c->u->invalid == UPCASE_KEEP;
+	if (!c->span.in_place)
+		c->intact = src;
 	for (;;) {
 		const unsigned char *stop;
 		int err;
@@ -360,6 +411,7 @@ static void begin_call(struct call *c, const struct upcase *u,
 	c->res = res;
 	c->span = (struct map_span){.in_place = false};
 	c->spare = NULL;
+	c->column = 0;
 }
 
 static int convert_call(struct call *c, const unsigned char *src, size_t len,
@@ -412,5 +464,9 @@ int upcase_convert_in_place(const struct upcase *u, struct upcase_state *st,
 	c.span.in_place = st->n_partial == 0 && !upcase_has_context(u);
 	c.begin = c.span.in_place ? text : spare;
 	c.spare = spare;
+	if (c.span.in_place) {
+		growth_begin(&c.growth, text);
+		c.span.growth = &c.growth;
+	}
 	return convert_call(&c, text, len, last, size);
 }

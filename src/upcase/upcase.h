@@ -95,8 +95,11 @@ struct upcase_result {
 	unsigned char *out; /* where the upper case is */
 	size_t produced;    /* its bytes */
 	uint64_t invalid;   /* ill-formed sequences met in this call */
-	uint64_t first_bad; /* where the first of them begins; only meaningful
-			       when invalid > 0 */
+	/* Of the first of them, if there is one: where it begins, how many
+	 * newlines of this piece are before it, and how many characters behind
+	 * the last of these, or since the piece began. A character that the
+	 * piece before began is one of that. */
+	uint64_t first_bad, first_line, first_column;
 };
 
 /* Fills *u, with the fastest variant that this machine runs. Returns 0, or

@@ -52,7 +52,9 @@ cut_character_between_files() {
 	printf 'a\xc3' >left
 	printf '\xa9b' >right
 	run left right
-	expect_outcome 0 'A\xc3\n\xa9B' ''
+	note_of left left >want
+	note_of right right >>want
+	expect_status 0 && expect_output 'A\xc3\n\xa9B' && same want "$err"
 }
 check "a character is never put together from two files" \
 	cut_character_between_files
@@ -62,7 +64,7 @@ check "a character is never put together from two files" \
 # tuned TEXT [ARG...]: `text` as standard input becomes TEXT.
 tuned() {
 	run_here "${@:2}" <text
-	expect_status 0 && same "$1" "$out" && same /dev/null "$err" && return 0
+	expect_status 0 && same "$1" "$out" && same "$1.note" "$err" && return 0
 	echo "with ${*:2}"
 	return 1
 }
@@ -77,14 +79,21 @@ every_tuning() {
 	done
 }
 
-make_text 60 1
+# text_with_notes LINES SEED: as make_text, with what is said of it.
+text_with_notes() {
+	make_text "$@"
+	note_of text 'standard input' >text.keep.note
+	note_of text 'standard input' 'replaced by U+FFFD' >text.replace.note
+}
+
+text_with_notes 60 1
 check "tiny batches give the reference's output for 1, 2, 4 and 8 jobs" \
 	every_tuning '1 2 3 7' text.keep
 check "tiny batches and --queue-depth=1 give the reference's output" \
 	every_tuning '1 7' text.keep --queue-depth=1
 check "tiny batches give the reference's output for --invalid=replace" \
 	every_tuning '1 2 3 7' text.replace --invalid=replace
-make_text 20000 2
+text_with_notes 20000 2
 check "batches of 4096 bytes give the reference's output for 1, 2, 4 and 8 jobs" \
 	every_tuning 4096 text.keep
 check "batches of 4099 bytes give the reference's output for --invalid=replace" \

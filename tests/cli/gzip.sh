@@ -125,11 +125,11 @@ check "--no-decompress takes gzip input as plain bytes" decompress_not
 
 looks_like_gzip() {
 	converts '\x1f' '\x1f' && converts '\x1fa\n' '\x1fA\n' &&
-		converts '\x1f\n\x8b\x08' '\x1f\n\x8b\x08'
+		converts '\x1f\n\x8b\x08' '\x1f\n\x8b\x08' -q
 }
 check "text that only begins like gzip is text" looks_like_gzip
 check "gzip in the middle of text is text" \
-	converts 'ab\x1f\x8b\x08\0c' 'AB\x1f\x8b\x08\0C'
+	converts 'ab\x1f\x8b\x08\0c' 'AB\x1f\x8b\x08\0C' -q
 
 # --- damage ------------------------------------------------------------------
 
@@ -152,7 +152,7 @@ truncated_everywhere() {
 	local n size=0
 	for ((n = 3; n < small; n += thin)); do
 		head -c $n small.gz >cut.gz
-		run cut.gz
+		run -q cut.gz
 		expect_status 1 && prefix_of small.want "$out" &&
 			expect_errors "upcase-pipe: cut.gz: unexpected end of gzip data at byte $n; $kept\n" ||
 			{ echo "cut at byte $n of $small"; return 1; }
@@ -265,7 +265,7 @@ corrupt_body_anywhere() {
 	local n
 	for ((n = 10; n < small - 8; n += 2 * thin)); do
 		change_byte $n >damaged
-		run damaged
+		run -q damaged
 		expect_status 1 && [ "$(wc -l <"$err")" -eq 1 ] &&
 			grep -Eqx "upcase-pipe: damaged: (corrupt|unexpected end of) gzip data at byte [0-9]+(: [a-z /-]+)?; $kept|upcase-pipe: damaged: trailing garbage at byte [0-9]+ ignored; $kept" "$err" ||
 			{ echo "byte $n:"; cat "$err"; return 1; }

@@ -420,7 +420,8 @@ expect_usage_error() {
 	return 1
 }
 
-# converts INPUT OUTPUT [ARG...]: without a word and with status 0.
+# converts INPUT OUTPUT [ARG...]: without a word and with status 0. What is not
+# UTF-8 on purpose goes with -q.
 converts() {
 	given "$1"
 	run "${@:3}"
@@ -533,6 +534,44 @@ make_text() {
 			}
 			print $_ "\n" for $text, $keep, $replace;
 		}' "$1" "${2:-1}"
+}
+
+# note_of FILE NAME [WHAT]: what the program is to say of a text that is called
+# NAME, if it is not all UTF-8 (Unicode 3.9, table 3-7): nothing, or how many
+# sequences are not, and where the first is. WHAT becomes of it: "replaced by
+# U+FFFD", else it is kept.
+note_of() {
+	perl -e 'my ($name, $became) = @ARGV;
+		binmode STDIN;
+		local $/;
+		my $text = <STDIN>;
+		my ($n, $line, $column, $place) = (0, 1, 1);
+		my $tail = "[\x80-\xbf]";
+		while (1) {
+			if ($text =~ /\G(?:[\x00-\x7f]|[\xc2-\xdf]$tail|
+				\xe0[\xa0-\xbf]$tail|[\xe1-\xec\xee\xef]$tail$tail|
+				\xed[\x80-\x9f]$tail|\xf0[\x90-\xbf]$tail$tail|
+				[\xf1-\xf3]$tail$tail$tail|
+				\xf4[\x80-\x8f]$tail$tail)/gcx) {
+				$column++;
+				($line, $column) = ($line + 1, 1) if $& eq "\n";
+			} elsif ($text =~ /\G(?:\xe0[\xa0-\xbf]|
+				[\xe1-\xec\xee\xef]$tail|\xed[\x80-\x9f]|
+				\xf0[\x90-\xbf]$tail?|[\xf1-\xf3]$tail$tail?|
+				\xf4[\x80-\x8f]$tail?|.)/gcsx) {
+				$place //= "$line:$column";
+				$n++;
+				$column++;
+			} else {
+				last;
+			}
+		}
+		exit unless $n;
+		$became ||= $n > 1 ? "kept as they are" : "kept as it is";
+		my $are = $n > 1 ? "sequences are not UTF-8, the first"
+			: "sequence is not UTF-8, that";
+		print "upcase-pipe: $name: $n $are at $place; $became ",
+			"(see --encoding, --invalid)\n"' "$2" "${3-}" <"$1"
 }
 
 # numbered LINES [WIDTH]: lines that name themselves, so that a part of the

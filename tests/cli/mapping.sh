@@ -69,7 +69,7 @@ check "simple mapping maps one to one" \
 check "ascii mapping changes a to z only" \
 	converts 'Straße éàü λ azAZ09{`\n' 'STRAßE éàü λ AZAZ09{`\n' -m ascii
 check "ascii mapping passes any byte" \
-	converts 'a\xff\x80\xc3\xa9z\0\n' 'A\xff\x80\xc3\xa9Z\0\n' --mapping=ascii
+	converts 'a\xff\x80\xc3\xa9z\0\n' 'A\xff\x80\xc3\xa9Z\0\n' -q --mapping=ascii
 
 # --- languages ---------------------------------------------------------------
 
@@ -127,17 +127,17 @@ check "context is kept where a line is cut into batches" context_survives_cuts
 bad='a\xffb \xc0\xafc \xe2\x82d \x80e \xed\xa0\x80f \xf0\x9f\x98g \xf4\x90\x80\x80h\n'
 bad_kept='A\xffB \xc0\xafC \xe2\x82D \x80E \xed\xa0\x80F \xf0\x9f\x98G \xf4\x90\x80\x80H\n'
 u=$(printf '\357\277\275')
-check "invalid bytes are kept by default" converts "$bad" "$bad_kept"
-check "--invalid=keep keeps them" converts "$bad" "$bad_kept" --invalid=keep
+check "invalid bytes are kept by default" converts "$bad" "$bad_kept" -q
+check "--invalid=keep keeps them" converts "$bad" "$bad_kept" -q --invalid=keep
 check "--invalid=replace puts one U+FFFD for each maximal subpart" \
 	converts "$bad" "A${u}B $u${u}C ${u}D ${u}E $u$u${u}F ${u}G $u$u$u${u}H\n" \
-	--invalid=replace
+	-q --invalid=replace
 check "an unfinished character at the end is kept" \
-	converts 'a\xe2\x82' 'A\xe2\x82'
+	converts 'a\xe2\x82' 'A\xe2\x82' -q
 check "an unfinished character at the end is replaced once" \
-	converts 'a\xe2\x82' "A$u" --invalid=replace
+	converts 'a\xe2\x82' "A$u" -q --invalid=replace
 check "an unfinished character before a newline is replaced, the newline stays" \
-	converts 'a\xf0\x9f\nb\n' "A$u\nB\n" --invalid=replace
+	converts 'a\xf0\x9f\nb\n' "A$u\nB\n" -q --invalid=replace
 check "a U+FFFD that was there passes --invalid=fail" \
 	converts "a$u\n" "A$u\n" --invalid=fail
 check "good text passes --invalid=fail" \
@@ -329,11 +329,12 @@ for option in --output=file --outp=file --ou=file --mapping=full --m=simple \
 	--f=0 --sync=none --sy=end --shutdown-timeout=1.5 --sh=0 --stats \
 	--sta=json --verbose --verb --quiet --qui --help --he --version --vers \
 	--gzip --gz --gzip=1 --g=9 --no-gzip --no-g --no-decompress --no-d \
+	--encoding=utf-16 --e=none \
 	--no-interactive --no-i --interactive --int --prompt=x --p=x; do
 	check "$option is understood" takes_option "$option"
 done
 check "short options with their arguments are understood" \
-	takes_option -o file -z -m full -l tr -i -j 2 -b 4K -v
+	takes_option -o file -z -E auto -m full -l tr -i -j 2 -b 4K -v
 check "-q, -h and -V are understood" takes_option -q -h -V
 for option in --ver --no --s --in --qu; do
 	ambiguous() {

@@ -167,13 +167,14 @@ tells_with_small_stack() {
 works_with_small_stack() {
 	make_text 5000 5
 	cp text "$in"
-	small_stack "$@"
+	small_stack -q "$@"
 	expect_status 0 && same text.keep "$out" && same /dev/null "$err"
 }
 packs_with_small_stack() {
 	make_text 5000 5
 	cp text "$in"
-	small_stack -z -b 16K "$@" && mv "$out" small.gz && small_stack small.gz
+	small_stack -q -z -b 16K "$@" && mv "$out" small.gz &&
+		small_stack -q small.gz
 	expect_status 0 && same text.keep "$out" && same /dev/null "$err"
 }
 if sanitized; then

@@ -102,6 +102,25 @@ static void check_in_place(const struct plan *plan, const unsigned char *piece,
 			wrong(plan, "byte %zu of spare was touched", i);
 }
 
+/* The place of the first ill-formed sequence of a piece. */
+static void check_place(const struct plan *plan, const unsigned char *src,
+	uint64_t offset, const struct upcase_result *res)
+{
+	uint64_t line = 0, column = 0;
+
+	for (uint64_t i = offset; res->invalid > 0 && i < res->first_bad; i++) {
+		unsigned char c = src[i - offset];
+
+		line += c == '\n';
+		column = c == '\n' ? 0 : column + ((c & 0xC0) != 0x80);
+	}
+	if (res->first_line != line || res->first_column != column)
+		wrong(plan,
+			"first bad at %" PRIu64 ":%" PRIu64 ", not %" PRIu64
+			":%" PRIu64,
+			res->first_line, res->first_column, line, column);
+}
+
 /* Converts one piece in memory of just its size and appends to `out`. */
 static void convert_piece(const struct plan *plan, struct upcase_state *st,
 	const unsigned char *src, size_t len, bool last,
@@ -109,6 +128,7 @@ static void convert_piece(const struct plan *plan, struct upcase_state *st,
 {
 	size_t size = upcase_bound(len);
 	unsigned char *piece = fuzz_allocate(len), *room = fuzz_allocate(size);
+	uint64_t offset = st->offset;
 	struct upcase_result res;
 
 	if (len > 0)
@@ -124,6 +144,7 @@ static void convert_piece(const struct plan *plan, struct upcase_state *st,
 		check_in_place(plan, piece, len, room, size, &res);
 	if (!out->err && res.consumed != len)
 		wrong(plan, "%zu of %zu bytes consumed", res.consumed, len);
+	check_place(plan, src, offset, &res);
 	if (res.produced > size)
 		wrong(plan, "%zu bytes for %zu", res.produced, len);
 	if (out->invalid == 0)

@@ -7,7 +7,7 @@ set -euo pipefail
 src=${srcdir:-.}
 # Those of libraries that configure found.
 loaded=$(sed -n 's/^#define HAVE_\(ZSTD\|XZ\) 1$/\L\1/p' config.h)
-read -ra targets <<<"${FUZZ_TARGETS:-upcase gzip pipeline options tear ${loaded//$'\n'/ }}"
+read -ra targets <<<"${FUZZ_TARGETS:-upcase gzip pipeline options tear decode ${loaded//$'\n'/ }}"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 flags=(-std=gnu11 -g -O1 -fsanitize=address,undefined

@@ -46,6 +46,11 @@ static void on_note(void *context, const char *name, const char *text)
 	say(context, "note %s: %s\n", name, text);
 }
 
+static void on_notice(void *context, const char *name, const char *text)
+{
+	say(context, "notice %s: %s\n", name, text);
+}
+
 static void on_abort(void *context)
 {
 	struct stages *s = context;
@@ -72,7 +77,7 @@ static void make_output(struct stages *s, const char *path)
 void stages_make(struct stages *s, const char *path,
 	enum upcase_language language, enum upcase_invalid invalid)
 {
-	struct pipeline_events events = {s, on_trouble, on_note};
+	struct pipeline_events events = {s, on_trouble, on_note, on_notice};
 	struct pool_sizes sizes = {
 		STAGES_SIZE, text_bound(STAGES_SIZE + 1) + 1, 0};
 
@@ -80,6 +85,10 @@ void stages_make(struct stages *s, const char *path,
 	assert_int_equal(
 		upcase_init(&s->upcase, UPCASE_FULL, language, invalid), 0);
 	text_init(&s->text, TEXT_ALL, &s->upcase);
+	s->replacing = s->upcase;
+	if (invalid == UPCASE_KEEP)
+		s->replacing.invalid = UPCASE_REPLACE;
+	text_init(&s->decoded, TEXT_ALL, &s->replacing);
 	assert_int_equal(control_init(&s->control, on_abort, s), 0);
 	assert_int_equal(ledger_init(&s->ledger, &events, &s->control), 0);
 	assert_int_equal(queue_init(&s->in, QUEUE_FIFO, STAGES_DEPTH, NULL), 0);
@@ -89,8 +98,8 @@ void stages_make(struct stages *s, const char *path,
 	assert_int_equal(
 		pool_init(&s->pool, STAGES_BATCHES, STAGES_BATCHES, &sizes), 0);
 	make_output(s, path);
-	s->converter =
-		(struct converter){.text = &s->text, .ledger = &s->ledger};
+	s->converter = (struct converter){
+		.text = &s->text, .decoded = &s->decoded, .ledger = &s->ledger};
 }
 
 void stages_free(struct stages *s)

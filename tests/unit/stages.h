@@ -15,8 +15,8 @@
 #include "pipeline/queue.h"
 
 struct stages {
-	struct upcase upcase;
-	struct text text;
+	struct upcase upcase, replacing;
+	struct text text, decoded;
 	struct control control;
 	struct ledger ledger;
 	struct queue in, out;

@@ -92,10 +92,11 @@ static void a_batch_that_was_reset_is_empty(void **state)
 	memcpy(b.text, "a\nb", 3);
 	b.len = b.upper_len = b.member_len = 3;
 	b.queued = b.converted = true;
-	b.inputs = (struct batch_inputs){1, 2, true};
+	b.inputs = (struct batch_inputs){1, 2, true, true};
+	b.wide = true;
 	b.cut = (struct batch_cut){{1}, 1, true, true, true, true, true, 1, 1};
 	b.lines = b.invalid = b.tail_chars = 1;
-	b.bad = (struct batch_bad){true, 1, 1, 1, {0xFF}};
+	b.bad = (struct batch_bad){1, 1, true, 1, {0xFF}};
 	atomic_store(&b.unwritten, 1);
 	batch_reset(&b);
 	assert_ptr_equal(b.text, text);
@@ -106,7 +107,8 @@ static void a_batch_that_was_reset_is_empty(void **state)
 	assert_int_equal(b.cut.begin.word, 0);
 	assert_int_equal(b.cut.inserted + b.cut.unterminated, 0);
 	assert_int_equal(b.inputs.first + b.inputs.ended + b.inputs.bad, 0);
-	assert_int_equal(b.bad.n, 0);
+	assert_false(b.inputs.decoded || b.wide);
+	assert_int_equal(b.bad.line + b.bad.column + b.bad.n, 0);
 	assert_int_equal(b.invalid, 0);
 	assert_int_equal(b.tail_chars, 0);
 	assert_int_equal(batch_count_lines(&b), 0);
@@ -144,6 +146,25 @@ static void lines_are_counted_once(void **state)
 	}
 }
 
+static void text_of_two_files_is_shared(void **state)
+{
+	struct batch b;
+
+	(void)state;
+	assert_int_equal(batch_init(&b, 100, 1, 0), 0);
+	b.len = 4;
+	assert_false(batch_is_shared(&b));
+	b.inputs.ended = 1;
+	b.ends[0] = 4;
+	assert_false(batch_is_shared(&b));
+	b.inputs.ended = 3; /* two that are empty */
+	b.ends[1] = b.ends[2] = 4;
+	assert_false(batch_is_shared(&b));
+	b.ends[0] = 2;
+	assert_true(batch_is_shared(&b));
+	batch_release(&b);
+}
+
 static void the_order_of_batches_is_their_number(void **state)
 {
 	struct batch b;
@@ -164,6 +185,7 @@ int main(void)
 		cmocka_unit_test(a_batch_without_memory_is_an_error),
 		cmocka_unit_test(a_batch_that_was_reset_is_empty),
 		cmocka_unit_test(lines_are_counted_once),
+		cmocka_unit_test(text_of_two_files_is_shared),
 		cmocka_unit_test(the_order_of_batches_is_their_number),
 	};
 

@@ -28,6 +28,7 @@
 enum {
 	ROOM = 64,
 	N_BATCHES = 2,
+	N_FILES = 16,
 };
 
 /* How one case is played. */
@@ -49,6 +50,7 @@ struct play {
 	bool used[N_BATCHES];
 	int64_t now;
 	char log[1024];
+	char parts[N_FILES][64]; /* the text of each FILE, where it ended */
 };
 
 static void note(struct play *p, const char *format, ...)
@@ -62,6 +64,25 @@ static void note(struct play *p, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(p->log + n, sizeof(p->log) - n, format, args);
 	va_end(args);
+}
+
+/* Gives each FILE its part of the text. */
+static void note_parts(struct play *p, const struct batch *b)
+{
+	size_t at = b->cut.lead;
+
+	for (size_t i = 0; i <= b->inputs.ended; i++) {
+		size_t end = i < b->inputs.ended ? b->ends[i] : b->len;
+		char *part = p->parts[(b->inputs.first + i) % N_FILES];
+		size_t n = strlen(part);
+
+		assert_true(end <= b->len);
+		if (end <= at)
+			continue;
+		assert_true(n + (end - at) < sizeof(p->parts[0]));
+		memcpy(part + n, b->text + at, end - at);
+		at = end;
+	}
 }
 
 static void note_batch(struct play *p, const struct batch *b)
@@ -119,6 +140,7 @@ static void cut(struct play *p, enum cutter_due due)
 		next = get(p);
 	b = cutter_cut(&p->cutter, due, next);
 	note_batch(p, b);
+	note_parts(p, b);
 	put(p, b);
 }
 
@@ -217,6 +239,21 @@ static void play(struct play *p, const struct setting *s, const char *files)
 	end(p);
 }
 
+/* Whether each FILE's part is what it is, maybe with a newline behind it. */
+static void check_parts(const struct play *p, const char *files)
+{
+	for (size_t i = 0; *files; i++) {
+		size_t len = strcspn(files, "|");
+		bool bad = len > 0 && files[len - 1] == '!';
+		const char *part = p->parts[i];
+
+		assert_int_equal(strncmp(part, files, len - bad), 0);
+		part += len - bad;
+		assert_true(part[0] == '\0' || strcmp(part, "\n") == 0);
+		files += len + (files[len] == '|');
+	}
+}
+
 struct game {
 	struct setting setting;
 	const char *files, *batches;
@@ -229,6 +266,7 @@ static void play_all(const struct game *games, size_t n)
 
 		play(&p, &games[i].setting, games[i].files);
 		assert_string_equal(p.log, games[i].batches);
+		check_parts(&p, games[i].files);
 	}
 }
 
@@ -491,6 +529,51 @@ static void what_is_in_a_batch_can_move_to_another(void **state)
 	assert_string_equal(p.log, "[01234567~][~89$abc$ 0-0!u]");
 }
 
+static void no_more_files_end_in_a_batch_than_can_be_told_apart(void **state)
+{
+	static const struct setting s = {.size = 8};
+	struct play p;
+
+	(void)state;
+	begin(&p, &s);
+	for (size_t i = 0; i < 2 * BATCH_ENDS + 1; i++) {
+		cut(&p, cutter_begin(&p.cutter, i, CUTTER_READ));
+		need(&p);
+		cut(&p, cutter_end(&p.cutter, true, 0));
+	}
+	end(&p);
+	assert_string_equal(p.log, "[ 0-255][ 256-511][ 512-512]");
+}
+
+static void what_was_decoded_shares_no_batch(void **state)
+{
+	static const struct setting s = {.size = 8};
+	static const bool decoded[] = {false, true, true, false};
+	struct play p;
+
+	(void)state;
+	begin(&p, &s);
+	need(&p);
+	for (size_t i = 0; i < COUNT(decoded); i++) {
+		cut(&p, cutter_begin(&p.cutter, i, CUTTER_READ));
+		cut(&p, cutter_set_decoded(&p.cutter, decoded[i]));
+		need(&p);
+		assert_int_equal(p.cutter.b->inputs.decoded, decoded[i]);
+		read_file(&p, &s, BYTES("a"));
+		cut(&p, cutter_end(&p.cutter, true, 0));
+	}
+	end(&p);
+	assert_string_equal(p.log, "[a 0-0u][+a$a 1-2uu][+a 3-3u]");
+	/* Nor does what is cut off forget it. */
+	begin(&p, &s);
+	need(&p);
+	cut(&p, cutter_set_decoded(&p.cutter, true));
+	read_file(&p, &s, BYTES("abc\ndefghi"));
+	assert_true(p.cutter.b->inputs.decoded);
+	cut(&p, cutter_end(&p.cutter, true, 0));
+	end(&p);
+}
+
 /* Any text in any chunks through batches of any size: what is cut off, one
  * behind the other, is what was put in, and lines are only cut when they are
  * longer than a batch. */
@@ -537,6 +620,9 @@ int main(void)
 		cmocka_unit_test(
 			a_full_batch_says_so_and_where_lines_are_wanted_they_end),
 		cmocka_unit_test(what_is_in_a_batch_can_move_to_another),
+		cmocka_unit_test(
+			no_more_files_end_in_a_batch_than_can_be_told_apart),
+		cmocka_unit_test(what_was_decoded_shares_no_batch),
 		cmocka_unit_test(nothing_is_lost_or_doubled),
 	};
 

@@ -152,6 +152,21 @@ struct sample {
 	size_t upper_len;
 };
 
+/* Whether the place of the first ill-formed sequence of a piece is right. */
+static bool has_place(const unsigned char *src, uint64_t offset,
+	const struct upcase_result *res)
+{
+	uint64_t line = 0, column = 0;
+
+	for (uint64_t i = offset; res->invalid > 0 && i < res->first_bad; i++) {
+		unsigned char c = src[i - offset];
+
+		line += c == '\n';
+		column = c == '\n' ? 0 : column + ((c & 0xC0) != 0x80);
+	}
+	return res->first_line == line && res->first_column == column;
+}
+
 /* Converts the next piece and appends its upper case to `is`. In place the
  * byte behind the piece must stay. */
 static void convert_piece(const struct way *w, struct upcase_state *st,
@@ -159,6 +174,7 @@ static void convert_piece(const struct way *w, struct upcase_state *st,
 	struct reference_result *is)
 {
 	static unsigned char copy[SHORT_MAX + 1], room[SHORT_ROOM];
+	uint64_t offset = st->offset;
 	struct upcase_result res;
 
 	if (w->in_place) {
@@ -174,6 +190,8 @@ static void convert_piece(const struct way *w, struct upcase_state *st,
 			&w->u, st, src, len, last, room, sizeof(room), &res);
 	}
 	if (!is->err && (res.consumed != len || res.produced > sizeof(room)))
+		is->err = -EFAULT;
+	if (!has_place(src, offset, &res))
 		is->err = -EFAULT;
 	if (is->err == -EFAULT)
 		return;

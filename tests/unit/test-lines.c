@@ -81,12 +81,27 @@ static void whole_lines_end_with_the_last_newline(void **state)
 	assert_int_equal(lines_whole(NULL, 0), 0);
 }
 
+static void characters_are_counted_in_any_number(void **state)
+{
+	static unsigned char text[9000];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = i % 3 ? 0x80 | (i & 0x3F) : 0xE0 | (i & 0x0F);
+	for (size_t len = 0; len <= sizeof(text); len += 1 + len / 9)
+		for (size_t from = 0; from < 3 && from <= len; from++)
+			assert_int_equal(
+				lines_characters(text + from, len - from),
+				(len + 2) / 3 - (from + 2) / 3);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(newlines_and_characters_are_counted),
 		cmocka_unit_test(
 			newlines_are_counted_at_any_place_and_in_any_number),
+		cmocka_unit_test(characters_are_counted_in_any_number),
 		cmocka_unit_test(whole_lines_end_with_the_last_newline),
 	};
 

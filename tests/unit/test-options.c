@@ -209,6 +209,27 @@ static void gzip_input_can_be_taken_as_it_is(void **state)
 	bad("--no-decompress=1", "no-decompress");
 }
 
+static void an_encoding_can_be_said(void **state)
+{
+	struct command c;
+
+	(void)state;
+	assert_string_equal(good("").encoding, "auto");
+	parse(&c, "-E utf-16");
+	assert_int_equal(c.action, OPTIONS_RUN);
+	assert_string_equal(c.o.encoding, "utf-16");
+	free(c.told);
+	parse(&c, "-Elatin1 --encoding=none");
+	assert_int_equal(c.action, OPTIONS_RUN);
+	assert_string_equal(c.o.encoding, "none");
+	free(c.told);
+	bad("-E no-such-encoding",
+		"unknown encoding for --encoding: 'no-such-encoding'");
+	bad("-E latin1//TRANSLIT", "encoding");
+	bad("--encoding=", "encoding");
+	bad("-E", "option requires an argument");
+}
+
 static void gzip_can_be_verified(void **state)
 {
 	(void)state;
@@ -535,6 +556,7 @@ int main(void)
 		cmocka_unit_test(an_output_can_be_named),
 		cmocka_unit_test(gzip_is_asked_for_or_follows_from_the_name),
 		cmocka_unit_test(gzip_input_can_be_taken_as_it_is),
+		cmocka_unit_test(an_encoding_can_be_said),
 		cmocka_unit_test(gzip_can_be_verified),
 		cmocka_unit_test(a_mapping_can_be_chosen),
 		cmocka_unit_test(a_language_can_be_chosen),

@@ -701,6 +701,7 @@ static void each_file_begins_and_ends_in_order(void **state)
 	make(&s);
 	b = stages_batch(&s, "a\n"); /* FILE 0, and 1 that is empty */
 	b->inputs = (struct batch_inputs){.first = 0, .ended = 2};
+	b->ends[0] = b->ends[1] = 2;
 	assert_int_equal(write_as_owner(&s, b), 0);
 	assert_int_equal(s.output.ended, 2);
 	assert_int_equal(s.output.at.input, 1);
@@ -716,6 +717,7 @@ static void each_file_begins_and_ends_in_order(void **state)
 	assert_int_equal(s.output.at.input, 3);
 	b = stages_batch(&s, "c\n");
 	b->inputs = (struct batch_inputs){.first = 3, .ended = 1};
+	b->ends[0] = 2;
 	assert_int_equal(write_as_owner(&s, b), 0);
 	assert_int_equal(s.output.ended, 4);
 	assert_int_equal(s.output.ended_bad, 1);

@@ -78,7 +78,7 @@ static void make_reader(struct stuck *t, bool lines)
 		.n_paths = 1};
 	handover_init(&t->r.handover, &handover);
 	cutter_init(&t->r.cutter, &cut);
-	input_init(&t->r.input, &input);
+	assert_int_equal(input_init(&t->r.input, &input), 0);
 }
 
 /* A reader that has read text and is in the next read. */
