@@ -189,6 +189,21 @@ void deflater_free(struct deflater *d)
 	free(d);
 }
 
+int deflater_make(void **state, int level)
+{
+	struct deflater *d;
+	int err = deflater_new(&d, level);
+
+	if (!err)
+		*state = d;
+	return err;
+}
+
+void deflater_drop(void *state)
+{
+	deflater_free(state);
+}
+
 size_t deflate_bound(struct deflater *d, size_t len)
 {
 	size_t bound;

@@ -29,6 +29,10 @@ int deflater_new(struct deflater **d, int level);
 
 void deflater_free(struct deflater *d); /* d may be NULL */
 
+/* The same for a struct packing of which a compressor is all the state. */
+int deflater_make(void **state, int level);
+void deflater_drop(void *state);
+
 /* The most bytes that len bytes of text can become; SIZE_MAX if that may be
  * more than 32 bits can say (4 GiB). */
 size_t deflate_bound(struct deflater *d, size_t len);

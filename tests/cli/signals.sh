@@ -198,7 +198,7 @@ drains_gzip() {
 	wait_until "$deadline" taken 15 packed || r=1
 	let_go
 	[ $r -eq 0 ] && expect_end packed 'signal 15' && gzip -t <"$out" &&
-		members "$out" >list && gzip -dc <"$out" >text && nothing_lost text
+		one_member "$out" && gzip -dc <"$out" >text && nothing_lost text
 	r=$?
 	numbered 40000 67 >numbers
 	tr '[:lower:]' '[:upper:]' <numbers >numbers.want
@@ -763,7 +763,7 @@ handed_over() {
 perl -e 'srand 1;
 	print map { join("", map { chr 97 + int rand 26 } 1 .. 60) . "\n" } 1 .. 9000' \
 	>noise
-"$UPCASE_PIPE" -z -b 16K <noise >noise.gz
+"$UPCASE_PIPE" -b 16K -o noise.gz <noise
 stuck_check "all that a read handed over is written, when the next one is left" \
 	handed_over noise
 stuck_check "the same of what was taken to be decoded ahead" handed_over noise.gz

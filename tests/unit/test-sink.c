@@ -156,7 +156,7 @@ static size_t whole_lines(const void *context, const void *data, size_t len)
 static int open_sink(
 	struct sink *s, const char *path, bool gzip, enum sink_sync sync)
 {
-	int err = sink_init(s, path, gzip, sync);
+	int err = sink_init(s, path, gzip ? &packing_members : NULL, sync);
 
 	if (!err)
 		err = sink_create(s);
@@ -255,11 +255,11 @@ static void a_missing_file_is_left_to_the_last_step(void **state)
 	struct sink s;
 
 	(void)state;
-	assert_int_equal(sink_init(&s, "out", false, SINK_SYNC_NEVER), 0);
+	assert_int_equal(sink_init(&s, "out", NULL, SINK_SYNC_NEVER), 0);
 	assert_int_equal(access("out", F_OK), -1);
 	sink_release(&s);
 	assert_int_equal(access("out", F_OK), -1);
-	assert_int_equal(sink_init(&s, "out", false, SINK_SYNC_NEVER), 0);
+	assert_int_equal(sink_init(&s, "out", NULL, SINK_SYNC_NEVER), 0);
 	assert_int_equal(sink_create(&s), 0);
 	assert_int_equal(sink_create(&s), 0);
 	append(&s, "A\n", true);
@@ -267,7 +267,7 @@ static void a_missing_file_is_left_to_the_last_step(void **state)
 	support_file_is("out", BYTES("A\n"));
 	/* What could never be made is known only then. */
 	assert_int_equal(
-		sink_init(&s, "missing/out", false, SINK_SYNC_NEVER), 0);
+		sink_init(&s, "missing/out", NULL, SINK_SYNC_NEVER), 0);
 	assert_int_equal(sink_create(&s), -ENOENT);
 	sink_release(&s);
 }
@@ -1173,6 +1173,7 @@ static void add_without_lock(const char *text)
 static void add_gzip(const char *text, bool ours)
 {
 	struct packer *p;
+	struct packed packed;
 	unsigned char *m;
 	size_t size;
 	int fd = open("out", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
@@ -1184,8 +1185,9 @@ static void add_gzip(const char *text, bool ours)
 
 		m = support_allocate(room);
 		assert_int_equal(
-			packer_member(p, text, strlen(text), m, room, &size),
+			packer_pack(p, text, strlen(text), m, room, &packed),
 			0);
+		size = packed.size;
 	} else {
 		m = support_gzip(text, strlen(text), &size);
 	}
