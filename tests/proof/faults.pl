@@ -189,7 +189,7 @@ sub judge_fault {
 		if $messages =~ /Success|corrupt|damage/;
 	push @wrong, "the output is not valid gzip"
 		if $s->{gzip} && $r->{status} == 0
-		&& $r->{bytes} !~ /^\x1f\x8b/;
+		&& ($r->{bytes} !~ /^\x1f\x8b/ || $r->{cut});
 	push @wrong, "an empty file that is no gzip is left behind"
 		if $s->{gzip} && !$started && !defined $s->{before} && -e $r->{path};
 	push @wrong, "does not say that lines may not be on the disk"
