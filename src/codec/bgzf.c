@@ -39,6 +39,20 @@ enum match bgzf_magic(const unsigned char *p, size_t len)
 	return format_match(p, len, like, sizeof(like));
 }
 
+/* bgzip has its own numbers for the levels of libdeflate: where that is there,
+ * they are the same here. */
+static int bgzf_make(void **state, int level)
+{
+	static const unsigned char as_there[] = {
+		0, 1, 2, 3, 5, 6, 7, 8, 10, 12};
+	int most = (int)sizeof(as_there) - 1;
+
+	if (deflate_max_level() > most && level > 0 &&
+		level <= deflate_max_level())
+		level = as_there[level < most ? level : most];
+	return deflater_make(state, level);
+}
+
 static size_t count_blocks(size_t len)
 {
 	return len / BGZF_TEXT + (len % BGZF_TEXT > 0);
@@ -155,7 +169,7 @@ static const struct format_pieces block_pieces = {
 };
 
 const struct packing packing_bgzf = {
-	.make = deflater_make,
+	.make = bgzf_make,
 	.free = deflater_drop,
 	.bound = bgzf_bound,
 	.pack = bgzf_pack,

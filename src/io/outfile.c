@@ -118,25 +118,29 @@ static enum outfile_kind kind_of(
 	return bgzf == MATCH_YES ? OUTFILE_BGZF : OUTFILE_GZIP;
 }
 
-/* Reads the first bytes. Returns how many there are, 0 if they cannot be looked
- * at. */
-static size_t look_at_first(
+/* Reads the first bytes. Returns how many there are, 0 if they may not be
+ * looked at, or a negative errno. */
+static ssize_t look_at_first(
 	const struct outfile *f, unsigned char first[FORMAT_MAGIC_MOST])
 {
 	ssize_t n = 0;
 
-	if (f->regular && f->look >= 0)
+	if (!f->regular || f->look < 0)
+		return 0;
+	do {
 		n = pread(f->look, first, FORMAT_MAGIC_MOST, 0);
-	return n > 0 ? (size_t)n : 0;
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
 }
 
-enum outfile_kind outfile_holds(const struct outfile *f)
+int outfile_look(const struct outfile *f, enum outfile_kind *holds)
 {
 	unsigned char first[FORMAT_MAGIC_MOST];
-	size_t n = look_at_first(f, first);
+	ssize_t n = look_at_first(f, first);
 	bool part;
 
-	return n > 0 ? kind_of(first, n, &part) : OUTFILE_TEXT;
+	*holds = n > 0 ? kind_of(first, (size_t)n, &part) : OUTFILE_TEXT;
+	return n < 0 ? (int)n : 0;
 }
 
 /* Why `appended` does not go behind what the file holds. */
@@ -160,13 +164,15 @@ int outfile_check_kind(const struct outfile *f, enum outfile_kind appended,
 	struct fault *fault)
 {
 	unsigned char first[FORMAT_MAGIC_MOST];
-	size_t n = look_at_first(f, first);
+	ssize_t n = look_at_first(f, first);
 	enum outfile_kind holds;
 	bool part;
 
-	if (n == 0)
-		return 0;
-	holds = kind_of(first, n, &part);
+	if (n < 0)
+		fault_set_errno(fault, (int)n);
+	if (n <= 0)
+		return (int)n;
+	holds = kind_of(first, (size_t)n, &part);
 	/* A part of a header: torn. */
 	if (holds == appended || (part && appended != OUTFILE_TEXT))
 		return 0;

@@ -51,13 +51,14 @@ enum outfile_kind {
 	OUTFILE_BGZF,
 };
 
-/* That, as far as its first bytes tell; TEXT where it cannot be looked at. */
-enum outfile_kind outfile_holds(const struct outfile *f);
+/* Sets *holds to that, as far as its first bytes tell; to TEXT where it may not
+ * be looked at. Returns 0 or a negative errno. */
+int outfile_look(const struct outfile *f, enum outfile_kind *holds);
 
 /* Whether what the file holds goes with what is to be appended: text behind
  * gzip, or gzip behind text, could not be read again, and BGZF only where all
- * is BGZF. Looks at the first bytes. Returns 0, or -EINVAL with *fault filled.
- */
+ * is BGZF. Looks at the first bytes. Returns 0, -EINVAL or another negative
+ * errno with *fault filled. */
 int outfile_check_kind(const struct outfile *f, enum outfile_kind appended,
 	struct fault *fault);
 

@@ -34,6 +34,17 @@ static int open_first(struct sink *s, int flags)
 	return 0;
 }
 
+/* A file that is made of blocks goes on with blocks. */
+static int keep_blocks(struct sink *s)
+{
+	enum outfile_kind holds;
+	int err = outfile_look(&s->file, &holds);
+
+	if (!err && holds == OUTFILE_BGZF)
+		s->packing = &packing_bgzf;
+	return err;
+}
+
 int sink_init(struct sink *s, const char *path, const struct packing *packing,
 	enum sink_sync sync)
 {
@@ -51,12 +62,14 @@ int sink_init(struct sink *s, const char *path, const struct packing *packing,
 	if (err)
 		return err;
 	err = open_first(s, 0);
+	if (!err && packing)
+		err = keep_blocks(s);
 	if (err == -ENOENT)
 		return 0;
-	if (err)
+	if (err) {
+		(void)outfile_close(&s->file);
 		identity_release(&s->identity);
-	else if (packing && outfile_holds(&s->file) == OUTFILE_BGZF)
-		s->packing = &packing_bgzf;
+	}
 	return err;
 }
 

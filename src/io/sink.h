@@ -128,7 +128,7 @@ int sink_init(struct sink *s, const char *path, const struct packing *packing,
 int sink_create(struct sink *s);
 
 /* Whether what the file holds goes with what is to be appended
- * (outfile_check_kind). Returns 0, or -EINVAL with *fault filled. */
+ * (outfile_check_kind). Returns 0, or a negative errno with *fault filled. */
 int sink_check_kind(struct sink *s, struct fault *fault);
 
 /* Before sink_check_end and threads: what is needed to find the last member of

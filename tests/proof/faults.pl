@@ -112,9 +112,11 @@ sub cases_of_files {
 		for my $what (qw(unlink rename empty directory fifo)) {
 			for my $at (places($uses->{writev})) {
 				my $order = "writev $at $at $what $path";
+				# With the first one what is torn is moved aside,
+				# and then it is not there to be cut.
+				next if $s->{torn} && $what eq 'empty' && $at == 1;
 				push @cases, [$s, 'output', $what, $order];
-				# The first one moves aside what is torn, and the
-				# signal is not for us yet.
+				# Nor is the signal for us yet.
 				next if $s->{torn};
 				push @cases, [$s, 'output', "$what and USR2",
 					"$order;writev $at $at signal=12"];
