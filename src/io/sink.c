@@ -434,7 +434,6 @@ int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
 	int err;
 
 	*kept = 0;
-	s->closed = 0;
 	err = append(s, data, len, line_ends, kept, fault);
 	/* A line that is open keeps the lock, also when only the sync failed:
 	 * sink_abandon may have to cut it off. */

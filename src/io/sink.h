@@ -108,7 +108,8 @@ struct sink {
 	struct sink_report report, told; /* what there is, and what was told
 					    of this file */
 	bool used;		  /* something was appended by this process */
-	size_t closed;		  /* so many bytes of `empty` come last */
+	size_t closed;		  /* so many bytes of `empty` come last: then
+				     nothing is appended any more */
 	off_t end;		  /* where the file ended after the last
 				     append; -1: not known */
 	struct identity identity; /* any thread's */
