@@ -39,6 +39,9 @@
 #include "cli/progress.h"
 #include "cli/quote.h"
 #include "cli/signals.h"
+#include "codec/bgzf.h"
+#include "codec/members.h"
+#include "codec/single.h"
 #include "io/clock.h"
 #include "io/decode.h"
 #include "io/fdio.h"
@@ -474,6 +477,16 @@ static int check_output(struct sink *sink)
 	return err ? EXIT_OUTPUT : EXIT_DONE;
 }
 
+/* What the output is to be packed as; NULL: plain. */
+static const struct packing *packing_of(const struct options *o)
+{
+	if (o->gzip_level == 0)
+		return NULL;
+	if (o->bgzf)
+		return &packing_bgzf;
+	return o->output ? &packing_members : &packing_single;
+}
+
 static int check_and_process(const struct options *o)
 {
 	struct sink sink;
@@ -486,7 +499,7 @@ static int check_and_process(const struct options *o)
 			quote_text(o->handover, shown, sizeof(shown)));
 		return EXIT_USAGE;
 	}
-	err = sink_init(&sink, o->output, o->gzip_level > 0, o->sync);
+	err = sink_init(&sink, o->output, packing_of(o), o->sync);
 	if (err)
 		return cannot_start(
 			o->output ? o->output : "standard output", err);

@@ -32,6 +32,7 @@
 /* Long options without a short form. */
 enum {
 	OPT_NO_GZIP = 256,
+	OPT_BGZF,
 	OPT_NO_DECOMPRESS,
 	OPT_INVALID,
 	OPT_NO_INTERACTIVE,
@@ -53,6 +54,7 @@ static const struct option long_options[] = {
 	{"output", required_argument, NULL, 'o'},
 	{"gzip", optional_argument, NULL, 'z'},
 	{"no-gzip", no_argument, NULL, OPT_NO_GZIP},
+	{"bgzf", no_argument, NULL, OPT_BGZF},
 	{"verify", no_argument, NULL, OPT_VERIFY},
 	{"no-decompress", no_argument, NULL, OPT_NO_DECOMPRESS},
 	{"encoding", required_argument, NULL, 'E'},
@@ -309,6 +311,13 @@ static int apply(
 	case OPT_NO_GZIP:
 		said->gzip_said = true;
 		o->gzip_level = 0;
+		o->bgzf = false;
+		return 0;
+	case OPT_BGZF:
+		said->gzip_said = true;
+		o->bgzf = true;
+		if (o->gzip_level == 0)
+			o->gzip_level = DEFAULT_LEVEL;
 		return 0;
 	case OPT_VERIFY:
 		o->verify = true;
@@ -335,11 +344,35 @@ static int apply(
 	}
 }
 
-static bool ends_in_gz(const char *name)
+/* Whether the name has this ending, and something before it. */
+static bool ends_in(const char *name, const char *ending)
 {
-	size_t len = name ? strlen(name) : 0;
+	size_t len = name ? strlen(name) : 0, n = strlen(ending);
 
-	return len > 3 && strcmp(name + len - 3, ".gz") == 0;
+	return len > n && strcmp(name + len - n, ending) == 0;
+}
+
+/* What the name of the output says of it. Returns 0 or -EINVAL, which was told:
+ * what would stand in the file is not that. */
+static int judge_name(struct options *o, const struct pending *said)
+{
+	static const char *const others[] = {".zst", ".xz", ".bz2", ".lz4"};
+	bool bgzf = ends_in(o->output, ".bgz") || ends_in(o->output, ".bgzf");
+	char shown[512];
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (!ends_in(o->output, others[i]))
+			continue;
+		diag_error(NULL,
+			"output is not written as %s: %s (plain or gzip only)",
+			others[i] + 1,
+			quote_text(o->output, shown, sizeof(shown)));
+		return -EINVAL;
+	}
+	if (!said->gzip_said && (bgzf || ends_in(o->output, ".gz")))
+		o->gzip_level = DEFAULT_LEVEL;
+	o->bgzf |= bgzf && o->gzip_level > 0;
+	return 0;
 }
 
 static bool has_standard_input(const struct options *o)
@@ -375,8 +408,8 @@ static int settle(struct options *o, const struct pending *said, bool files)
 	struct upcase map;
 	unsigned cpus = count_cpus();
 
-	if (!said->gzip_said && ends_in_gz(o->output))
-		o->gzip_level = DEFAULT_LEVEL;
+	if (judge_name(o, said))
+		return -EINVAL;
 	if (!said->jobs_said && o->gzip_level)
 		o->jobs = cpus;
 	if (o->detect_gzip)

@@ -46,6 +46,7 @@ struct options {
 	size_t n_inputs;
 	const char *output; /* NULL: standard output */
 	int gzip_level;	    /* of the output, 0: plain */
+	bool bgzf;	    /* gzip output is made of the blocks of BGZF */
 	bool verify;	    /* decode and compare it before it is written */
 	bool detect_gzip;
 	const char *encoding; /* of the inputs, as decode_init has it */

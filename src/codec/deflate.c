@@ -2,14 +2,25 @@
 
 #include "codec/deflate.h"
 
+#include "codec/strict.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 
 #ifdef HAVE_LIBDEFLATE
 #include <libdeflate.h>
 #endif
+
+/* The most that a stream that goes on is longer than one that ends: a block
+ * without text that is stored, and the bits before it. zlib may have eight bits
+ * more of its own. */
+#define OPEN_MORE 8
+
+/* The fixed codes (two bits), and the code of the end. */
+const unsigned char deflate_end[DEFLATE_END] = {1 | 1 << 1, 0};
 
 struct deflater {
 	int level;
@@ -53,6 +64,29 @@ size_t deflate_text(struct deflater *d, const void *text, size_t len, void *out,
 	size_t room)
 {
 	return libdeflate_deflate_compress(d->c, text, len, out, room);
+}
+
+/* The library ends each stream; here that is undone. */
+size_t deflate_open(struct deflater *d, const void *text, size_t len, void *out,
+	size_t room)
+{
+	/* A block that is stored: three bits, none of them set, then none up to
+	 * the end of the byte, and its length, twice. */
+	static const unsigned char stored[] = {0, 0, 0xff, 0xff};
+	unsigned char *p = out;
+	struct strict_place last;
+	size_t n = 0;
+
+	if (room > OPEN_MORE)
+		n = deflate_text(d, text, len, out, room - OPEN_MORE);
+	if (n == 0 || !strict_find_last(p, n, &last))
+		return 0;
+	p[last.begin / 8] &= (unsigned char)~(1U << last.begin % 8);
+	/* The library leaves no bit set behind the end. */
+	if (8 * (uint64_t)n - last.end < 3)
+		p[n++] = 0;
+	memcpy(p + n, stored, sizeof(stored));
+	return n + sizeof(stored);
 }
 
 uint32_t deflate_crc(const void *text, size_t len)
@@ -105,6 +139,21 @@ size_t deflate_text(struct deflater *d, const void *text, size_t len, void *out,
 	return room - d->z.avail_out;
 }
 
+size_t deflate_open(struct deflater *d, const void *text, size_t len, void *out,
+	size_t room)
+{
+	d->z.next_in = text;
+	d->z.avail_in = (uInt)len;
+	d->z.next_out = out;
+	d->z.avail_out = (uInt)room;
+	/* Where no room is left there may be more. */
+	if (deflateReset(&d->z) != Z_OK ||
+		deflate(&d->z, Z_SYNC_FLUSH) != Z_OK || d->z.avail_in > 0 ||
+		d->z.avail_out == 0)
+		return 0;
+	return room - d->z.avail_out;
+}
+
 uint32_t deflate_crc(const void *text, size_t len)
 {
 	return (uint32_t)crc32_z(0, text, len);
@@ -140,6 +189,21 @@ void deflater_free(struct deflater *d)
 	free(d);
 }
 
+int deflater_make(void **state, int level)
+{
+	struct deflater *d;
+	int err = deflater_new(&d, level);
+
+	if (!err)
+		*state = d;
+	return err;
+}
+
+void deflater_drop(void *state)
+{
+	deflater_free(state);
+}
+
 size_t deflate_bound(struct deflater *d, size_t len)
 {
 	size_t bound;
@@ -148,4 +212,16 @@ size_t deflate_bound(struct deflater *d, size_t len)
 		return SIZE_MAX;
 	bound = library_bound(d, len);
 	return bound > UINT32_MAX ? SIZE_MAX : bound;
+}
+
+size_t deflate_open_bound(struct deflater *d, size_t len)
+{
+	size_t bound = deflate_bound(d, len);
+
+	return bound > UINT32_MAX - OPEN_MORE ? SIZE_MAX : bound + OPEN_MORE;
+}
+
+uint32_t deflate_crc_join(uint32_t first, uint32_t second, uint64_t len)
+{
+	return (uint32_t)crc32_combine(first, second, (z_off_t)len);
 }

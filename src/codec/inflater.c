@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-/* windowBits for zlib: 32 KiB window, 16 for 'gzip header and trailer'. */
+/* windowBits for zlib: 32 KiB window, 16 for 'gzip header and trailer',
+ * negative for neither. */
 #define WINDOW_BITS (15 + 16)
+#define RAW_BITS    (-15)
 
 int inflater_make(void **decoder)
 {
@@ -34,4 +36,9 @@ void inflater_free(void *decoder)
 int inflater_begin(void *decoder)
 {
 	return inflateReset2(decoder, WINDOW_BITS) == Z_OK ? 0 : -ENOMEM;
+}
+
+int inflater_begin_raw(void *decoder)
+{
+	return inflateReset2(decoder, RAW_BITS) == Z_OK ? 0 : -ENOMEM;
 }

@@ -13,4 +13,8 @@ void inflater_free(void *decoder); /* may be NULL */
 /* The next byte is the first of a member. Returns 0 or -ENOMEM. */
 int inflater_begin(void *decoder);
 
+/* The next byte is the first of deflate data without header and trailer.
+ * Likewise. */
+int inflater_begin_raw(void *decoder);
+
 #endif

@@ -197,20 +197,11 @@ const struct format_pieces member_pieces = {
 
 /* What goes out. */
 
-static int members_make(void **state, int level)
-{
-	struct deflater *d;
-	int err = deflater_new(&d, level);
-
-	if (!err)
-		*state = d;
-	return err;
-}
-
-static void members_free(void *state)
-{
-	deflater_free(state);
-}
+/* Without a modification time (four zeroes) and extra flags (one). */
+static const unsigned char header[HEADER_SIZE - 4] = {GZIP_ID1, GZIP_ID2,
+	GZIP_DEFLATE, GZIP_FLAG_EXTRA, 0, 0, 0, 0, 0, GZIP_OS_UNKNOWN, 8,
+	0, /* length of the extra field */
+	'U', 'P', 4, 0 /* subfield: the size follows */};
 
 static size_t members_bound(void *state, size_t len)
 {
@@ -222,20 +213,9 @@ static size_t members_bound(void *state, size_t len)
 	return HEADER_SIZE + bound + GZIP_TRAILER;
 }
 
-static void put_le32(unsigned char *p, uint32_t v)
+static int members_pack(void *state, const void *text, size_t len, void *out,
+	size_t room, struct packed *packed)
 {
-	for (int i = 0; i < 4; i++)
-		p[i] = (unsigned char)(v >> (8 * i));
-}
-
-static int members_member(void *state, const void *text, size_t len, void *out,
-	size_t room, size_t *size)
-{
-	/* Without a modification time (four zeroes) and extra flags (one). */
-	static const unsigned char header[HEADER_SIZE - 4] = {GZIP_ID1,
-		GZIP_ID2, GZIP_DEFLATE, GZIP_FLAG_EXTRA, 0, 0, 0, 0, 0,
-		GZIP_OS_UNKNOWN, 8, 0, /* length of the extra field */
-		'U', 'P', 4, 0 /* subfield: the size follows */};
 	unsigned char *p = out;
 	size_t bound = members_bound(state, len), n;
 
@@ -246,25 +226,34 @@ static int members_member(void *state, const void *text, size_t len, void *out,
 		bound - HEADER_SIZE - GZIP_TRAILER);
 	if (n == 0)
 		return -ENOBUFS;
-	*size = HEADER_SIZE + n + GZIP_TRAILER;
-	put_le32(p + HEADER_SIZE - 4, (uint32_t)*size);
-	put_le32(p + HEADER_SIZE + n, deflate_crc(text, len));
-	put_le32(p + HEADER_SIZE + n + 4, (uint32_t)len);
+	n += HEADER_SIZE;
+	*packed = (struct packed){.size = n + GZIP_TRAILER,
+		.members = 1,
+		.crc = deflate_crc(text, len)};
+	gzip_put_le32(p + HEADER_SIZE - 4, (uint32_t)packed->size);
+	gzip_put_trailer(p + n, packed->crc, len);
 	return 0;
 }
 
-static int members_close(
-	void *state, bool empty, void *out, size_t room, size_t *size)
+static size_t members_close(
+	const struct packer_tally *tally, unsigned char *out)
 {
-	*size = 0;
-	return empty ? members_member(state, "", 0, out, room, size) : 0;
+	size_t size = HEADER_SIZE + DEFLATE_END + GZIP_TRAILER;
+
+	if (tally->any)
+		return 0;
+	memset(out, 0, size);
+	memcpy(out, header, sizeof(header));
+	gzip_put_le32(out + HEADER_SIZE - 4, (uint32_t)size);
+	memcpy(out + HEADER_SIZE, deflate_end, DEFLATE_END);
+	return size;
 }
 
 const struct packing packing_members = {
-	.make = members_make,
-	.free = members_free,
+	.make = deflater_make,
+	.free = deflater_drop,
 	.bound = members_bound,
-	.member = members_member,
+	.pack = members_pack,
 	.close = members_close,
 	.pieces = &member_pieces,
 };

@@ -2,6 +2,7 @@
 
 #include "codec/packer.h"
 
+#include "codec/deflate.h"
 #include "codec/piece.h"
 
 #include <errno.h>
@@ -50,15 +51,16 @@ size_t packer_bound(struct packer *p, size_t len)
 	return p->packing->bound(p->state, len);
 }
 
-int packer_member(struct packer *p, const void *text, size_t len, void *out,
-	size_t room, size_t *size)
+int packer_pack(struct packer *p, const void *text, size_t len, void *out,
+	size_t room, struct packed *packed)
 {
-	return p->packing->member(p->state, text, len, out, room, size);
+	return p->packing->pack(p->state, text, len, out, room, packed);
 }
 
 int packer_verify(struct packer *p, const void *text, size_t len,
 	const void *packed, size_t size)
 {
+	size_t lead = p->packing->lead;
 	int err;
 
 	if (p->again_len < len) {
@@ -69,15 +71,19 @@ int packer_verify(struct packer *p, const void *text, size_t len,
 			return -ENOMEM;
 		p->again_len = len;
 	}
-	err = piece_decode(
-		&p->decoder, p->packing->pieces, packed, size, p->again, len);
+	if (size < lead)
+		return -EBADMSG;
+	err = piece_decode(&p->decoder, p->packing->pieces,
+		(const unsigned char *)packed + lead, size - lead, p->again,
+		len);
 	if (err)
 		return err;
 	return memcmp(p->again, text, len) == 0 ? 0 : -EBADMSG;
 }
 
-int packer_close(
-	struct packer *p, bool empty, void *out, size_t room, size_t *size)
+void packer_tally_add(struct packer_tally *t, uint32_t crc, size_t len)
 {
-	return p->packing->close(p->state, empty, out, room, size);
+	t->any = true;
+	t->crc = deflate_crc_join(t->crc, crc, len);
+	t->len += len;
 }

@@ -3,7 +3,8 @@
  *
  * What it is for: whoever writes knows no format by name but where it chooses
  * one. A packed file is what came out of each batch, in order, and then what
- * closes it. Batches are packed by several threads, each with a packer.
+ * closes it. Batches are packed by several threads, each with a packer; what
+ * the end of a file says of all of them is added up by who writes.
  *
  * To add one: a file with a `struct packing packing_NAME`.
  */
@@ -14,6 +15,25 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* What a text became. */
+struct packed {
+	size_t size;	  /* bytes */
+	unsigned members; /* gzip members that end in these */
+	uint32_t crc;	  /* of the text, for packer_tally_add */
+};
+
+/* What the end of a file may have to say of what is before it. Zeroed storage
+ * is that of a file in which there is nothing yet. */
+struct packer_tally {
+	bool any;     /* there is something */
+	uint32_t crc; /* of all text */
+	uint64_t len; /* of it */
+};
+
+/* No packing closes a file with more bytes. */
+#define PACKING_CLOSE_MOST 64
 
 /* A format of what goes out: a table of functions. */
 struct packing {
@@ -22,19 +42,33 @@ struct packing {
 	int (*make)(void **state, int level);
 	void (*free)(void *state);
 
-	/* As packer_bound, packer_member and packer_close. */
+	/* As packer_bound and packer_pack. */
 	size_t (*bound)(void *state, size_t len);
-	int (*member)(void *state, const void *text, size_t len, void *out,
-		size_t room, size_t *size);
-	int (*close)(
-		void *state, bool empty, void *out, size_t room, size_t *size);
+	int (*pack)(void *state, const void *text, size_t len, void *out,
+		size_t room, struct packed *packed);
 
-	/* How what member makes is read again. */
+	/* Writes what a file with that in it is closed with, at most
+	 * PACKING_CLOSE_MOST bytes, and returns how many these are. */
+	size_t (*close)(const struct packer_tally *tally, unsigned char *out);
+
+	/* What pack makes begins with so many bytes that only the first of a
+	 * file has. With any, the file is one piece from there to what closes
+	 * it, and cannot be appended to: only for what is written from its
+	 * beginning to its end. Else `close` leaves the tally alone. */
+	size_t lead;
+
+	/* Files end with what closes an empty one, whatever is in them. */
+	bool marked;
+
+	/* A text of which the size is a multiple of that packs best; or 0. */
+	size_t unit;
+
+	/* How what pack makes, behind the lead, is decoded again: make, free
+	 * and decode of these. */
 	const struct format_pieces *pieces;
 };
 
-/* Used by one thread at a time. */
-struct packer;
+struct packer; /* used by one thread at a time */
 
 /* Makes a packer. Levels are 1 up to deflate_max_level(). Returns 0, -EINVAL or
  * -ENOMEM. To be freed with packer_free. */
@@ -46,22 +80,20 @@ void packer_free(struct packer *p); /* p may be NULL */
  * cannot hold so many. */
 size_t packer_bound(struct packer *p, size_t len);
 
-/* Packs text[0..len) into out, which has room for packer_bound(len) bytes. What
- * is there goes into the file behind that of the text before. Returns 0 and
- * *size, or -ENOBUFS. */
-int packer_member(struct packer *p, const void *text, size_t len, void *out,
-	size_t room, size_t *size);
+/* Packs text[0..len), of which there is some, into out, which has room for
+ * packer_bound(len) bytes. What is there, but for packing->lead, goes into the
+ * file behind that of the text before. Returns 0 with *packed filled, or
+ * -ENOBUFS. */
+int packer_pack(struct packer *p, const void *text, size_t len, void *out,
+	size_t room, struct packed *packed);
 
-/* Whether packed[0..size), which packer_member made, is text[0..len) for who
+/* Whether packed[0..size), which packer_pack made, is text[0..len) for who
  * reads it. Returns 0, -EBADMSG if it is not, or -ENOMEM. The first call, and
  * one for a longer text, allocates. */
 int packer_verify(struct packer *p, const void *text, size_t len,
 	const void *packed, size_t size);
 
-/* Writes what the file needs behind its last member to out, which has room for
- * packer_bound(0) bytes. empty: there was none, and the file would be. *size
- * may be 0. Returns 0 or -ENOBUFS. */
-int packer_close(
-	struct packer *p, bool empty, void *out, size_t room, size_t *size);
+/* A text of len bytes with this CRC (struct packed) follows in the file. */
+void packer_tally_add(struct packer_tally *t, uint32_t crc, size_t len);
 
 #endif

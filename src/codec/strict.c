@@ -362,33 +362,62 @@ static bool pass_stored(struct bits *b)
 	return true;
 }
 
+/* Passes over the rest of a block, behind the three bits that it begins with.
+ * brief: only whether it is good is asked, and what cannot tell that need not
+ * be read. */
+static bool pass_block(struct bits *b, unsigned type, bool brief)
+{
+	struct block block;
+
+	switch (type) {
+	case 0:
+		return brief || pass_stored(b);
+	case 1:
+		use_fixed_codes(&block);
+		return pass_text(b, &block);
+	case 2:
+		if (!read_codes(b, &block))
+			return false;
+		/* Complete codes leave nothing to refuse. */
+		return (brief && block.lengths.complete &&
+			       block.distances.complete) ||
+		       pass_text(b, &block);
+	default:
+		return false;
+	}
+}
+
 bool strict_deflate(const unsigned char *p, size_t len)
 {
 	struct bits b = {.p = p, .end = p + len};
-	struct block block;
 	bool last, good;
 
 	do {
 		refill(&b);
 		last = take(&b, 1) == 1;
-		switch (take(&b, 2)) {
-		case 0:
-			good = last || pass_stored(&b);
-			break;
-		case 1:
-			use_fixed_codes(&block);
-			good = pass_text(&b, &block);
-			break;
-		case 2:
-			good = read_codes(&b, &block);
-			/* Complete codes leave nothing to refuse. */
-			if (good && !(last && block.lengths.complete &&
-					    block.distances.complete))
-				good = pass_text(&b, &block);
-			break;
-		default:
-			good = false;
-		}
+		good = pass_block(&b, take(&b, 2), last);
 	} while (good && !last);
 	return good;
+}
+
+/* How many bits were passed over since `begin`. */
+static uint64_t bits_behind(const struct bits *b, const unsigned char *begin)
+{
+	return 8 * ((uint64_t)(b->p - begin) + b->zeros) - b->n;
+}
+
+bool strict_find_last(
+	const unsigned char *p, size_t len, struct strict_place *place)
+{
+	struct bits b = {.p = p, .end = p + len};
+	bool last, good;
+
+	do {
+		refill(&b);
+		place->begin = bits_behind(&b, p);
+		last = take(&b, 1) == 1;
+		good = pass_block(&b, take(&b, 2), false);
+	} while (good && !last);
+	place->end = bits_behind(&b, p);
+	return good && (place->end + 7) / 8 == len;
 }

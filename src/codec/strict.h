@@ -1,11 +1,11 @@
 /*
- * strict - whether zlib takes a deflate stream that libdeflate took
+ * strict - deflate streams, read without producing their text
  *
- * What it is for: the same file is decoded by libdeflate where its members tell
- * their size, and by zlib where it comes through a pipe. libdeflate lets pass
- * what the format leaves undefined; zlib, gzip and others refuse it. Whether a
- * file is good must not depend on the way in which it comes, so what libdeflate
- * took is looked at once more.
+ * Whether zlib takes a stream that libdeflate took: the same file is decoded by
+ * libdeflate where its members tell their size, and by zlib where it comes
+ * through a pipe. libdeflate lets pass what the format leaves undefined; zlib,
+ * gzip and others refuse it. Whether a file is good must not depend on the way
+ * in which it comes, so what libdeflate took is looked at once more.
  *
  * What zlib refuses, and libdeflate need not
  *  - more than 286 length or 30 distance codes, or a use of such symbols in a
@@ -18,6 +18,8 @@
  * codeword, so the last block, mostly the only one, need not be read. Blocks
  * before it are read to find the next header, without producing text.
  *
+ * Where the last block is: who goes on with a stream has to know.
+ *
  * Sources: RFC 1951; inflate.c and inftrees.c of zlib 1.2.13.
  */
 #ifndef UPCASE_CODEC_STRICT_H
@@ -25,9 +27,21 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Whether zlib takes p[0..len), which is a stream that libdeflate took. For any
  * other bytes the answer means nothing, but reading stays within them. */
 bool strict_deflate(const unsigned char *p, size_t len);
+
+/* Where a block is, in bits from the beginning of its stream. */
+struct strict_place {
+	uint64_t begin; /* its first bit, which says whether it is the last */
+	uint64_t end;	/* the first bit behind it */
+};
+
+/* Finds the last block of p[0..len), which is a whole stream. Returns whether
+ * it ends in the last byte. Takes a part of the time that decoding takes. */
+bool strict_find_last(
+	const unsigned char *p, size_t len, struct strict_place *place);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "io/outfile.h"
 
+#include "codec/bgzf.h"
 #include "codec/format.h"
 
 #include <errno.h>
@@ -102,27 +103,79 @@ int outfile_close(struct outfile *f)
 	return fdio_close(&f->io);
 }
 
-int outfile_check_kind(const struct outfile *f, bool gzip, struct fault *fault)
+/* What these bytes, of which there are some, begin. *part: there are so few
+ * that they may be the beginning of gzip of either kind. */
+static enum outfile_kind kind_of(
+	const unsigned char *first, size_t n, bool *part)
 {
-	unsigned char first[FORMAT_MAGIC_MOST];
-	enum match match;
-	ssize_t n;
+	enum match gzip = format_gzip.magic(first, n);
+	enum match bgzf = bgzf_magic(first, n);
+
+	*part = gzip == MATCH_PART || bgzf == MATCH_PART;
+	if (gzip != MATCH_YES)
+		return OUTFILE_TEXT;
+	return bgzf == MATCH_YES ? OUTFILE_BGZF : OUTFILE_GZIP;
+}
+
+/* Reads the first bytes. Returns how many there are, 0 if they may not be
+ * looked at, or a negative errno. */
+static ssize_t look_at_first(
+	const struct outfile *f, unsigned char first[FORMAT_MAGIC_MOST])
+{
+	ssize_t n = 0;
 
 	if (!f->regular || f->look < 0)
 		return 0;
-	n = pread(f->look, first, sizeof(first), 0);
-	if (n < 1)
+	do {
+		n = pread(f->look, first, FORMAT_MAGIC_MOST, 0);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+int outfile_look(const struct outfile *f, enum outfile_kind *holds)
+{
+	unsigned char first[FORMAT_MAGIC_MOST];
+	ssize_t n = look_at_first(f, first);
+	bool part;
+
+	*holds = n > 0 ? kind_of(first, (size_t)n, &part) : OUTFILE_TEXT;
+	return n < 0 ? (int)n : 0;
+}
+
+/* Why `appended` does not go behind what the file holds. */
+static const char *tell_kinds(
+	enum outfile_kind holds, enum outfile_kind appended)
+{
+	if (appended == OUTFILE_TEXT)
+		return "the file holds gzip, so text is not appended to it "
+		       "(try --gzip)";
+	if (holds == OUTFILE_TEXT)
+		return "the file does not hold gzip, so gzip is not appended "
+		       "to it (try --no-gzip)";
+	if (appended == OUTFILE_BGZF)
+		return "the file holds gzip that is not BGZF, so BGZF is not "
+		       "appended to it (try --gzip without --bgzf)";
+	return "the file holds BGZF, so other gzip is not appended to it (try "
+	       "--bgzf)";
+}
+
+int outfile_check_kind(const struct outfile *f, enum outfile_kind appended,
+	struct fault *fault)
+{
+	unsigned char first[FORMAT_MAGIC_MOST];
+	ssize_t n = look_at_first(f, first);
+	enum outfile_kind holds;
+	bool part;
+
+	if (n < 0)
+		fault_set_errno(fault, (int)n);
+	if (n <= 0)
+		return (int)n;
+	holds = kind_of(first, (size_t)n, &part);
+	/* A part of a header: torn. */
+	if (holds == appended || (part && appended != OUTFILE_TEXT))
 		return 0;
-	match = format_gzip.magic(first, (size_t)n);
-	/* So few bytes that they may be the beginning of it: torn. */
-	if ((match == MATCH_YES) == gzip || (gzip && match == MATCH_PART))
-		return 0;
-	fault_set(fault, "%s",
-		match == MATCH_YES
-			? "the file holds gzip, so text is not appended "
-			  "to it (try --gzip)"
-			: "the file does not hold gzip, so gzip is not "
-			  "appended to it (try --no-gzip)");
+	fault_set(fault, "%s", tell_kinds(holds, appended));
 	return -EINVAL;
 }
 

@@ -44,10 +44,23 @@ int outfile_open(struct outfile *f, const char *path, int flags);
  * nothing when nothing is open. */
 int outfile_close(struct outfile *f);
 
+/* What a file holds. */
+enum outfile_kind {
+	OUTFILE_TEXT, /* or anything else, or nothing */
+	OUTFILE_GZIP, /* other than BGZF */
+	OUTFILE_BGZF,
+};
+
+/* Sets *holds to that, as far as its first bytes tell; to TEXT where it may not
+ * be looked at. Returns 0 or a negative errno. */
+int outfile_look(const struct outfile *f, enum outfile_kind *holds);
+
 /* Whether what the file holds goes with what is to be appended: text behind
- * gzip, or gzip behind text, could not be read again. Looks at the first bytes.
- * Returns 0, or -EINVAL with *fault filled. */
-int outfile_check_kind(const struct outfile *f, bool gzip, struct fault *fault);
+ * gzip, or gzip behind text, could not be read again, and BGZF only where all
+ * is BGZF. Looks at the first bytes. Returns 0, -EINVAL or another negative
+ * errno with *fault filled. */
+int outfile_check_kind(const struct outfile *f, enum outfile_kind appended,
+	struct fault *fault);
 
 /* Takes the lock, waiting for whoever has it, until `wake` is readable and the
  * thread gets a signal. A file system without locks is written to without: that

@@ -2,6 +2,8 @@
 
 #include "io/sink.h"
 
+#include "codec/bgzf.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -15,6 +17,7 @@ static void take_over(struct sink *s, const struct outfile *f)
 	s->file.io.waited = waited;
 	s->end = -1; /* not ours: the first append looks */
 	s->used = false;
+	s->closed = 0;
 	ending_forget(&s->ending);
 	s->told = (struct sink_report){0};
 }
@@ -31,26 +34,42 @@ static int open_first(struct sink *s, int flags)
 	return 0;
 }
 
-int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync)
+/* A file that is made of blocks goes on with blocks. */
+static int keep_blocks(struct sink *s)
+{
+	enum outfile_kind holds;
+	int err = outfile_look(&s->file, &holds);
+
+	if (!err && holds == OUTFILE_BGZF)
+		s->packing = &packing_bgzf;
+	return err;
+}
+
+int sink_init(struct sink *s, const char *path, const struct packing *packing,
+	enum sink_sync sync)
 {
 	int err;
 
 	memset(s, 0, sizeof(*s));
 	s->name = path ? path : "standard output";
 	s->path = path;
-	s->gzip = gzip;
+	s->packing = packing;
 	s->sync = sync;
 	s->wake = FDIO_NO_WAKE;
 	s->file = OUTFILE_NONE;
-	ending_init(&s->ending, gzip, 0, false);
+	ending_init(&s->ending, packing != NULL, 0, false);
 	err = identity_init(&s->identity);
 	if (err)
 		return err;
 	err = open_first(s, 0);
+	if (!err && packing)
+		err = keep_blocks(s);
 	if (err == -ENOENT)
 		return 0;
-	if (err)
+	if (err) {
+		(void)outfile_close(&s->file);
 		identity_release(&s->identity);
+	}
 	return err;
 }
 
@@ -60,35 +79,31 @@ int sink_create(struct sink *s)
 	return s->file.io.fd >= 0 ? 0 : open_first(s, O_CREAT | O_NONBLOCK);
 }
 
-int sink_check_kind(struct sink *s, struct fault *fault)
+static enum outfile_kind kind_of(const struct sink *s)
 {
-	return outfile_check_kind(&s->file, s->gzip, fault);
+	if (!s->packing)
+		return OUTFILE_TEXT;
+	return s->packing == &packing_bgzf ? OUTFILE_BGZF : OUTFILE_GZIP;
 }
 
-/* Packs the one byte of text, or none. */
-static int make_member(
-	struct packer *p, const char *text, struct sink_member *m)
+int sink_check_kind(struct sink *s, struct fault *fault)
 {
-	unsigned char room[1024];
-	size_t len = 0;
-	int err;
-
-	if (*text)
-		err = packer_member(p, text, 1, room, sizeof(room), &len);
-	else
-		err = packer_close(p, true, room, sizeof(room), &len);
-	if (err || len > sizeof(m->bytes))
-		return err ? err : -ENOBUFS;
-	memcpy(m->bytes, room, len);
-	m->len = len;
-	return 0;
+	return outfile_check_kind(&s->file, kind_of(s), fault);
 }
 
 int sink_use_packer(struct sink *s, struct packer *p)
 {
-	int err = make_member(p, "", &s->empty);
+	static const struct packer_tally nothing;
+	unsigned char room[1024];
+	struct packed packed;
+	int err = packer_pack(p, "\n", 1, room, sizeof(room), &packed);
 
-	return err ? err : make_member(p, "\n", &s->newline);
+	if (err || packed.size > sizeof(s->newline.bytes))
+		return err ? err : -ENOBUFS;
+	memcpy(s->newline.bytes, room, packed.size);
+	s->newline.len = packed.size;
+	s->empty.len = s->packing->close(&nothing, s->empty.bytes);
+	return 0;
 }
 
 void sink_set_records(struct sink *s,
@@ -100,7 +115,7 @@ void sink_set_records(struct sink *s,
 
 void sink_find_tears(struct sink *s, size_t member, bool repair)
 {
-	ending_init(&s->ending, s->gzip, member, repair);
+	ending_init(&s->ending, s->packing != NULL, member, repair);
 }
 
 void sink_be_patient(struct sink *s)
@@ -138,7 +153,7 @@ bool sink_is_ready(struct sink *s, size_t len)
 		return may_try(s) || fdio_has_room(&s->file.io, len);
 	if (!ending_look(&s->ending, &s->file) || !outfile_try_lock(&s->file))
 		return false;
-	if (!s->gzip || is_known(s))
+	if (!s->packing || is_known(s))
 		return true;
 	/* To find out how it ends may take long. */
 	sink_let_go(s);
@@ -180,7 +195,7 @@ static int look_at_end(
 		err = find_ending(s, &end, fault);
 		if (err)
 			return err;
-		if (s->ending.how == ENDING_OPEN && s->gzip)
+		if (s->ending.how == ENDING_OPEN && s->packing)
 			*prefix = (struct iovec){
 				s->newline.bytes, s->newline.len};
 		else if (s->ending.how == ENDING_OPEN)
@@ -200,7 +215,7 @@ static size_t whole_records(const struct sink *s, const void *data, size_t len)
 {
 	const struct sink_records *r = &s->records;
 
-	return r->whole && !s->gzip ? r->whole(r->context, data, len) : 0;
+	return r->whole && !s->packing ? r->whole(r->context, data, len) : 0;
 }
 
 /* Cuts the file to the length `cut`, if it still ends where our last byte is.
@@ -304,7 +319,7 @@ int sink_check_end(struct sink *s, struct fault *fault)
 	off_t size;
 	int err = 0;
 
-	if (!s->file.regular || (!s->gzip && !s->ending.repair))
+	if (!s->file.regular || (!s->packing && !s->ending.repair))
 		return 0;
 	if (s->ending.repair && s->file.look < 0) {
 		fault_set(fault,
@@ -313,7 +328,7 @@ int sink_check_end(struct sink *s, struct fault *fault)
 		return -EACCES;
 	}
 	(void)ending_look(&first, &s->file);
-	if (s->gzip && first.how != ENDING_TORN) {
+	if (s->packing && first.how != ENDING_TORN) {
 		s->ending = first;
 		return 0;
 	}
@@ -398,7 +413,7 @@ static int append(struct sink *s, const void *data, size_t len, bool line_ends,
 	}
 	*kept = len;
 	s->used = true;
-	s->report.members += s->gzip && prefix > 0;
+	s->report.members += s->packing && prefix > 0;
 	s->line.open = !line_ends;
 	if (s->line.open && (whole = whole_records(s, data, len)) > 0)
 		s->line.start = s->end + (off_t)(prefix + whole);
@@ -427,26 +442,54 @@ int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
 	return err;
 }
 
-/* Whether an output without a single append would not be valid as it is. */
-static bool is_empty(struct sink *s)
+/* Whether the first `end` bytes of the file end with what marks an end. */
+static bool is_marked(const struct sink *s, off_t end)
 {
+	unsigned char last[SINK_MEMBER];
+	size_t len = s->empty.len;
+
+	if (s->file.look < 0 || end < (off_t)len)
+		return false;
+	return fdio_read_at(s->file.look, last, len, end - (off_t)len) == 0 &&
+	       memcmp(last, s->empty.bytes, len) == 0;
+}
+
+/* Whether the output would not be valid as it is. */
+static bool lacks_end(const struct sink *s)
+{
+	bool marked = s->packing && s->packing->marked;
 	off_t end;
 
-	if (s->used)
+	if (s->empty.len == 0 || s->closed == s->empty.len)
 		return false;
-	return !s->file.regular ||
-	       (outfile_end(&s->file, &end) == 0 && end == 0);
+	if (!s->file.regular)
+		return marked || !s->used || s->closed > 0;
+	if (outfile_end(&s->file, &end) != 0)
+		return false;
+	/* Others may be at a file that only we do not append to. */
+	return end == 0 ||
+	       (marked && (s->used || s->ending.repair) && !is_marked(s, end));
 }
 
 int sink_make_valid(struct sink *s, struct fault *fault)
 {
-	size_t kept;
+	bool missing = s->ending.repair && !s->used && s->file.regular;
+	size_t kept, done = s->closed;
+	off_t end = 0;
 	int err;
 
-	if (s->empty.len == 0 || !is_empty(s))
+	if (!lacks_end(s))
 		return 0;
-	err = append(s, s->empty.bytes, s->empty.len, true, &kept, fault);
+	if (missing)
+		(void)outfile_end(&s->file, &end);
+	err = append(s, s->empty.bytes + done, s->empty.len - done, true, &kept,
+		fault);
+	s->closed = done + kept;
 	s->report.members += !err;
+	if (!err && end > 0)
+		fault_set(&s->report.moved,
+			"the block that marks the end was missing, and was "
+			"added");
 	outfile_unlock(&s->file);
 	return err;
 }
@@ -556,7 +599,7 @@ enum sink_reopened sink_reopen(struct sink *s, struct fault *fault)
 		fault_set_errno(fault, err);
 		return SINK_KEPT;
 	}
-	err = outfile_check_kind(&f, s->gzip, fault);
+	err = outfile_check_kind(&f, kind_of(s), fault);
 	if (!err && !identity_write(&s->identity, f.dev, f.ino)) {
 		err = -EINVAL;
 		fault_set(fault, "output file is input file");

@@ -48,7 +48,7 @@ enum sink_sync {
 	SINK_SYNC_BATCH, /* fdatasync after every piece */
 };
 
-#define SINK_MEMBER 64
+#define SINK_MEMBER PACKING_CLOSE_MOST
 
 /* Tells how much of the beginning of data[0..len) is whole records. */
 struct sink_records {
@@ -56,7 +56,7 @@ struct sink_records {
 	const void *context;
 };
 
-/* gzip: a member that the sink writes by itself. */
+/* Packed: what the sink writes by itself. */
 struct sink_member {
 	unsigned char bytes[SINK_MEMBER];
 	size_t len; /* 0: there is none */
@@ -77,7 +77,8 @@ struct sink_report {
 			     this errno; or 0. Once for a file */
 	bool end_unknown; /* whether its last line has an end cannot be known.
 			     Once for a file */
-	struct fault moved; /* what was torn and was moved aside; or "" */
+	struct fault moved; /* what was torn and was moved aside, or missing and
+			       added; or "" */
 	struct fault torn; /* what is torn and was left in the file, as words to
 			     be put behind a reason: " (...)"; or "" */
 };
@@ -86,7 +87,8 @@ struct sink {
 	const char *name; /* for messages; set once by init; so are path, gzip
 			     and sync */
 	const char *path; /* NULL: standard output */
-	bool gzip;	  /* pieces are gzip members, not lines */
+	const struct packing *packing; /* pieces are packed, not lines; NULL:
+					  plain */
 	enum sink_sync sync;
 	bool patient; /* set once, by sink_be_patient */
 	bool hasty;   /* who appends does not wait: set by who owns the output
@@ -97,7 +99,8 @@ struct sink {
 				when nobody wants to wait for the output any more */
 	/* Set once, by sink_set_records and sink_use_packer. */
 	struct sink_records records;
-	struct sink_member empty, newline;
+	struct sink_member empty, newline; /* what a file without text is; a
+					      newline */
 
 	struct outfile file;
 	struct sink_line line;
@@ -105,6 +108,8 @@ struct sink {
 	struct sink_report report, told; /* what there is, and what was told
 					    of this file */
 	bool used;		  /* something was appended by this process */
+	size_t closed;		  /* so many bytes of `empty` come last: then
+				     nothing is appended any more */
 	off_t end;		  /* where the file ended after the last
 				     append; -1: not known */
 	struct identity identity; /* any thread's */
@@ -112,18 +117,19 @@ struct sink {
 
 /* Opens the output. path NULL is standard output, otherwise a file that is
  * appended to (a FIFO waits for its reader here). One that does not exist is
- * left to sink_create. Returns 0 or a negative errno. After success
+ * left to sink_create. packing: NULL is plain; a file that holds BGZF stays
+ * that whichever packing it is. Returns 0 or a negative errno. After success
  * sink_release must be called. */
-int sink_init(struct sink *s, const char *path, bool gzip, enum sink_sync sync);
+int sink_init(struct sink *s, const char *path, const struct packing *packing,
+	enum sink_sync sync);
 
 /* Makes the file that sink_init did not find; does nothing if it did. To be
  * called when nothing else can fail, and before anything else that is said
  * here. Returns 0 or a negative errno. */
 int sink_create(struct sink *s);
 
-/* Whether what the file holds goes with what is to be appended: text behind
- * gzip, or gzip behind text, could not be read again. Returns 0, or -EINVAL
- * with *fault filled. */
+/* Whether what the file holds goes with what is to be appended
+ * (outfile_check_kind). Returns 0, or a negative errno with *fault filled. */
 int sink_check_kind(struct sink *s, struct fault *fault);
 
 /* Before sink_check_end and threads: what is needed to find the last member of
@@ -139,10 +145,11 @@ void sink_find_tears(struct sink *s, size_t member, bool repair);
  * filled. */
 int sink_check_end(struct sink *s, struct fault *fault);
 
-/* gzip: makes what the sink writes by itself: a member without text, for an
- * output that would be empty, and one with a newline, for a line that somebody
- * else left open. Without it neither is written. To be called before threads
- * start. Returns 0 or a negative errno. */
+/* Packed: makes what the sink writes by itself: what a file without text is,
+ * for an output that would be empty, or behind each output if the packing marks
+ * its end; and a newline, for a line that somebody else left open. Without it
+ * neither is written. To be called before threads start. Returns 0 or a
+ * negative errno. */
 int sink_use_packer(struct sink *s, struct packer *p);
 
 /* How much of the beginning of data[0..len), which is what is being appended or
@@ -187,15 +194,17 @@ int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
  * was left. Before sink_take_report. False unless the sink is patient. */
 bool sink_may_retry(const struct sink *s, int err);
 
-/* Writes the empty member if nothing was appended to a new or empty output that
- * is gzip, as sink_finish does. Returns 0 or a negative errno with *fault
- * filled; may be called again. May block as sink_append. */
+/* If the output is packed, as sink_finish does: writes what a file without text
+ * is if nothing was appended to a new or empty one; or where the packing marks
+ * the end of a file, and that is missing, behind what was appended or, with
+ * repair, was there. Returns 0 or a negative errno with *fault filled; may be
+ * called again. May block as sink_append. */
 int sink_make_valid(struct sink *s, struct fault *fault);
 
-/* The last call: nothing comes any more; a line that is open stays so. Writes
- * the empty member if nothing was appended to a new or empty output, syncs if
- * asked for, and closes. Standard output that cannot be written to is an error,
- * also when nothing was. Returns 0 or a negative errno with *fault filled. */
+/* The last call: nothing comes any more; a line that is open stays so. Makes
+ * the output valid (sink_make_valid), syncs if asked for, and closes. Standard
+ * output that cannot be written to is an error, also when nothing was. Returns
+ * 0 or a negative errno with *fault filled. */
 int sink_finish(struct sink *s, struct fault *fault);
 
 /* The other last call, in place of sink_finish: the run was given up. The

@@ -31,7 +31,8 @@ void batch_release(struct batch *b)
 void batch_reset(struct batch *b)
 {
 	b->queued = b->errand = b->converted = false;
-	b->len = b->upper_len = b->member_len = b->done = 0;
+	b->len = b->upper_len = b->done = 0;
+	b->packed = (struct packed){0};
 	b->inputs = (struct batch_inputs){0};
 	b->cut = (struct batch_cut){0};
 	b->lines = b->invalid = b->tail_chars = 0;

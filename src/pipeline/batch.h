@@ -13,6 +13,7 @@
 #ifndef UPCASE_PIPELINE_BATCH_H
 #define UPCASE_PIPELINE_BATCH_H
 
+#include "codec/packer.h"
 #include "text/text.h"
 
 #include <stdatomic.h>
@@ -80,16 +81,16 @@ struct batch {
 	unsigned char *spare; /* room for the longest result of text */
 	unsigned char *upper; /* the result: in text or in spare */
 	size_t upper_len;
-	unsigned char *member; /* gzip: room for upper as a member; else NULL */
-	size_t member_len;
-	uint64_t lines;	     /* of text; `unterminated` ones counted */
-	uint64_t invalid;    /* ill-formed sequences met */
+	unsigned char *member; /* gzip: room for upper packed; else NULL */
+	struct packed packed;  /* what is there; nothing of nothing */
+	uint64_t lines;	       /* of text; `unterminated` ones counted */
+	uint64_t invalid;      /* ill-formed sequences met */
 	uint64_t tail_chars; /* if `open`: characters behind the last newline */
 	bool wide;	     /* seems to be UTF-16 from its beginning on */
 	struct batch_bad bad;
 
-	size_t done; /* by the output: bytes of upper or member that are in it
-		      */
+	size_t done; /* by the output: bytes of upper, or of member behind what
+			only the first of a file has, that are in it */
 
 	/* Lines that were read but are not written. Set by whoever counts
 	 * them, cleared by the output, added up by the main thread. */

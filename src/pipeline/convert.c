@@ -134,11 +134,11 @@ int convert_compress(
 
 	if (b->upper_len == 0)
 		return 0;
-	err = packer_member(p, b->upper, b->upper_len, b->member,
-		packer_bound(p, b->upper_len), &b->member_len);
+	err = packer_pack(p, b->upper, b->upper_len, b->member,
+		packer_bound(p, b->upper_len), &b->packed);
 	if (!err && c->verify) {
 		err = packer_verify(
-			p, b->upper, b->upper_len, b->member, b->member_len);
+			p, b->upper, b->upper_len, b->member, b->packed.size);
 		what = err == -ENOMEM ? "not enough memory to verify"
 				      : "what was compressed does not decode "
 					"to the same text, and is not written";

@@ -1,6 +1,6 @@
 /*
  * convert - what is done to a batch between reading and writing: it is turned
- * to upper case, and for gzip output into a member
+ * to upper case, and for gzip output packed
  *
  * Whoever has the batch does it, in whatever thread.
  */
@@ -19,7 +19,7 @@ struct converter {
 	const struct text *text;
 	const struct text *decoded; /* for what was decoded */
 	struct ledger *ledger;
-	bool verify; /* members are decoded again, and compared */
+	bool verify; /* what was packed is decoded again, and compared */
 };
 
 /* Turns b to upper case, and counts it as read. `engine` is what the engine
@@ -39,7 +39,7 @@ void convert_forget(struct ledger *l, struct batch *b);
  * one without text. */
 void convert_judge(const struct converter *c, struct batch *b);
 
-/* Makes b's upper case a gzip member; none of nothing. Returns 0, or a negative
+/* Packs b's upper case, if there is any. Returns 0, or a negative
  * errno after a ledger_fail. */
 int convert_compress(
 	const struct converter *c, struct packer *p, struct batch *b);

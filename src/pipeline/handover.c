@@ -184,7 +184,7 @@ static int finish_here(struct handover *h, struct batch *b)
 		return -ECANCELED;
 	h->full += b->cut.full;
 	if (output_try_own(h->config.output, h->sent,
-		    b->member_len > 0 ? b->member_len : b->upper_len)) {
+		    b->packed.size > 0 ? b->packed.size : b->upper_len)) {
 		int err = write_here(h, b);
 
 		if (err != -EAGAIN)

@@ -139,7 +139,7 @@ bool output_try_own(struct output *o, uint64_t written, size_t len)
 	if (!try_own(o, written))
 		return false;
 	if (o->open != OUTPUT_NO_INPUT)
-		len += o->config.newline.len;
+		len += o->config.newline.packed.size;
 	if (sink_is_ready(o->config.sink, len))
 		return true;
 	output_disown(o);
@@ -309,8 +309,26 @@ static void after_written(struct output *o, const struct batch *b)
 	control_wake_reader(o->config.control);
 }
 
+/* The bytes at the beginning of what was packed that only the first of a file
+ * has, if that was written. */
+static size_t lead_of(const struct output *o)
+{
+	const struct packing *packing = o->config.packing;
+
+	return packing && o->tally.any ? packing->lead : 0;
+}
+
+/* What was packed is in the output. */
+static void count_packed(
+	struct output *o, const struct packed *packed, size_t text_len)
+{
+	if (o->config.packing && o->config.packing->lead > 0)
+		packer_tally_add(&o->tally, packed->crc, text_len);
+	atomic_fetch_add(&o->config.ledger->members, packed->members);
+}
+
 /* The lines of b in the first `kept` of the `len` bytes that are written of it:
- * all, or of plain text the whole records in them. A part of a gzip member is
+ * all, or of plain text the whole records in them. A part of what was packed is
  * nothing. */
 static uint64_t lines_in(
 	const struct output *o, const struct batch *b, size_t kept, size_t len)
@@ -319,7 +337,7 @@ static uint64_t lines_in(
 
 	if (kept == len)
 		return b->lines;
-	if (o->config.gzip)
+	if (o->config.packing)
 		return 0;
 	lines = lines_count(b->upper, kept);
 	/* A newline put before this input ended a line of the batch before. */
@@ -332,7 +350,7 @@ static size_t bytes_in(
 {
 	if (kept == len)
 		return b->upper_len;
-	return o->config.gzip ? 0 : kept;
+	return o->config.packing ? 0 : kept;
 }
 
 /* Counts what appends left in the output: the first b->done bytes of len, of
@@ -348,8 +366,8 @@ static void count_written(
 		lines -= lines_in(o, b, before, len);
 		bytes -= bytes_in(o, b, before, len);
 	}
-	if (b->done == len && b->member_len > 0)
-		atomic_fetch_add(&l->members, 1);
+	if (b->done == len && b->packed.size > 0)
+		count_packed(o, &b->packed, b->upper_len);
 	atomic_fetch_add(&l->lines_out, lines);
 	atomic_fetch_add(&l->bytes_out, bytes);
 	atomic_store(&b->unwritten, b->lines - now);
@@ -381,6 +399,7 @@ static int judge(struct output *o, int err, const struct fault *fault)
 static int end_open_line(struct output *o, const struct batch *b)
 {
 	const struct output_newline *newline = &o->config.newline;
+	size_t lead = lead_of(o);
 	struct fault fault = {""};
 	int err;
 
@@ -388,24 +407,25 @@ static int end_open_line(struct output *o, const struct batch *b)
 		b->upper_len == 0)
 		return 0;
 	err = append_piece(o, b,
-		&(struct patience_piece){
-			newline->bytes, newline->len, true, &o->newline_done},
+		&(struct patience_piece){newline->bytes + lead,
+			newline->packed.size - lead, true, &o->newline_done},
 		&fault);
 	if (err)
 		return judge(o, err, &fault);
 	o->open = OUTPUT_NO_INPUT;
 	o->newline_done = 0;
 	atomic_fetch_add(&o->config.ledger->bytes_out, 1);
-	if (o->config.gzip)
-		atomic_fetch_add(&o->config.ledger->members, 1);
+	if (o->config.packing)
+		count_packed(o, &newline->packed, 1);
 	return 0;
 }
 
 static int append(struct output *o, struct batch *b)
 {
-	bool gzip = o->config.gzip;
-	const void *data = gzip ? b->member : b->upper;
-	size_t len = gzip ? b->member_len : b->upper_len;
+	bool packed = o->config.packing && b->packed.size > 0;
+	size_t lead = packed ? lead_of(o) : 0;
+	const unsigned char *data = packed ? b->member + lead : b->upper;
+	size_t len = packed ? b->packed.size - lead : b->upper_len;
 	bool ends = !b->cut.open && lines_end(b->upper, b->upper_len);
 	size_t before = b->done;
 	struct fault fault = {""};
@@ -484,6 +504,23 @@ int output_write(struct output *o, struct batch *b)
 	return 0;
 }
 
+/* Ends what all of the output is one piece of. */
+static int close_piece(struct output *o, struct fault *fault)
+{
+	unsigned char bytes[PACKING_CLOSE_MOST];
+	size_t done = 0;
+	struct patience_piece piece = {bytes, 0, true, &done};
+	int err;
+
+	if (!o->tally.any)
+		return 0;
+	piece.len = o->config.packing->close(&o->tally, bytes);
+	err = patience_append(&o->patience, &piece, true, fault);
+	if (!err)
+		atomic_fetch_add(&o->config.ledger->members, 1);
+	return err;
+}
+
 void output_finish(struct output *o)
 {
 	struct sink *sink = o->config.sink;
@@ -495,7 +532,9 @@ void output_finish(struct output *o)
 		return;
 	o->finished = true;
 	follow_end(&o->follow);
-	err = patience_make_valid(&o->patience, &fault);
+	err = close_piece(o, &fault);
+	if (!err)
+		err = patience_make_valid(&o->patience, &fault);
 	if (!err)
 		err = sink_finish(sink, &fault);
 	if (err)

@@ -49,14 +49,14 @@
 /* A newline as the output has it: packed, if it is. */
 struct output_newline {
 	unsigned char bytes[128];
-	size_t len;
+	struct packed packed;
 };
 
 struct output_config {
 	struct sink *sink;
 	const char *const *inputs; /* the FILEs' names */
 	const struct text *text;
-	bool gzip;   /* batches are members */
+	const struct packing *packing; /* of the batches; NULL: plain */
 	bool prompt; /* somebody types, and sees what becomes of each line */
 	struct output_newline newline;
 	struct control *control;
@@ -77,8 +77,10 @@ struct output {
 	/* The owner's. */
 	struct follow follow;
 	struct patience patience;
-	uint64_t written; /* batches from the queues */
-	struct place at;  /* in which FILE */
+	uint64_t written;	   /* batches from the queues */
+	struct packer_tally tally; /* where all is one piece: of what is in it
+				    */
+	struct place at;	   /* in which FILE */
 	size_t open; /* where FILEs are kept apart: the one whose last line has
 			no newline in the output */
 	size_t newline_done; /* bytes of its newline that are in the output */

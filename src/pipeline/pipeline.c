@@ -3,7 +3,6 @@
 #include "pipeline/pipeline.h"
 
 #include "io/clock.h"
-#include "codec/members.h"
 #include "codec/packer.h"
 #include "pipeline/control.h"
 #include "pipeline/convert.h"
@@ -118,8 +117,8 @@ static int make_packers(struct pipeline *p)
 	if (!p->packers)
 		return -ENOMEM;
 	for (unsigned i = 0; !err && p->config.level && i < p->config.jobs; i++)
-		err = packer_new(
-			&p->packers[i], &packing_members, p->config.level);
+		err = packer_new(&p->packers[i], p->config.sink->packing,
+			p->config.level);
 	if (err)
 		free_packers(p);
 	return err;
@@ -165,11 +164,11 @@ static int make_newline(struct pipeline *p, struct output_newline *n)
 {
 	if (!p->packers[0]) {
 		n->bytes[0] = '\n';
-		n->len = 1;
+		n->packed.size = 1;
 		return 0;
 	}
-	return packer_member(
-		p->packers[0], "\n", 1, n->bytes, sizeof(n->bytes), &n->len);
+	return packer_pack(
+		p->packers[0], "\n", 1, n->bytes, sizeof(n->bytes), &n->packed);
 }
 
 static int make_output(struct pipeline *p)
@@ -177,7 +176,7 @@ static int make_output(struct pipeline *p)
 	struct output_config config = {.sink = p->config.sink,
 		.inputs = p->config.inputs,
 		.text = p->config.text,
-		.gzip = p->config.level > 0,
+		.packing = p->config.level ? p->config.sink->packing : NULL,
 		.prompt = p->config.interactive,
 		.control = &p->control,
 		.ledger = &p->ledger};
@@ -387,6 +386,17 @@ static const struct part {
 
 #define N_PARTS (sizeof(parts) / sizeof(parts[0]))
 
+/* As close to what was asked for as the packing likes it. */
+static size_t batch_size(const struct pipeline_config *config)
+{
+	size_t size = config->batch_size;
+	size_t unit = config->level ? config->sink->packing->unit : 0;
+
+	if (unit > 0 && size > unit)
+		size -= size % unit;
+	return size < BATCH_MIN ? BATCH_MIN : size;
+}
+
 int pipeline_new(struct pipeline **result, const struct pipeline_config *config)
 {
 	struct pipeline *p = calloc(1, sizeof(*p));
@@ -394,8 +404,7 @@ int pipeline_new(struct pipeline **result, const struct pipeline_config *config)
 	if (!p)
 		return -ENOMEM;
 	p->config = *config;
-	if (p->config.batch_size < BATCH_MIN)
-		p->config.batch_size = BATCH_MIN;
+	p->config.batch_size = batch_size(config);
 	for (; p->n_made < N_PARTS; p->n_made++) {
 		int err = parts[p->n_made].make(p);
 

@@ -67,12 +67,13 @@ struct pipeline_config {
 				 DECODE_NONE) */
 	struct sink *sink;
 	bool append;	      /* the output is lines: the last one ends, too */
-	size_t batch_size;    /* bytes of text in a batch */
+	size_t batch_size;    /* bytes of text in a batch; a packing may take
+				 some less */
 	unsigned jobs;	      /* transformer threads, at least 1 */
 	unsigned unpack_jobs; /* threads that decode gzip members of input, 0:
 				 none */
 	unsigned depth;	      /* batches that may wait in a queue, at least 1 */
-	int level;	      /* gzip level of the output, 0: plain */
+	int level;	      /* of the sink's packing, 0: plain */
 	bool verify; /* ... whose members are decoded again, and compared */
 	int64_t flush_interval; /* nanoseconds that lines may be gathered into
 				   one gzip member */

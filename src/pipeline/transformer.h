@@ -1,7 +1,7 @@
 /*
  * transformer - the second stage: takes batches in the order in which they were
  * read, turns them to upper case unless that was done, and, for gzip output,
- * into a member each
+ * packs them
  *
  * There may be several of these threads; the writer's queue puts their batches
  * in order. A batch that is in `out` is done in `in`, in this order: who joins

@@ -205,7 +205,8 @@ sized() {
 
 # compressed NAME: in the two ways that gzip input may have.
 compressed() {
-	"$UPCASE_PIPE" -z <"$1-large.txt" >"$1-large.txt.members.gz" &&
+	rm -f "$1-large.txt.members.gz"
+	"$UPCASE_PIPE" -o "$1-large.txt.members.gz" <"$1-large.txt" &&
 		gzip -6 -c <"$1-large.txt" >"$1-large.txt.gz"
 }
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # gzip.sh - gzip in and out: recognised by content, every header there is,
-# damage of every kind; output in members that carry their size.
+# damage of every kind; output to a file in members that carry their size, to
+# standard output in one.
 #
 # shellcheck disable=SC2317,SC2086,SC2015,SC2016,SC2094 # checks are called by
 # name, numbers stand bare, `A && B || { report; }` is meant as it is, Perl and
@@ -424,17 +425,29 @@ members_for_batches() {
 	run_here -o db.gz -b 16K -j 4 <text
 	expect_status 0 && expect_gzip_of db.gz text.keep &&
 		members db.gz >list && [ "$(wc -l <list)" -gt 5 ] || return 1
-	run_here -z -j 2 -b 16K <text
-	expect_status 0 && expect_gzip_of "$out" text.keep
+	# The output does not depend on how many compress.
+	mv db.gz before.gz
+	run_here -o db.gz -j 1 -b 16K <text
+	same before.gz db.gz
 }
 check "each batch is a member, and its size in 'UP' leads to the next" \
 	members_for_batches
+one_for_all() {
+	make_text 5000 8
+	run_here -z -b 16K -j 4 <text
+	expect_status 0 && expect_gzip_of "$out" text.keep || return 1
+	cp "$out" before.gz
+	run_here -z -j 1 -b 16K <text
+	same before.gz "$out"
+}
+check "batches to standard output are one member" one_for_all
 one_member_each() {
 	# Whole lines: a member never ends inside one when lines are short.
 	numbered 4000 50 >text
-	run_here -z -b 8K -j 3 <text
-	expect_status 0 && members "$out" >list || return 1
-	gzip -dc <"$out" | tr '[:upper:]' '[:lower:]' | cmp - text || return 1
+	rm -f db.gz
+	run_here -o db.gz -b 8K -j 3 <text
+	expect_status 0 && members db.gz >list || return 1
+	gzip -dc <db.gz | tr '[:upper:]' '[:lower:]' | cmp - text || return 1
 	perl -e 'my ($file) = @ARGV; open my $f, "<:raw", $file;
 		local $/; my $all = <$f>; my @list = map [split], split /\n/, <STDIN>;
 		use IO::Uncompress::Gunzip "gunzip";
@@ -442,7 +455,7 @@ one_member_each() {
 			my $m = substr $all, $_->[0], $_->[1];
 			my $t; gunzip \$m => \$t;
 			$t =~ /\n\z/ or die "member at $_->[0] ends inside a line\n";
-		}' "$out" <list
+		}' db.gz <list
 }
 check "a member holds whole lines" one_member_each
 roundtrip() {
@@ -457,7 +470,11 @@ long_line_gzip() {
 	perl -e 'print "straße " x 200000' >"$in"
 	perl -e 'print "STRASSE " x 200000' >want
 	run -z -b 64K -j 4
-	expect_status 0 && expect_gzip_of "$out" want
+	expect_status 0 && expect_gzip_of "$out" want || return 1
+	echo >>want
+	rm -f db.gz
+	run -o db.gz -b 64K -j 4
+	expect_status 0 && expect_gzip_of db.gz want
 }
 check "a line longer than a batch spans members" long_line_gzip
 
@@ -500,7 +517,7 @@ slowly() {
 	rm -f feed slow.gz
 	mkfifo feed
 	exec 6<>feed
-	start "$1" "${@:2}" <feed >slow.gz 2>"$err"
+	start "$1" "${@:2}" -o slow.gz <feed >"$out" 2>"$err"
 	exec 7>feed 6>&-
 }
 # count_members FILE N
@@ -574,8 +591,8 @@ on_signal() {
 	exec 7>&-
 	expect_gzip slow.gz "$3"
 }
-check "on SIGINT the gathered lines come out" on_signal INT 2 'ONE\nTWO\nHAL'
-check "on SIGTERM the gathered lines come out" on_signal TERM 15 'ONE\nTWO\nHAL'
+check "on SIGINT the gathered lines come out" on_signal INT 2 'ONE\nTWO\nHAL\n'
+check "on SIGTERM the gathered lines come out" on_signal TERM 15 'ONE\nTWO\nHAL\n'
 full_before_interval() {
 	slowly full -z --flush-interval=1000 -b 1K
 	numbered 100 64 >&7
@@ -615,7 +632,7 @@ noise() {
 			1 .. $ARGV[0]' "$1" "$2"
 }
 noise 20000 1 >noise
-"$UPCASE_PIPE" -z -b 16K <noise >ahead.gz
+"$UPCASE_PIPE" -b 16K -o ahead.gz <noise
 tr '[:lower:]' '[:upper:]' <noise >noise.want
 
 # like_stream FILE [ARG...]
@@ -718,11 +735,17 @@ for kind in cut changed header trailer size between behind; do
 done
 mixture() {
 	head -n 3000 noise | gzip -n >foreign.gz
-	: | "$UPCASE_PIPE" -z >empty.gz
-	"$UPCASE_PIPE" -z -b 2M <noise >large.gz
+	rm -f empty.gz large.gz
+	: | "$UPCASE_PIPE" -o empty.gz
+	"$UPCASE_PIPE" -b 2M -o large.gz <noise
 	cat ahead.gz foreign.gz ahead.gz empty.gz empty.gz ahead.gz >mixed.gz
 	like_stream mixed.gz || return 1
-	perl -e 'print "a" x 3000000, "\n"' | "$UPCASE_PIPE" -z -b 4M >large.gz
+	perl -e 'print "a" x 3000000, "\n"' | "$UPCASE_PIPE" -z -b 4M >single.gz
+	cat ahead.gz single.gz ahead.gz >mixed.gz
+	like_stream mixed.gz || return 1
+	gzip -dc single.gz | "$UPCASE_PIPE" -b 4M -o larger.gz
+	cat ahead.gz larger.gz large.gz >mixed.gz
+	like_stream mixed.gz || return 1
 	cat ahead.gz large.gz ahead.gz >mixed.gz
 	like_stream mixed.gz || return 1
 	cat foreign.gz ahead.gz >mixed.gz
@@ -862,7 +885,7 @@ int deflate(z_stream *z, int flush)
 
 	*(void **)&real = dlsym(RTLD_NEXT, "deflate");
 	err = real(z, flush);
-	if (err == Z_STREAM_END && is_time())
+	if ((err == Z_STREAM_END || flush == Z_SYNC_FLUSH) && is_time())
 		out[(z->next_out - out) / 2] ^= 4;
 	return err;
 }
@@ -890,6 +913,22 @@ bad_member() {
 	head -n "$lines" "$in" | tr '[:lower:]' '[:upper:]' >wanted
 	expect_gzip_of db.gz wanted
 }
+# bad_part FILE [ARG...]: the same of a part of one member, or of blocks; they
+# may also be told apart before they are decoded.
+bad_part() {
+	local lines file=$1
+	rm -f db.gz
+	numbered 3000 80 >"$in"
+	bounded env ERRS_AT=25 LD_PRELOAD="$PWD/errs.so" "$UPCASE_PIPE" \
+		-b 8K --verify "${@:2}" <"$in" >"$out" 2>"$err"
+	status=$?
+	expect_status 3 && expect_stderr_match \
+		'upcase-pipe: .*: (what was compressed does not decode to the same text, and is not written|text could not be compressed): [0-9]+ lines written, [0-9]+ lines lost' || return 1
+	lines=$(sed -E 's/.*: ([0-9]+) lines written.*/\1/' "$err")
+	gzip -dc <"$file" >got 2>/dev/null
+	head -n "$lines" "$in" | tr '[:lower:]' '[:upper:]' >wanted
+	same wanted got
+}
 unverified() {
 	# So that the test above is one: nobody else notices.
 	verified 25
@@ -898,6 +937,9 @@ unverified() {
 if [ -z "$why" ]; then
 	check "--verify: a member that does not decode is not written" bad_member
 	check "--verify: the same with one job" bad_member -j 1
+	check "--verify: so is a part of the one member on standard output" \
+		bad_part "$out" -z
+	check "--verify: so is a block of BGZF" bad_part db.gz --bgzf -o db.gz
 	check "without it such a member is written" unverified
 else
 	skip "--verify: a member that does not decode is not written" "$why"
@@ -911,6 +953,13 @@ verifies() {
 }
 check "--verify changes nothing where all is well" verifies
 check "--verify: the same in small members with 4 jobs" verifies -b 1K -j 4
+verifies_stdout() {
+	run --verify "$@"
+	expect_status 0 && gzip -dc <"$out" >got && same wanted got
+}
+check "--verify: the same on standard output" verifies_stdout -z
+check "--verify: the same in small parts with 4 jobs" verifies_stdout -z -b 1K -j 4
+check "--verify: the same in blocks" verifies_stdout --bgzf -j 4
 verify_plain() {
 	run --verify
 	expect_usage_error '--verify wants gzip output'

@@ -10,7 +10,7 @@
 numbered 300 40 >text
 for i in 1 2 3; do
 	sed -n "$(((i - 1) * 100 + 1)),$((i * 100))p" text |
-		"$UPCASE_PIPE" -z >member$i || exit 1
+		"$UPCASE_PIPE" -z -o member$i || exit 1
 done
 cat member1 member2 member3 >whole
 size1=$(stat -c %s member1)

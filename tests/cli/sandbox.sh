@@ -147,15 +147,16 @@ if can_close; then
 	check "of two FILEs the last one is read without rights, the first with them" \
 		each_asked "$threads" last_of_two
 	with_help() {
+		rm -f members.gz
 		for i in 1 2 3 4 5 6 7 8 9; do
 			split_members $i
-		done >members.gz
+		done
 		asked -b 4K -j 2 members.gz
 		expect_status 0 && same numbers.want "$out"
 	}
 	split_members() {
 		sed -n "$((($1 - 1) * 7000 + 1)),$(($1 * 7000))p" numbers |
-			"$UPCASE_PIPE" -z
+			"$UPCASE_PIPE" -o members.gz
 	}
 	check "threads that decode ahead cannot either" \
 		each_asked "$threads upcase-unpack" with_help

@@ -214,7 +214,7 @@ unpackers_roam() {
 	local r=0 mask
 	mask=$(allowed /proc/self/status)
 	perl -e 'srand 1; print map { join("", map { chr 97 + int rand 26 } 1 .. 60) . "\n" } 1 .. 9000' |
-		"$UPCASE_PIPE" -z -b 16K >many.gz
+		"$UPCASE_PIPE" -b 16K -o many.gz
 	rm -f held
 	mkfifo held
 	exec 5<>held

@@ -106,6 +106,7 @@ static void expect_within_bounds(const struct options *o, const struct words *w)
 	expect(!o->output || o->output[0], "output");
 	expect(o->gzip_level >= 0 && o->gzip_level <= deflate_max_level(),
 		"level");
+	expect(!o->bgzf || o->gzip_level > 0, "blocks");
 	expect(upcase_init(&map, o->mapping, o->language, o->invalid) == 0,
 		"mapping");
 	expect(!o->variant || upcase_use_variant(&map, o->variant) == 0,
@@ -122,8 +123,8 @@ static void expect_within_bounds(const struct options *o, const struct words *w)
 static void expect_same(const struct options *a, const struct options *b)
 {
 	expect(a->n_inputs == b->n_inputs && a->output == b->output &&
-			a->gzip_level == b->gzip_level && a->jobs == b->jobs &&
-			a->batch_size == b->batch_size &&
+			a->gzip_level == b->gzip_level && a->bgzf == b->bgzf &&
+			a->jobs == b->jobs && a->batch_size == b->batch_size &&
 			a->queue_depth == b->queue_depth &&
 			a->flush_interval == b->flush_interval &&
 			a->shutdown_timeout == b->shutdown_timeout &&

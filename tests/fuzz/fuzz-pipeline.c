@@ -16,6 +16,9 @@
  */
 #include "config.h"
 
+#include "codec/bgzf.h"
+#include "codec/members.h"
+#include "codec/single.h"
 #include "fuzz.h"
 
 #include "io/sink.h"
@@ -64,6 +67,7 @@ struct plan {
 	unsigned jobs, depth, unpack_jobs;
 	struct rules rules;
 	bool packed_in, packed_out;
+	bool blocks; /* packed_out: as BGZF */
 	size_t n_files;
 	bool pipe; /* the first FILE is standard input */
 	size_t cut;
@@ -96,6 +100,7 @@ static struct plan plan_of(const uint8_t *h)
 			.convert = h[4] / 9 % 3},
 		.packed_in = h[5] % 2,
 		.packed_out = h[5] / 2 % 2,
+		.blocks = h[5] / 12 % 2,
 		.unpack_jobs = h[5] / 4 % 3,
 		.n_files = h[6] % FILES_MOST + 1,
 		.pipe = h[6] / FILES_MOST % 2,
@@ -287,15 +292,19 @@ static void run_to_file(
 		.rules = plan->rules,
 		.events = {.context = r, .trouble = on_trouble}};
 	int out = fuzz_file("", 0), saved = dup(STDOUT_FILENO);
+	const struct packing *packing =
+		plan->append ? &packing_members : &packing_single;
 	char name[NAME_MOST];
 	struct sink sink;
 	struct text text;
 
+	if (plan->blocks)
+		packing = &packing_bgzf;
 	fuzz_file_name(out, name, sizeof(name));
 	if (saved < 0 || (!plan->append && dup2(out, STDOUT_FILENO) < 0))
 		abort();
-	if (sink_init(&sink, plan->append ? name : NULL, plan->packed_out,
-		    SINK_SYNC_NEVER) != 0)
+	if (sink_init(&sink, plan->append ? name : NULL,
+		    plan->packed_out ? packing : NULL, SINK_SYNC_NEVER) != 0)
 		fuzz_wrong("the output could not be opened");
 	text_init(&text, TEXT_ALL, &plan->upcase);
 	config.text = &text;

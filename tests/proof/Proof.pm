@@ -172,8 +172,23 @@ sub lines_in {
 	return $n + ($text ne '' && $text !~ /\n\z/ ? 1 : 0);
 }
 
+# The text of a member that is cut, as far as it was flushed; of one that tells its
+# size, none.
+sub flushed {
+	my ($packed) = @_;
+	return '' if $packed !~ /^\x1f\x8b\x08\0/;
+	my $text = '';
+	my $end = 4 + rindex $packed, "\0\0\xff\xff";
+	my $begin = substr $packed, 0, $end;
+	my $z = Compress::Raw::Zlib::Inflate->new(
+		-WindowBits => WANT_GZIP, -AppendOutput => 1);
+	$z->inflate($begin, $text);
+	return $text;
+}
+
 # inflate(BYTES): the text of so many gzip members as there are, also of one that
-# is cut; the bytes of the one that is cut; and the text without that one.
+# is cut; the bytes of the one that is cut; and the text without what of that one
+# was not flushed.
 sub inflate {
 	my ($packed) = @_;
 	my ($text, $whole) = ('', 0);
@@ -182,7 +197,7 @@ sub inflate {
 			-WindowBits => WANT_GZIP, -AppendOutput => 1);
 		my $rest = $packed;
 		my $err = $z->inflate($rest, $text);
-		return ($text, $packed, substr $text, 0, $whole)
+		return ($text, $packed, substr($text, 0, $whole) . flushed($packed))
 			if $err != Z_STREAM_END;
 		($packed, $whole) = ($rest, length $text);
 	}
@@ -318,6 +333,7 @@ sub told {
 #	packed	what was read may hold text that nobody has seen yet
 #	lost	set: what was lost may not be told (nobody reads any more)
 #	blind	set: standard error may not be all that was told
+#	cut	the output is one gzip member that has no end
 # Returns what is wrong, one thing a line.
 sub judge {
 	my (%r) = @_;
@@ -342,6 +358,9 @@ sub judge {
 	return @wrong if $r{lost};
 	push @wrong, "status 0, but not all input was written"
 		if $r{status} == 0 && $r{got} ne $r{full};
+	push @wrong, "nothing is lost, but the one member has no end"
+		if $r{cut} && !$lost && !$exit && $signal =~ /^(0|1|2|15)$/
+		&& !$r{blind};
 	push @wrong, "status 1 without a word"
 		if $exit == 1 && $t->{messages} eq '' && !$r{blind};
 	return @wrong if $r{blind};

@@ -17,7 +17,7 @@ our @EXPORT = qw(make_scenes prepare play);
 # in: file, pipe, socket (standard input), or names (FILEs)
 # packed: gzip (one member) or members (with their sizes)
 # out: file, pipe, socket (standard output), or append (-o)
-# gzip: the output is
+# gzip: the output is; bgzf: in blocks
 # torn: so many bytes of a member stand at the end of the output
 # upper: what makes the upper case, if not that of Proof
 my @scenes = (
@@ -43,6 +43,16 @@ my @scenes = (
 		torn => 30, args => [qw(--repair -b 2K)]},
 	{name => 'gzip to standard output', in => 'file', out => 'file', gzip => 1,
 		args => [qw(-z -b 2K -j 2 --verify)]},
+	{name => 'one member through pipes', in => 'pipe', out => 'pipe', gzip => 1,
+		args => [qw(-z -b 1K -j 2 --flush-interval=0)]},
+	{name => 'nothing to standard output', in => 'pipe', out => 'file',
+		gzip => 1, text => 'none', args => ['-z']},
+	{name => 'blocks to standard output', in => 'file', out => 'file',
+		gzip => 1, args => [qw(--bgzf -b 2K -j 2 --verify)]},
+	{name => 'append blocks', in => 'file', out => 'append', gzip => 1, bgzf => 1,
+		prior => "whole\n", args => [qw(--bgzf -b 2K -j 2)]},
+	{name => 'repair blocks', in => 'file', out => 'append', gzip => 1, bgzf => 1,
+		prior => "whole\n", torn => 30, args => [qw(--repair -b 2K)]},
 	{name => 'from gzip', in => 'file', packed => 'gzip', out => 'append',
 		args => [qw(-b 2K -j 2)]},
 	{name => 'from members', in => 'file', packed => 'members', out => 'append',
@@ -65,14 +75,16 @@ sub make_texts {
 	return $lines;
 }
 
-# pack_text(TEXT, HOW): by the program itself, which leaves it as it is.
+# pack_text(TEXT, HOW): by the program itself, which leaves it as it is; HOW is
+# gzip, members or bgzf.
 sub pack_text {
 	my ($text, $how) = @_;
 	spill("$dir/plain", $text);
 	open my $in, '<', "$dir/plain" or die;
 	unlink "$dir/packed.gz";
-	my $size = $how eq 'gzip' ? '1M' : '2K';
-	run_program(['-o', "$dir/packed.gz", '-b', $size, '-j', 1], in => $in) == 0
+	my @how = ('-b', $how eq 'members' ? '2K' : '1M');
+	push @how, '--bgzf' if $how eq 'bgzf';
+	run_program(['-o', "$dir/packed.gz", '-j', 1, @how], in => $in) == 0
 		or die "cannot pack";
 	return slurp("$dir/packed.gz");
 }
@@ -92,8 +104,9 @@ sub prepare {
 		if $s->{out} eq 'append' && $s->{full} =~ /[^\n]\z/;
 	return if !defined $s->{prior};
 	$s->{prior} = upper($s->{prior}) if $s->{gzip};
-	$s->{before} = $s->{gzip} ? pack_text($s->{prior}, 'gzip') : $s->{prior};
-	$s->{before} .= substr $s->{gzip} ? pack_text("what is torn\n", 'gzip')
+	my $how = $s->{bgzf} ? 'bgzf' : 'gzip';
+	$s->{before} = $s->{gzip} ? pack_text($s->{prior}, $how) : $s->{prior};
+	$s->{before} .= substr $s->{gzip} ? pack_text("what is torn\n", $how)
 		: 'something that is torn and long', 0, $s->{torn} if $s->{torn};
 }
 
@@ -190,6 +203,7 @@ sub text_of {
 		(undef, my $rest, $bytes) = inflate($bytes);
 		$r->{torn} = $rest ne '' && $r->{err} !~ /what is torn/
 			&& $r->{appends};
+		$r->{cut} = $rest ne '' && !$r->{appends};
 	}
 	return substr $bytes, length $prior
 		if substr($bytes, 0, length $prior) eq $prior;

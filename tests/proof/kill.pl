@@ -4,9 +4,10 @@
 # is gone.
 #
 # Run after run appends to one file, and is killed at a random moment; now and
-# then the file is looked through, and the next one begun. Every other file is
-# gzip, which each run repairs first. A kill seldom comes in the middle of a
-# write: of some that were killed the last member is cut as well.
+# then the file is looked through, and the next one begun: plain, gzip, BGZF, and
+# so on. What is packed each run repairs first. A kill seldom comes in the middle of a
+# write: of some that were killed the last member is cut as well. Files of blocks
+# are ended by their mark.
 use strict;
 use warnings;
 use File::Basename;
@@ -15,8 +16,10 @@ use lib dirname(__FILE__);
 use Proof;
 
 begin(30, 500);
+my @kinds = ('', '.gz', '.bgz');
 my ($gzip, $file) = (0, "$dir/db");
-my $runs_a_file = 25;
+my $runs_a_file = long_form() ? 25 : 10;
+my $mark = pack 'H*', '1f8b08040000000000ff0600424302001b0003000000000000000000';
 my @runs;	# those of this file: their numbers, lines and ends
 my $tail = '';	# the last bytes of the file
 my $size = 0;	# its length
@@ -84,8 +87,9 @@ sub look_at_all {
 	unlink $file, glob "$file.torn-*";
 	@runs = ();
 	($tail, $size) = ('', 0);
-	$gzip = !$gzip;
-	$file = "$dir/db" . ($gzip ? '.gz' : '');
+	push @kinds, shift @kinds;
+	$gzip = $kinds[0] ne '';
+	$file = "$dir/db$kinds[0]";
 }
 
 # What the file holds. The last run may have been killed.
@@ -94,7 +98,10 @@ sub text_of {
 	open my $in, '<', '/dev/null' or die;
 	my $status = run_program(['--repair', '-o', $file], in => $in);
 	problem("to repair: status $status") if $status;
-	my ($text, $rest) = inflate(slurp($file));
+	my $bytes = slurp($file);
+	my ($text, $rest) = inflate($bytes);
+	problem('no mark at the end')
+		if $file =~ /bgz/ && substr($bytes, -length $mark) ne $mark;
 	problem('a torn member after the repair') if $rest ne '';
 	return $text;
 }

@@ -57,7 +57,8 @@ sub draw_scene {
 	push @args, '-b', $s{size} if chance(0.9);
 	push @args, '--queue-depth', pick(1, 1, 2, 8) if chance(0.7);
 	$s{gzip} = chance(0.4);
-	push @args, '-z' if $s{gzip};
+	$s{bgzf} = $s{gzip} && chance(0.3);
+	push @args, $s{bgzf} ? '--bgzf' : '-z' if $s{gzip};
 	push @args, '--verify' if $s{gzip} && chance(0.2);
 	push @args, '--flush-interval', pick(0, 0.001) if chance(0.5);
 	push @args, '--sync', pick(qw(end batch)) if chance(0.1);

@@ -36,7 +36,7 @@ my $slow = sanitized() ? undef : shim('pauses', 'pauses.c');
 sub draw {
 	my ($n) = @_;
 	my %r = (signal => $signals[$n % @signals], obstacle => pick(@obstacles),
-		format => pick(qw(plain gzip typing)), jobs => pick(1, 4));
+		format => pick(qw(plain gzip bgzf typing)), jobs => pick(1, 4));
 	# Typing is for what comes slowly.
 	$r{format} = 'plain' if $r{obstacle} eq 'fast' && $r{format} eq 'typing';
 	$r{output} = $r{obstacle} eq 'lock' ? 'append'
@@ -69,7 +69,7 @@ sub open_input {
 
 sub open_output {
 	my ($r) = @_;
-	$r->{path} = "$dir/out" . ($r->{format} eq 'gzip' ? '.gz' : '');
+	$r->{path} = "$dir/out" . ($r->{format} =~ /gz/ ? '.gz' : '');
 	unlink $r->{path}, "$r->{path}.1";
 	$r->{got} = '';
 	pipe $r->{drain}, $r->{stdout} or die;
@@ -102,7 +102,8 @@ sub options_of {
 	push @args, '-v' if $r->{obstacle} eq 'stderr';
 	push @args, '-i' if $r->{format} eq 'typing';
 	push @args, '-z' if $r->{format} eq 'gzip';
-	push @args, '--flush-interval', pick(0, 0.01) if $r->{format} eq 'gzip';
+	push @args, '--bgzf' if $r->{format} eq 'bgzf';
+	push @args, '--flush-interval', pick(0, 0.01) if $r->{format} =~ /gz/;
 	push @args, '-o', $r->{path} if $r->{output} eq 'append';
 	return @args;
 }
@@ -282,9 +283,10 @@ sub output_of {
 	1 while sysread $r->{drain}, $bytes, 1 << 16, length $bytes;
 	$bytes = join '', map { slurp($_) // '' } "$r->{path}.1", $r->{path}
 		if $r->{output} eq 'append';
-	return $bytes if $r->{format} ne 'gzip';
+	return $bytes if $r->{format} !~ /gz/;
 	(undef, my $rest, $bytes) = inflate($bytes);
 	$r->{torn} = $rest ne '' && $r->{output} eq 'append';
+	$r->{cut} = $rest ne '' && $r->{output} ne 'append';
 	return $bytes;
 }
 
@@ -321,6 +323,7 @@ sub judge_run {
 	my %j = (status => $r->{status}, err => errors_of($r), got => output_of($r),
 		appends => $r->{output} eq 'append' || $r->{format} eq 'typing',
 		blind => defined $r->{complaints});
+	$j{cut} = $r->{cut};
 	$j{want} = upper_of($r, $read);
 	$j{full} = $read eq $r->{text} ? $j{want} : upper_of($r, $r->{text});
 	tally('lines checked', lines_in($j{got}));

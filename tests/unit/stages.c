@@ -65,11 +65,11 @@ static void make_output(struct stages *s, const char *path)
 	struct output_config config = {.sink = &s->sink,
 		.inputs = names,
 		.text = &s->text,
-		.newline = {{'\n'}, 1},
+		.newline = {{'\n'}, {.size = 1}},
 		.control = &s->control,
 		.ledger = &s->ledger};
 
-	assert_int_equal(sink_init(&s->sink, path, false, SINK_SYNC_NEVER), 0);
+	assert_int_equal(sink_init(&s->sink, path, NULL, SINK_SYNC_NEVER), 0);
 	assert_int_equal(sink_create(&s->sink), 0);
 	assert_int_equal(output_init(&s->output, &config), 0);
 }

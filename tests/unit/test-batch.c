@@ -90,7 +90,7 @@ static void a_batch_that_was_reset_is_empty(void **state)
 	assert_int_equal(batch_init(&b, 10, 10, 10), 0);
 	text = b.text;
 	memcpy(b.text, "a\nb", 3);
-	b.len = b.upper_len = b.member_len = 3;
+	b.len = b.upper_len = b.packed.size = 3;
 	b.queued = b.converted = true;
 	b.inputs = (struct batch_inputs){1, 2, true, true};
 	b.wide = true;
@@ -100,7 +100,7 @@ static void a_batch_that_was_reset_is_empty(void **state)
 	atomic_store(&b.unwritten, 1);
 	batch_reset(&b);
 	assert_ptr_equal(b.text, text);
-	assert_true(b.len == 0 && b.upper_len == 0 && b.member_len == 0);
+	assert_true(b.len == 0 && b.upper_len == 0 && b.packed.size == 0);
 	assert_false(b.queued || b.converted || b.bad.met);
 	assert_false(b.cut.continues || b.cut.open || b.cut.full ||
 		     b.cut.lead || b.cut.terminate);

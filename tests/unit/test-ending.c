@@ -53,16 +53,17 @@ static void end(struct rig *r)
 /* A member of ours, or the first bytes of it. */
 static void add_ours(struct rig *r, const char *text, size_t most)
 {
-	size_t size, room;
+	struct packed packed;
 	struct packer *p;
 	unsigned char *m;
+	size_t room;
 
 	assert_int_equal(packer_new(&p, &packing_members, 6), 0);
 	room = packer_bound(p, strlen(text));
 	m = support_allocate(room);
 	assert_int_equal(
-		packer_member(p, text, strlen(text), m, room, &size), 0);
-	add(r, m, size < most ? size : most);
+		packer_pack(p, text, strlen(text), m, room, &packed), 0);
+	add(r, m, packed.size < most ? packed.size : most);
 	free(m);
 	packer_free(p);
 }

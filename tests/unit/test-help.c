@@ -40,13 +40,13 @@ static char *printed(int (*print)(void), int *err)
 static void the_help_tells_of_every_option(void **state)
 {
 	static const char *const names[] = {"-o, --output", "-z, --gzip",
-		"--no-gzip", "--verify", "--no-decompress", "-m, --mapping",
-		"-l, --language", "--invalid", "-i, --interactive",
-		"--no-interactive", "--prompt", "-j, --jobs",
-		"-b, --batch-size", "--queue-depth", "--flush-interval",
-		"--sync", "--on-full", "--repair", "--shutdown-timeout",
-		"--stats", "-v, --verbose", "-q, --quiet", "-h, --help",
-		"-V, --version"};
+		"--no-gzip", "--bgzf", "--verify", "--no-decompress",
+		"-m, --mapping", "-l, --language", "--invalid",
+		"-i, --interactive", "--no-interactive", "--prompt",
+		"-j, --jobs", "-b, --batch-size", "--queue-depth",
+		"--flush-interval", "--sync", "--on-full", "--repair",
+		"--shutdown-timeout", "--stats", "-v, --verbose", "-q, --quiet",
+		"-h, --help", "-V, --version"};
 	int err;
 	char *text = printed(help_print, &err);
 

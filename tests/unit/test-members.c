@@ -426,6 +426,7 @@ static void the_size_of_the_text_is_in_the_last_bytes(void **state)
 static unsigned char *member_of(
 	int level, const void *text, size_t len, size_t *size)
 {
+	struct packed packed = {0};
 	struct packer *d;
 	unsigned char *m;
 	size_t bound;
@@ -433,7 +434,8 @@ static unsigned char *member_of(
 	assert_int_equal(packer_new(&d, &packing_members, level), 0);
 	bound = packer_bound(d, len);
 	m = support_allocate(bound + BEHIND);
-	assert_int_equal(packer_member(d, text, len, m, bound, size), 0);
+	assert_int_equal(packer_pack(d, text, len, m, bound, &packed), 0);
+	*size = packed.size;
 	memset(m + *size, 0, BEHIND);
 	packer_free(d);
 	return m;

@@ -162,7 +162,7 @@ static void an_append_that_waits_for_the_lock_is_woken(void **state)
 	(void)state;
 	assert_true(holder >= 0);
 	assert_int_equal(flock(holder, LOCK_EX), 0);
-	assert_int_equal(sink_init(&sink, path, false, SINK_SYNC_NEVER), 0);
+	assert_int_equal(sink_init(&sink, path, NULL, SINK_SYNC_NEVER), 0);
 	assert_int_equal(sink_create(&sink), 0);
 	assert_int_equal(
 		run_and_nudge(append_line, &(struct blocked){.sink = &sink}),

@@ -201,6 +201,58 @@ static void gzip_is_asked_for_or_follows_from_the_name(void **state)
 		deflate_max_level());
 }
 
+static void blocks_are_asked_for_or_follow_from_the_name(void **state)
+{
+	static const struct {
+		const char *line;
+		int level;
+		bool bgzf;
+	} cases[] = {
+		{"", 0, false},
+		{"-z", 6, false},
+		{"--bgzf", 6, true},
+		{"--bgzf -z9", 9, true},
+		{"-z1 --bgzf", 1, true},
+		{"--bgzf --no-gzip", 0, false},
+		{"--no-gzip --bgzf", 6, true},
+		{"--bgzf --no-gzip -z", 6, false},
+		{"-o a.gz", 6, false},
+		{"-o a.gz --bgzf", 6, true},
+		{"-o a --bgzf", 6, true},
+		{"-o a.bgz", 6, true},
+		{"-o a.bgzf", 6, true},
+		{"-o a.bgz -z3", 3, true},
+		{"-o a.bgz --no-gzip", 0, false},
+		{"--no-gzip -o a.bgzf", 0, false},
+		{"-o .bgz", 0, false},
+		{"-o abgz", 0, false},
+		{"-o a.bgz.txt", 0, false},
+		{"a.bgz", 0, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct options o = good(cases[i].line);
+
+		assert_int_equal(o.gzip_level, cases[i].level);
+		assert_int_equal(o.bgzf, cases[i].bgzf);
+	}
+}
+
+static void names_of_what_is_not_written_are_refused(void **state)
+{
+	(void)state;
+	bad("-o a.zst", "a.zst");
+	bad("-o a.xz -z", "a.xz");
+	bad("-z -o a.b/c.bz2", "bz2");
+	bad("-o a.lz4 --no-gzip", "lz4");
+	bad("-o a.gz.xz --bgzf", "xz");
+	assert_int_equal(good("-o .zst").gzip_level, 0);
+	assert_int_equal(good("-o axz").gzip_level, 0);
+	assert_int_equal(good("-o a.xz.gz").gzip_level, 6);
+	assert_int_equal(good("a.zst").gzip_level, 0);
+}
+
 static void gzip_input_can_be_taken_as_it_is(void **state)
 {
 	(void)state;
@@ -555,6 +607,8 @@ int main(void)
 		cmocka_unit_test(files_may_stand_anywhere),
 		cmocka_unit_test(an_output_can_be_named),
 		cmocka_unit_test(gzip_is_asked_for_or_follows_from_the_name),
+		cmocka_unit_test(blocks_are_asked_for_or_follow_from_the_name),
+		cmocka_unit_test(names_of_what_is_not_written_are_refused),
 		cmocka_unit_test(gzip_input_can_be_taken_as_it_is),
 		cmocka_unit_test(an_encoding_can_be_said),
 		cmocka_unit_test(gzip_can_be_verified),

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,6 +84,33 @@ static void what_cannot_be_told_is_no_change(void **state)
 	end(&f);
 }
 
+static void that_it_cannot_be_looked_at_is_told(void **state)
+{
+	struct fault fault = {""};
+	enum outfile_kind holds = OUTFILE_GZIP;
+	struct outfile f;
+
+	(void)state;
+	begin(&f);
+	assert_int_equal(outfile_look(&f, &holds), 0);
+	assert_int_equal(holds, OUTFILE_TEXT);
+	assert_int_equal(close(f.look), 0);
+	f.look = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(f.look >= 0);
+	assert_int_equal(outfile_look(&f, &holds), -EISDIR);
+	assert_int_equal(outfile_check_kind(&f, OUTFILE_TEXT, &fault), -EISDIR);
+	assert_string_equal(fault.text, strerror(EISDIR));
+	end(&f);
+	/* One that may not be is taken as it is. */
+	begin(&f);
+	assert_int_equal(close(f.look), 0);
+	f.look = -1;
+	assert_int_equal(outfile_look(&f, &holds), 0);
+	assert_int_equal(holds, OUTFILE_TEXT);
+	assert_int_equal(outfile_check_kind(&f, OUTFILE_BGZF, &fault), 0);
+	end(&f);
+}
+
 static void what_is_only_read_is_known(void **state)
 {
 	static const struct {
@@ -148,6 +176,7 @@ int main(void)
 		in_directory(only_what_there_is_is_opened_without_more),
 		in_directory(a_name_that_goes_to_another_file_is_known),
 		in_directory(what_cannot_be_told_is_no_change),
+		in_directory(that_it_cannot_be_looked_at_is_told),
 		in_directory(what_is_only_read_is_known),
 		in_directory(it_is_cut_only_where_it_ends),
 		in_directory(one_at_a_time_has_the_lock),

@@ -6,6 +6,7 @@
 
 #include "pipeline/output.h"
 
+#include "codec/members.h"
 #include "stages.h"
 #include "support.h"
 
@@ -564,11 +565,11 @@ static void a_part_of_a_member_is_no_line(void **state)
 	support_pipe(fd);
 	saved = support_replace(STDOUT_FILENO, fd[1]);
 	stages_make(&s, NULL, UPCASE_ROOT, UPCASE_KEEP);
-	s.output.config.gzip = true;
+	s.output.config.packing = &packing_members;
 	b = stages_batch(&s, "a\nb\nc\n");
 	convert_batch(&s.converter, NULL, b);
 	b->member = member; /* more than a pipe takes */
-	b->member_len = sizeof(member);
+	b->packed.size = sizeof(member);
 	output_own(&s.output);
 	support_start(&t, abort_in_thread, &s);
 	err = output_write(&s.output, b);

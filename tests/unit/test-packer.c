@@ -1,13 +1,16 @@
 /*
- * Tests of making gzip members: the bytes of RFC 1952 where they must be, room
- * that is enough for any text, and zlib to read it all back.
+ * Tests of what is asked of every packing, and of making gzip members: the
+ * bytes of RFC 1952 where they must be, room that is enough for any text, and
+ * zlib to read it all back.
  */
 #include "config.h"
 
 #include "codec/packer.h"
 
+#include "codec/bgzf.h"
 #include "codec/deflate.h"
 #include "codec/members.h"
+#include "codec/single.h"
 #include "support.h"
 
 #include <errno.h>
@@ -22,8 +25,11 @@
 #include <cmocka.h>
 
 static const size_t sizes[] = {
-	0, 1, 2, 100, 4095, 4096, 65535, 65536, 65537, 300000};
+	1, 2, 3, 100, 4095, 4096, 65535, 65536, 65537, 300000};
 #define LARGEST 300000
+
+static const struct packing *const packings[] = {
+	&packing_members, &packing_single, &packing_bgzf};
 
 static uint32_t le32(const unsigned char *p)
 {
@@ -37,10 +43,13 @@ static unsigned char *compress_text(
 {
 	size_t bound = packer_bound(d, len);
 	unsigned char *member = support_allocate(bound);
+	struct packed packed = {0};
 
-	*size = 0;
-	assert_int_equal(packer_member(d, text, len, member, bound, size), 0);
-	assert_between(*size, 1, bound);
+	assert_int_equal(packer_pack(d, text, len, member, bound, &packed), 0);
+	assert_between(packed.size, 1, bound);
+	assert_int_equal(packed.crc, crc32(0, text, (uInt)len));
+	assert_int_equal(packed.members, 1);
+	*size = packed.size;
 	return member;
 }
 
@@ -125,7 +134,7 @@ static void no_text_needs_more_than_the_bound(void **state)
 
 static void members_can_be_found_without_decoding(void **state)
 {
-	static const char *const texts[] = {"ONE\n", "", "THREE\n"};
+	static const char *const texts[] = {"ONE\n", "2", "THREE\n"};
 	unsigned char file[1000];
 	struct packer *d;
 	size_t len = 0, at = 0;
@@ -222,8 +231,9 @@ static void levels_that_do_not_exist_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(levels); i++)
-		assert_int_equal(
-			packer_new(&d, &packing_members, levels[i]), -EINVAL);
+		for (size_t n = 0; n < COUNT(packings); n++)
+			assert_int_equal(packer_new(&d, packings[n], levels[i]),
+				-EINVAL);
 	assert_null(d);
 	packer_free(NULL);
 }
@@ -231,73 +241,105 @@ static void levels_that_do_not_exist_are_refused(void **state)
 static void too_little_room_is_refused(void **state)
 {
 	unsigned char *text = support_make(SUPPORT_NOISE, 1000), *out;
-	struct packer *d;
-	size_t bound, size;
+	struct packed packed;
 
 	(void)state;
-	assert_int_equal(packer_new(&d, &packing_members, 6), 0);
-	bound = packer_bound(d, 1000);
-	for (size_t room = 0; room < bound; room += 1 + bound / 50) {
-		out = support_allocate(room);
-		assert_int_equal(packer_member(d, text, 1000, out, room, &size),
-			-ENOBUFS);
+	for (size_t i = 0; i < COUNT(packings); i++) {
+		struct packer *d;
+		size_t bound;
+
+		assert_int_equal(packer_new(&d, packings[i], 6), 0);
+		bound = packer_bound(d, 1000);
+		for (size_t room = 0; room < bound; room += 1 + bound / 50) {
+			out = support_allocate(room);
+			assert_int_equal(
+				packer_pack(d, text, 1000, out, room, &packed),
+				-ENOBUFS);
+			free(out);
+		}
+		out = support_allocate(bound + 100);
+		assert_int_equal(
+			packer_pack(d, text, 1000, out, bound + 100, &packed),
+			0);
 		free(out);
+		packer_free(d);
 	}
-	out = support_allocate(bound + 100);
-	assert_int_equal(
-		packer_member(d, text, 1000, out, bound + 100, &size), 0);
-	free(out);
 	free(text);
-	packer_free(d);
 }
 
 static void text_that_no_size_field_can_tell_has_no_bound(void **state)
 {
-	struct packer *d;
-
 	(void)state;
-	assert_int_equal(packer_new(&d, &packing_members, 6), 0);
-	assert_true(packer_bound(d, SIZE_MAX) == SIZE_MAX);
-	assert_true(packer_bound(d, UINT32_MAX / 2 + 1) == SIZE_MAX);
-	assert_true(packer_bound(d, UINT32_MAX) == SIZE_MAX);
-	assert_true(packer_bound(d, (size_t)1 << 30) < UINT32_MAX);
-	packer_free(d);
+	for (size_t i = 0; i < COUNT(packings); i++) {
+		struct packer *d;
+
+		assert_int_equal(packer_new(&d, packings[i], 6), 0);
+		assert_true(packer_bound(d, SIZE_MAX) == SIZE_MAX);
+		assert_true(packer_bound(d, UINT32_MAX / 2 + 1) == SIZE_MAX);
+		assert_true(packer_bound(d, UINT32_MAX) == SIZE_MAX);
+		assert_true(packer_bound(d, (size_t)1 << 30) < UINT32_MAX);
+		packer_free(d);
+	}
 }
 
 /* What a file is that nothing was written to. */
 static void an_empty_file_is_closed_with_a_member_without_text(void **state)
 {
-	struct packer *d;
-	unsigned char *m;
-	size_t bound, size = 1, len;
-	unsigned members;
-	char *back;
+	static const struct packer_tally nothing;
 
 	(void)state;
-	assert_int_equal(packer_new(&d, &packing_members, 6), 0);
-	bound = packer_bound(d, 0);
-	m = support_allocate(bound);
-	assert_int_equal(packer_close(d, true, m, bound, &size), 0);
-	assert_between(size, 1, bound);
-	back = support_gunzip(m, size, &len, &members);
-	assert_int_equal(len, 0);
-	assert_int_equal(members, 1);
-	assert_int_equal(packer_close(d, true, m, bound - 1, &size), -ENOBUFS);
-	free(back);
-	free(m);
-	packer_free(d);
+	for (size_t i = 0; i < COUNT(packings); i++) {
+		unsigned char *m = support_allocate(PACKING_CLOSE_MOST);
+		size_t size = packings[i]->close(&nothing, m), len;
+		unsigned members;
+		char *back;
+
+		assert_between(size, 1, PACKING_CLOSE_MOST);
+		back = support_gunzip(m, size, &len, &members);
+		assert_int_equal(len, 0);
+		assert_int_equal(members, 1);
+		free(back);
+		free(m);
+	}
+}
+
+/* Its size leads to what is appended. */
+static void an_empty_member_tells_its_size(void **state)
+{
+	unsigned char m[PACKING_CLOSE_MOST];
+	size_t size = packing_members.close(&(struct packer_tally){0}, m);
+
+	(void)state;
+	assert_memory_equal(m + 12, "UP\4\0", 4);
+	assert_int_equal(le32(m + 16), size);
 }
 
 static void behind_a_member_nothing_is_needed(void **state)
 {
-	struct packer *d;
-	size_t size = 1;
+	(void)state;
+	assert_int_equal(packing_members.close(
+				 &(struct packer_tally){.any = true}, NULL),
+		0);
+}
+
+static void a_tally_is_that_of_all_texts(void **state)
+{
+	unsigned char *text = support_make(SUPPORT_NOISE, LARGEST);
+	struct packer_tally t = {0};
+	size_t len = 0;
 
 	(void)state;
-	assert_int_equal(packer_new(&d, &packing_members, 6), 0);
-	assert_int_equal(packer_close(d, false, NULL, 0, &size), 0);
-	assert_int_equal(size, 0);
-	packer_free(d);
+	assert_false(t.any);
+	for (size_t i = 0; i < COUNT(sizes) && sizes[i] < LARGEST / 2; i++) {
+		packer_tally_add(&t,
+			(uint32_t)crc32(0, text + len, (uInt)sizes[i]),
+			sizes[i]);
+		len += sizes[i];
+		assert_true(t.any);
+		assert_int_equal(t.len, len);
+		assert_int_equal(t.crc, crc32(0, text, (uInt)len));
+	}
+	free(text);
 }
 
 int main(void)
@@ -314,7 +356,9 @@ int main(void)
 		cmocka_unit_test(text_that_no_size_field_can_tell_has_no_bound),
 		cmocka_unit_test(
 			an_empty_file_is_closed_with_a_member_without_text),
+		cmocka_unit_test(an_empty_member_tells_its_size),
 		cmocka_unit_test(behind_a_member_nothing_is_needed),
+		cmocka_unit_test(a_tally_is_that_of_all_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

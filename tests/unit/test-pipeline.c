@@ -7,6 +7,8 @@
 
 #include "pipeline/pipeline.h"
 
+#include "codec/members.h"
+#include "codec/single.h"
 #include "io/clock.h"
 #include "support.h"
 
@@ -132,9 +134,13 @@ static void prepare(struct run *r, const char *const *inputs, size_t n_inputs)
 /* Opens the output (NULL: standard output) and starts. */
 static void begin(struct run *r, const char *output)
 {
+	const struct packing *packing =
+		output ? &packing_members : &packing_single;
+
 	r->config.append = output != NULL;
-	assert_int_equal(sink_init(&r->sink, output, r->config.level > 0,
-				 SINK_SYNC_NEVER),
+	assert_int_equal(
+		sink_init(&r->sink, output,
+			r->config.level > 0 ? packing : NULL, SINK_SYNC_NEVER),
 		0);
 	assert_int_equal(pipeline_new(&r->p, &r->config), 0);
 	assert_int_equal(pipeline_start(r->p), 0);
@@ -529,20 +535,25 @@ static void gzip_goes_in_and_out(void **state)
 	struct run r;
 
 	(void)state;
+	text[LEN - 1] = '\n'; /* a file gets one */
 	gz = support_gzip(text, LEN, &size);
 	support_write("in", gz, size);
 	free(gz);
 	prepare(&r, one_input, 1);
 	want = convert(&r.map, text, LEN, &want_len);
-	for (size_t i = 0; i < COUNT(many_jobs); i++) {
+	for (size_t i = 0; i < 2 * COUNT(many_jobs); i++) {
 		prepare(&r, one_input, 1);
-		r.config.jobs = many_jobs[i];
+		r.config.jobs = many_jobs[i / 2];
 		r.config.level = 6;
-		r.config.flush_interval = i % 2 ? CLOCK_SECOND * 3600 : 0;
-		run_to_out(&r, false);
+		r.config.flush_interval = i / 2 % 2 ? CLOCK_SECOND * 3600 : 0;
+		/* Standard output is one, a file some of them. */
+		run_to_out(&r, i % 2);
 		expect_all_good(&r);
 		assert_int_equal(gunzip_gives(want, want_len), r.stats.members);
-		assert_true(r.stats.members >= LEN / 4096);
+		if (i % 2)
+			assert_true(r.stats.members >= LEN / 4096);
+		else
+			assert_int_equal(r.stats.members, 1);
 		assert_int_equal(r.stats.bytes_in, LEN);
 		assert_int_equal(r.stats.bytes_out, want_len);
 	}
@@ -775,7 +786,7 @@ static void a_line_comes_out_without_waiting_for_the_next(void **state)
 	}
 }
 
-static void a_member_comes_out_when_the_flush_interval_is_over(void **state)
+static void lines_come_out_when_the_flush_interval_is_over(void **state)
 {
 	static const int64_t intervals[] = {0, 1, CLOCK_SECOND / 50};
 
@@ -804,7 +815,7 @@ static void a_member_comes_out_when_the_flush_interval_is_over(void **state)
 		assert_int_equal(close(in), 0);
 		end(&r);
 		expect_all_good(&r);
-		assert_int_equal(r.stats.members, 2);
+		assert_int_equal(r.stats.members, 1);
 		put_back(STDIN_FILENO);
 		put_back(STDOUT_FILENO);
 		assert_int_equal(close(out[0]), 0);
@@ -1316,7 +1327,9 @@ static void what_cannot_be_made_is_an_error(void **state)
 	(void)state;
 	support_write("in", "", 0);
 	prepare(&r, one_input, 1);
-	assert_int_equal(sink_init(&r.sink, "out", true, SINK_SYNC_NEVER), 0);
+	assert_int_equal(
+		sink_init(&r.sink, "out", &packing_members, SINK_SYNC_NEVER),
+		0);
 	r.config.level = 99;
 	assert_int_equal(pipeline_new(&p, &r.config), -EINVAL);
 	r.config.level = 0;
@@ -1335,7 +1348,7 @@ static void a_pipeline_that_was_never_started_can_be_freed(void **state)
 	(void)state;
 	assert_int_equal(close(before), 0);
 	prepare(&r, one_input, 1);
-	assert_int_equal(sink_init(&r.sink, "out", false, SINK_SYNC_NEVER), 0);
+	assert_int_equal(sink_init(&r.sink, "out", NULL, SINK_SYNC_NEVER), 0);
 	assert_int_equal(pipeline_new(&r.p, &r.config), 0);
 	assert_int_equal(pipeline_running(r.p), 0);
 	pipeline_free(r.p);
@@ -1353,7 +1366,7 @@ static void one_that_was_started_and_never_let_begin_can_be_freed(void **state)
 	(void)state;
 	support_write("in", BYTES("one\n"));
 	prepare(&r, one_input, 1);
-	assert_int_equal(sink_init(&r.sink, "out", false, SINK_SYNC_NEVER), 0);
+	assert_int_equal(sink_init(&r.sink, "out", NULL, SINK_SYNC_NEVER), 0);
 	assert_int_equal(pipeline_new(&r.p, &r.config), 0);
 	assert_int_equal(pipeline_start(r.p), 0);
 	assert_int_equal(pipeline_running(r.p), 1);
@@ -1403,7 +1416,7 @@ static void threads_that_cannot_be_started_leave_none_behind(void **state)
 		prepare(&r, one_input, 1);
 		r.config.jobs = 3;
 		assert_int_equal(
-			sink_init(&r.sink, "out", false, SINK_SYNC_NEVER), 0);
+			sink_init(&r.sink, "out", NULL, SINK_SYNC_NEVER), 0);
 		assert_int_equal(sink_create(&r.sink), 0);
 		assert_int_equal(chmod(".", 0755), 0);
 		assert_int_equal(pipeline_new(&r.p, &r.config), 0);
@@ -1451,8 +1464,7 @@ int main(void)
 		pipeline_test(a_bad_sequence_is_told_with_its_place),
 		pipeline_test(the_bad_bytes_are_told),
 		pipeline_test(a_line_comes_out_without_waiting_for_the_next),
-		pipeline_test(
-			a_member_comes_out_when_the_flush_interval_is_over),
+		pipeline_test(lines_come_out_when_the_flush_interval_is_over),
 		pipeline_test(slow_lines_are_gathered_into_one_member),
 		pipeline_test(a_stop_writes_what_was_read),
 		pipeline_test(a_stop_ends_a_wait_for_the_writer_of_a_fifo),

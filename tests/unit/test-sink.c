@@ -10,6 +10,7 @@
 
 #include "io/sink.h"
 
+#include "codec/bgzf.h"
 #include "codec/members.h"
 #include "codec/packer.h"
 
@@ -156,7 +157,7 @@ static size_t whole_lines(const void *context, const void *data, size_t len)
 static int open_sink(
 	struct sink *s, const char *path, bool gzip, enum sink_sync sync)
 {
-	int err = sink_init(s, path, gzip, sync);
+	int err = sink_init(s, path, gzip ? &packing_members : NULL, sync);
 
 	if (!err)
 		err = sink_create(s);
@@ -255,11 +256,11 @@ static void a_missing_file_is_left_to_the_last_step(void **state)
 	struct sink s;
 
 	(void)state;
-	assert_int_equal(sink_init(&s, "out", false, SINK_SYNC_NEVER), 0);
+	assert_int_equal(sink_init(&s, "out", NULL, SINK_SYNC_NEVER), 0);
 	assert_int_equal(access("out", F_OK), -1);
 	sink_release(&s);
 	assert_int_equal(access("out", F_OK), -1);
-	assert_int_equal(sink_init(&s, "out", false, SINK_SYNC_NEVER), 0);
+	assert_int_equal(sink_init(&s, "out", NULL, SINK_SYNC_NEVER), 0);
 	assert_int_equal(sink_create(&s), 0);
 	assert_int_equal(sink_create(&s), 0);
 	append(&s, "A\n", true);
@@ -267,7 +268,7 @@ static void a_missing_file_is_left_to_the_last_step(void **state)
 	support_file_is("out", BYTES("A\n"));
 	/* What could never be made is known only then. */
 	assert_int_equal(
-		sink_init(&s, "missing/out", false, SINK_SYNC_NEVER), 0);
+		sink_init(&s, "missing/out", NULL, SINK_SYNC_NEVER), 0);
 	assert_int_equal(sink_create(&s), -ENOENT);
 	sink_release(&s);
 }
@@ -1159,6 +1160,110 @@ static void text_and_gzip_do_not_go_into_one_file(void **state)
 	kind_is("", 0, false, 0);
 }
 
+/* The same of something that is packed. */
+static void packing_is(const char *old, size_t len,
+	const struct packing *wished, const struct packing *got, int want)
+{
+	struct fault fault = {""};
+	struct sink s;
+
+	support_write("out", old, len);
+	assert_int_equal(sink_init(&s, "out", wished, SINK_SYNC_NEVER), 0);
+	assert_ptr_equal(s.packing, got);
+	assert_int_equal(sink_check_kind(&s, &fault), want);
+	assert_int_equal(fault.text[0] != '\0', want != 0);
+	sink_release(&s);
+}
+
+static void blocks_and_other_gzip_do_not_go_into_one_file(void **state)
+{
+	const struct packing *members = &packing_members, *bgzf = &packing_bgzf;
+	unsigned char mark[PACKING_CLOSE_MOST], member[PACKING_CLOSE_MOST];
+	const char *b = (const char *)mark, *m = (const char *)member;
+	size_t b_len, m_len;
+
+	(void)state;
+	b_len = bgzf->close(&(struct packer_tally){0}, mark);
+	m_len = members->close(&(struct packer_tally){0}, member);
+	/* A file of blocks stays that. */
+	packing_is(b, b_len, members, bgzf, 0);
+	packing_is(b, b_len, bgzf, bgzf, 0);
+	packing_is(b, b_len, NULL, NULL, -EINVAL);
+	packing_is(m, m_len, members, members, 0);
+	packing_is(m, m_len, bgzf, bgzf, -EINVAL);
+	packing_is(BYTES("text\n"), bgzf, bgzf, -EINVAL);
+	packing_is("", 0, bgzf, bgzf, 0);
+	/* Too little to tell; that is torn. */
+	for (size_t len = 1; len < 16; len++) {
+		packing_is(b, len, members, members, 0);
+		packing_is(b, len, bgzf, bgzf, 0);
+	}
+	packing_is(b, 16, members, bgzf, 0);
+}
+
+/* As an output whose end is marked, with what can be seen. */
+static void init_marked(struct sink *s)
+{
+	init(s, "out", true);
+	s->packing = &packing_bgzf;
+}
+
+/* What is written where nothing is appended to `old`. */
+static void ends_as(const char *old, bool repair, const char *want)
+{
+	struct sink_report report;
+	struct sink s;
+	bool told;
+
+	support_write("out", old, strlen(old));
+	init_marked(&s);
+	s.ending.repair = repair;
+	/* Not looked for members. */
+	ending_is_whole(&s.ending, (off_t)strlen(old));
+	assert_int_equal(sink_make_valid(&s, &(struct fault){""}), 0);
+	told = sink_take_report(&s, &report) && report.moved.text[0];
+	assert_int_equal(told, *old != '\0' && strlen(want) > strlen(old));
+	finish(&s);
+	support_file_is("out", want, strlen(want));
+}
+
+static void a_marked_file_ends_with_the_mark_once(void **state)
+{
+	struct sink s;
+
+	(void)state;
+	init_marked(&s);
+	append(&s, "ONE\n", true);
+	append(&s, "TWO\n", true);
+	assert_int_equal(sink_make_valid(&s, &(struct fault){""}), 0);
+	finish(&s);
+	support_file_is("out", BYTES("ONE\nTWO\nEMPTY"));
+	ends_as("", false, "EMPTY");
+	ends_as("OLDEMPTY", false, "OLDEMPTY");
+	ends_as("OLDEMPTY", true, "OLDEMPTY");
+	/* Somebody else may be writing it. */
+	ends_as("OLD", false, "OLD");
+	ends_as("OLDEMPTX", true, "OLDEMPTXEMPTY");
+	ends_as("OLD", true, "OLDEMPTY");
+}
+
+static void a_marked_file_that_is_left_ends_with_the_mark(void **state)
+{
+	struct fault fault = {""};
+	struct sink s;
+
+	(void)state;
+	init_marked(&s);
+	append(&s, "ONE\n", true);
+	assert_int_equal(rename("out", "old"), 0);
+	assert_int_equal(sink_reopen(&s, &fault), SINK_REOPENED);
+	append(&s, "TWO\n", true);
+	finish(&s);
+	support_file_is("old", BYTES("ONE\nEMPTY"));
+	support_file_is("out", BYTES("TWO\nEMPTY"));
+	assert_int_equal(unlink("old"), 0);
+}
+
 /* What a gzip file ends with. */
 
 static void add_without_lock(const char *text)
@@ -1173,6 +1278,7 @@ static void add_without_lock(const char *text)
 static void add_gzip(const char *text, bool ours)
 {
 	struct packer *p;
+	struct packed packed;
 	unsigned char *m;
 	size_t size;
 	int fd = open("out", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
@@ -1184,8 +1290,9 @@ static void add_gzip(const char *text, bool ours)
 
 		m = support_allocate(room);
 		assert_int_equal(
-			packer_member(p, text, strlen(text), m, room, &size),
+			packer_pack(p, text, strlen(text), m, room, &packed),
 			0);
+		size = packed.size;
 	} else {
 		m = support_gzip(text, strlen(text), &size);
 	}
@@ -1737,6 +1844,34 @@ static void standard_output_without_text_gets_the_empty_member(void **state)
 	support_file_is("out", BYTES("oldEMPTY"));
 }
 
+/* As after a wait for room: there was some for two bytes. */
+static void what_an_output_ends_with_is_written_once(void **state)
+{
+	(void)state;
+	for (int marked = 0; marked < 2; marked++) {
+		struct fault fault = {""};
+		struct standard o;
+		int fd, first, err = 0;
+
+		support_write("out", BYTES("old"));
+		fd = open("out", O_WRONLY | O_APPEND | O_CLOEXEC);
+		standard_begin(&o, fd, true);
+		if (marked)
+			o.s.packing = &packing_bgzf;
+		limit_file_size(5);
+		first = sink_make_valid(&o.s, &fault);
+		limit_file_size(RLIM_INFINITY);
+		for (int i = 0; !err && i < 2; i++)
+			err = sink_make_valid(&o.s, &fault);
+		if (!err)
+			err = sink_finish(&o.s, &fault);
+		standard_end(&o);
+		assert_int_equal(first, -EFBIG);
+		assert_int_equal(err, 0);
+		support_file_is("out", BYTES("oldEMPTY"));
+	}
+}
+
 static void standard_output_that_is_only_read_is_an_error(void **state)
 {
 	struct fault fault = {""};
@@ -1984,6 +2119,9 @@ int main(void)
 		sink_test(which_file_it_is_can_be_asked_during_an_append),
 		sink_test(an_append_that_would_wait_for_a_lock_is_known),
 		sink_test(text_and_gzip_do_not_go_into_one_file),
+		sink_test(blocks_and_other_gzip_do_not_go_into_one_file),
+		sink_test(a_marked_file_ends_with_the_mark_once),
+		sink_test(a_marked_file_that_is_left_ends_with_the_mark),
 		sink_test(an_open_line_in_gzip_is_ended_by_a_member),
 		sink_test(what_somebody_else_left_open_is_ended_under_the_lock),
 		sink_test(the_member_put_first_goes_with_a_failed_one),
@@ -2011,6 +2149,7 @@ int main(void)
 		sink_test(standard_output_gets_the_bytes_and_nothing_else),
 		sink_test(standard_output_with_text_gets_no_empty_member),
 		sink_test(standard_output_without_text_gets_the_empty_member),
+		sink_test(what_an_output_ends_with_is_written_once),
 		sink_test(standard_output_that_is_only_read_is_an_error),
 		sink_test(the_kind_and_the_input_are_looked_at_when_reopened),
 		sink_test(what_standard_output_took_before_an_error_is_kept),

@@ -843,13 +843,13 @@ static const unsigned char *file_add_text(
 static void file_add_member(struct file *f, size_t len, bool noise)
 {
 	const unsigned char *p = file_add_text(f, len, noise);
-	size_t size = 0;
+	struct packed packed = {0};
 
 	f->begin[f->n] = f->len;
-	assert_int_equal(packer_member(f->d, p, len, f->bytes + f->len,
-				 FILE_ROOM - f->len, &size),
+	assert_int_equal(packer_pack(f->d, p, len, f->bytes + f->len,
+				 FILE_ROOM - f->len, &packed),
 		0);
-	f->len += size;
+	f->len += packed.size;
 	file_note_member(f);
 }
 

@@ -332,6 +332,86 @@ static void streams_of_encoders_are_taken(void **state)
 	free(out);
 }
 
+/* ---- The last block ---- */
+
+/* Where zlib finds the last block of p[0..len), block by block. */
+static struct strict_place last_by_zlib(const unsigned char *p, size_t len)
+{
+	struct strict_place place = {0, 0};
+	z_stream z = {0};
+	int status = Z_OK;
+
+	assert_int_equal(inflateInit2(&z, -15), Z_OK);
+	z.next_in = p;
+	z.avail_in = (uInt)len;
+	z.next_out = text;
+	z.avail_out = sizeof(text);
+	/* It stops behind each block, and says whether that was the last. */
+	while (status == Z_OK) {
+		status = inflate(&z, Z_BLOCK);
+		if (z.data_type & 128)
+			*(z.data_type & 64 ? &place.end : &place.begin) =
+				8 * (uint64_t)(z.next_in - p) -
+				((unsigned)z.data_type & 7);
+	}
+	assert_int_equal(status, Z_STREAM_END);
+	assert_int_equal(inflateEnd(&z), Z_OK);
+	return place;
+}
+
+static void finds_last(const unsigned char *p, size_t len)
+{
+	struct strict_place want = last_by_zlib(p, len), place;
+	unsigned char *copy = support_allocate(len + 1);
+
+	memcpy(copy + 1, p, len);
+	assert_true(strict_find_last(copy + 1, len, &place));
+	assert_true(place.begin == want.begin);
+	assert_true(place.end == want.end);
+	/* One byte less, and one more, is no such stream. */
+	memmove(copy, copy + 1, len);
+	copy[len] = 0;
+	assert_false(strict_find_last(copy, len + 1, &place));
+	memmove(copy + 2, copy, len - 1);
+	assert_false(strict_find_last(copy + 2, len - 1, &place));
+	free(copy);
+}
+
+static void the_last_block_is_where_zlib_finds_it(void **state)
+{
+	static const size_t sizes[] = {
+		0, 1, 2, 3, 100, 5000, 65535, 65536, 70000, ROOM / 2};
+	unsigned char *in = support_allocate(ROOM), *out;
+
+	(void)state;
+	out = support_allocate(2 * ROOM);
+	for (unsigned noise = 0; noise < 2; noise++) {
+		uint32_t seed = 7;
+
+		make_words(in, ROOM, 3);
+		for (size_t i = 0; noise && i < ROOM; i++)
+			in[i] = (unsigned char)(support_random(&seed) >> 8);
+		for (size_t i = 0; i < COUNT(sizes); i++) {
+			for (size_t w = 0; w < COUNT(ways); w++)
+				finds_last(out, deflate_by_zlib(w, in, sizes[i],
+							out, 2 * ROOM));
+#ifdef HAVE_LIBDEFLATE
+			for (int level = 0; level <= 12; level += 3) {
+				struct libdeflate_compressor *c =
+					libdeflate_alloc_compressor(level);
+
+				finds_last(
+					out, libdeflate_deflate_compress(c, in,
+						     sizes[i], out, 2 * ROOM));
+				libdeflate_free_compressor(c);
+			}
+#endif
+		}
+	}
+	free(in);
+	free(out);
+}
+
 /* A bit that is turned often leaves a stream that is taken, to another text. */
 static void the_answer_is_that_of_zlib_for_turned_bits(void **state)
 {
@@ -373,6 +453,7 @@ int main(void)
 		cmocka_unit_test(more_codes_than_there_are),
 		cmocka_unit_test(codewords_that_a_code_does_not_have),
 		cmocka_unit_test(streams_of_encoders_are_taken),
+		cmocka_unit_test(the_last_block_is_where_zlib_finds_it),
 		cmocka_unit_test(the_answer_is_that_of_zlib_for_turned_bits),
 	};
 

@@ -45,6 +45,7 @@ static int make_members(void **state)
 		return -1;
 	for (size_t i = 0; i < N_MEMBERS; i++) {
 		struct member *m = &members[i];
+		struct packed packed;
 		size_t room;
 
 		m->text_len = i % 5 == 0 ? LARGEST : 1 + 10 * i;
@@ -56,9 +57,10 @@ static int make_members(void **state)
 		for (size_t n = 0; n < m->text_len; n++)
 			m->text[n] = (unsigned char)("etaoin shrdlu\n"
 					[support_random(&seed) % 14]);
-		if (packer_member(d, m->text, m->text_len, m->packed, room,
-			    &m->packed_len) != 0)
+		if (packer_pack(d, m->text, m->text_len, m->packed, room,
+			    &packed) != 0)
 			return -1;
+		m->packed_len = packed.size;
 		m->damaged = i % 7 == 3;
 		if (m->damaged) /* the CRC */
 			m->packed[m->packed_len - 6] ^= 1;
