@@ -27,6 +27,7 @@ struct copy {
 	const char *suffix; /* in path, behind the name of the torn file */
 	struct fdio io;
 	bool made;
+	bool sync_failed;
 };
 
 int repair_line_start(const struct outfile *f, off_t end, off_t *start)
@@ -146,7 +147,10 @@ static int settle_copy(struct copy *c)
 	closed = fdio_close(&c->io);
 	if (!err)
 		err = closed;
-	return err ? err : outfile_sync_name(c->path);
+	if (!err)
+		err = outfile_sync_name(c->path);
+	c->sync_failed = err != 0;
+	return err;
 }
 
 /* Cuts off what was copied. */
@@ -189,6 +193,8 @@ int repair_move(const struct outfile *f, const char *path, off_t from,
 		fault_set_errno(&why, err);
 		fault_set(told, "what is torn cannot be moved aside: %.180s",
 			why.text);
+		/* To be made again is what had no room, and no sync. */
+		err = c.sync_failed ? -EIO : err;
 	} else {
 		fault_set(told,
 			"the torn end, %jd %s, was moved to this name with %s "

@@ -330,7 +330,7 @@ int sink_check_end(struct sink *s, struct fault *fault)
 bool sink_may_retry(const struct sink *s, int err)
 {
 	return s->patient && (err == -ENOSPC || err == -EDQUOT) &&
-	       !s->report.torn.text[0];
+	       !s->sync_failed && !s->report.torn.text[0];
 }
 
 /* Syncs the file; one that was made here also its name. Where one of these
@@ -341,7 +341,9 @@ static int sync_file(struct sink *s)
 
 	if (!err && s->file.made)
 		err = outfile_sync_name(s->path);
-	if (!err)
+	if (err)
+		s->sync_failed = true;
+	else
 		s->file.made = false;
 	return err;
 }

@@ -105,6 +105,7 @@ struct sink {
 	struct sink_report report, told; /* what there is, and what was told
 					    of this file */
 	bool used;		  /* something was appended by this process */
+	bool sync_failed;	  /* and stays so: nothing is made again */
 	off_t end;		  /* where the file ended after the last
 				     append; -1: not known */
 	struct identity identity; /* any thread's */
@@ -183,8 +184,9 @@ int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
 	size_t *kept, struct fault *fault);
 
 /* Whether the append that has just failed with err, and did not keep all, can
- * be made again with what it did not keep: there was no room, and nothing torn
- * was left. Before sink_take_report. False unless the sink is patient. */
+ * be made again with what it did not keep: there was no room, nothing torn was
+ * left, and no sync has failed yet. So it is of sink_make_valid. Before
+ * sink_take_report. False unless the sink is patient. */
 bool sink_may_retry(const struct sink *s, int err);
 
 /* Writes the empty member if nothing was appended to a new or empty output that

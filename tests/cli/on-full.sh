@@ -277,6 +277,20 @@ sync_final() {
 	expect_status 3 && ! grep -q 'waiting' "$err" &&
 		[ "$(grep -c 'fdatasync(' "$tmp/std/trace")" -eq 1 ]
 }
+empty_sync_final() {
+	# Of the member of an output without text, and of the name of its file.
+	local call kind
+	for call in fdatasync fsync; do
+		for kind in ENOSPC EDQUOT; do
+			rm -f db.gz
+			: >"$in"
+			traced -e inject=$call:error=$kind:when=1 -- \
+				-o db.gz --on-full=wait --sync=batch
+			expect_status 3 && expect_stderr_match \
+				'upcase-pipe: db.gz: .*may not be on the disk.*' || return 1
+		done
+	done
+}
 name_synced() {
 	rm -f db new
 	numbered 10 >"$in"
@@ -298,6 +312,7 @@ if can_trace; then
 	check "an error of the disk is never waited for" broken
 	check "a sync that fails is final, also for want of room" sync_final --sync=batch
 	check "a sync at the end that fails is final" sync_final --sync=end
+	check "so it is of the member of an output without text" empty_sync_final
 	check "--sync: the directory is synced after the file was made" name_synced --sync=end
 	check "--sync=batch: the directory is synced once" name_synced --sync=batch
 	check "--sync: a directory that cannot be synced is failed output" \

@@ -794,6 +794,33 @@ static void a_failed_sync_after_a_piece_is_an_error(void **state)
 	sink_release(&s);
 }
 
+static void a_failed_sync_is_never_asked_about_again(void **state)
+{
+	struct fault fault = {""};
+	struct packer *p;
+	struct sink s;
+	size_t kept;
+
+	(void)state;
+	/* Of a member that the sink writes by itself, and of a piece. */
+	assert_int_equal(packer_new(&p, &packing_members, 6), 0);
+	assert_int_equal(open_sink(&s, "out", true, SINK_SYNC_BATCH), 0);
+	sink_be_patient(&s);
+	assert_int_equal(sink_use_packer(&s, p), 0);
+	assert_true(sink_may_retry(&s, -ENOSPC));
+	fake.sync_error = ENOSPC;
+	assert_int_equal(sink_make_valid(&s, &fault), -ENOSPC);
+	assert_false(sink_may_retry(&s, -ENOSPC));
+	sink_release(&s);
+	assert_int_equal(open_sink(&s, "out", true, SINK_SYNC_BATCH), 0);
+	sink_be_patient(&s);
+	assert_int_equal(
+		sink_append(&s, "member", 6, true, &kept, &fault), -ENOSPC);
+	assert_false(sink_may_retry(&s, -ENOSPC));
+	sink_release(&s);
+	packer_free(p);
+}
+
 static void a_failed_sync_at_the_end_is_an_error(void **state)
 {
 	struct fault fault = {""};
@@ -1962,6 +1989,7 @@ int main(void)
 		sink_test(lines_of_many_writers_are_never_mixed),
 		sink_test(each_sync_mode_syncs_when_it_says),
 		sink_test(a_failed_sync_after_a_piece_is_an_error),
+		sink_test(a_failed_sync_is_never_asked_about_again),
 		sink_test(a_failed_sync_at_the_end_is_an_error),
 		sink_test(what_cannot_be_synced_is_not_an_error),
 		sink_test(an_empty_file_gets_the_empty_member),
