@@ -269,17 +269,22 @@ static int take_lock(struct sink *s, struct fault *fault)
 
 /* Before the first append: finds out how a gzip file ends, without the lock,
  * since that takes long. Should somebody append meanwhile, that is known by its
- * size. */
+ * size; what seems torn, or was cut meanwhile, is looked at under the lock. */
 static int look_ahead(struct sink *s, struct fault *fault)
 {
 	off_t size;
-	int err;
+	int err = 0;
 
-	if (ending_look(&s->ending, &s->file))
-		return 0;
-	err = outfile_end(&s->file, &size);
-	if (!err)
-		err = ending_find(&s->ending, &s->file, size, s->wake);
+	if (!ending_look(&s->ending, &s->file)) {
+		err = outfile_end(&s->file, &size);
+		if (!err)
+			err = ending_find(&s->ending, &s->file, size, s->wake);
+	}
+	/* Somebody is at it who has the lock. */
+	if (err == -ENODATA || s->ending.how == ENDING_TORN) {
+		ending_forget(&s->ending);
+		err = 0;
+	}
 	if (err)
 		fault_set_errno(fault, err);
 	return err;

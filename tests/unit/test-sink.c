@@ -42,6 +42,8 @@ static struct {
 	int unlock_error;   /* of one that unlocks */
 	unsigned syncs;	    /* calls of fdatasync so far */
 	int close_error;    /* of each close, which is done */
+	unsigned longer;    /* so many fstat tell what the size was before
+			       somebody cut it off */
 	const char *rename; /* to "out", by somebody, before the next fstat */
 } fake;
 
@@ -127,7 +129,11 @@ int fstat(int fd, struct stat *st)
 {
 	if (fake.rename && rename(fake.rename, "out") == 0)
 		fake.rename = NULL;
-	return fstatat(fd, "", st, AT_EMPTY_PATH);
+	if (fstatat(fd, "", st, AT_EMPTY_PATH) != 0)
+		return -1;
+	st->st_size += fake.longer > 0 ? 300 : 0;
+	fake.longer -= fake.longer > 0;
+	return 0;
 }
 
 static int set_up(void **state)
@@ -1334,6 +1340,43 @@ static void gzip_members_follow_those_that_are_there(void **state)
 	is_added("membermember", size);
 }
 
+static void a_cut_by_who_has_the_lock_ends_nothing(void **state)
+{
+	(void)state;
+	for (int ours = 0; ours < 2; ours++) {
+		struct sink s;
+		size_t size;
+
+		(void)unlink("out");
+		add_gzip("whole\n", ours);
+		size = size_of_out();
+		init(&s, "out", true);
+		fake.longer = 2;
+		append(&s, "member", true);
+		assert_int_equal(fake.longer, 0);
+		finish(&s);
+		is_added("member", size);
+	}
+}
+
+static void what_seems_torn_is_looked_at_under_the_lock(void **state)
+{
+	struct sink s;
+	size_t size;
+
+	(void)state;
+	/* At the first look an append is under way; then it is done, and the
+	 * file has the same size. */
+	add_gzip("whole\n", true);
+	size = size_of_out();
+	init(&s, "out", true);
+	s.ending.size = (off_t)size;
+	s.ending.how = ENDING_TORN;
+	append(&s, "member", true);
+	finish(&s);
+	is_added("member", size);
+}
+
 static void nothing_follows_a_torn_member(void **state)
 {
 	struct fault fault = {""};
@@ -2016,6 +2059,8 @@ int main(void)
 		sink_test(what_somebody_else_left_open_is_ended_under_the_lock),
 		sink_test(the_member_put_first_goes_with_a_failed_one),
 		sink_test(gzip_members_follow_those_that_are_there),
+		sink_test(a_cut_by_who_has_the_lock_ends_nothing),
+		sink_test(what_seems_torn_is_looked_at_under_the_lock),
 		sink_test(nothing_follows_a_torn_member),
 		sink_test(a_torn_member_is_moved_aside_if_that_is_wished),
 		sink_test(an_end_that_cannot_be_known_is_told_once),
