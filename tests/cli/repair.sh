@@ -84,8 +84,8 @@ check "zeros where a member should be are torn, too" zeros
 zeros_in_head() {
 	# They begin inside a head, as where that goes from one page to the next.
 	local r=0 k n
-	for k in $(seq 1 24); do
-		for n in 1 4 9 4096; do
+	for k in 1 2 3 4 9 10 11 12 13 15 16 17 18 19 20 24; do
+		for n in 3 4096; do
 			clean
 			{ cat member1 member2; head -c "$k" member3; } >db.gz
 			truncate -s +$n db.gz
@@ -268,6 +268,19 @@ again() {
 		expect_file db.torn-*-2 thr
 }
 check "--repair never overwrites what was moved before" again
+long_name() {
+	clean
+	local name
+	name=$(head -c 255 /dev/zero | tr '\0' n)
+	head -c $((size2 + 25)) whole >"$name"
+	given ''
+	run --repair --gzip -o "$name"
+	expect_status 0 && size_is "$name" "$size2" &&
+		expect_stderr_match "upcase-pipe: n*: the torn end, 25 bytes, was moved to this name, cut short, with \.torn-.* behind it" &&
+		size_is n*.torn-* 25 || return 1
+	rm -f n*.torn-* "$name"
+}
+check "--repair of a file with the longest name there is" long_name
 usage() {
 	given ''
 	run --repair
@@ -366,6 +379,34 @@ not_readable() {
 	expect_outcome 3 '' 'upcase-pipe: db.gz: cannot be repaired, since it may not be read: Permission denied\n' &&
 		size_is db.gz $((size2 + 25))
 }
+whose() {
+	# In a folder whose group new files get, a file of another one.
+	local r=0
+	clean
+	rm -rf shared
+	mkdir shared
+	head -c $((size2 + 25)) whole >shared/db.gz
+	chown 65534:4 shared/db.gz && chmod 640 shared/db.gz &&
+		chgrp 100 shared && chmod 2777 shared || return 1
+	given 'new\n'
+	run --repair -o shared/db.gz
+	expect_status 0 &&
+		[ "$(stat -c '%u:%g %a' shared/db.gz.torn-*)" = '65534:4 640' ] || r=1
+	# Who may not give it to that group gives it to no group.
+	rm -rf shared/*
+	head -c $((size2 + 25)) whole >shared/db.gz
+	chown 0:4 shared/db.gz && chmod 646 shared/db.gz || return 1
+	ordinary ./program --repair -o shared/db.gz
+	expect_status 0 &&
+		[ "$(stat -c '%u %a' shared/db.gz.torn-*)" = '65534 604' ] || r=1
+	return "$r"
+}
+if [ "$(id -u)" -eq 0 ] && can_be_nobody; then
+	check "nobody may read the copy who may not read the file" whose
+else
+	skip "nobody may read the copy who may not read the file" \
+		"only root can give files away"
+fi
 if can_be_nobody; then
 	check "--repair of a file that may not be read is refused" not_readable
 	check "no file can be made beside it: nothing is cut" no_folder
