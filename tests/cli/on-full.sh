@@ -300,6 +300,22 @@ name_synced() {
 	traced -y -e trace=fsync -- -o db "$1"
 	expect_status 0 && ! grep -q 'fsync(' "$tmp/std/trace"
 }
+linked() {
+	# It is the file's own name that is synced: of one that is there, or
+	# made, behind a link to another folder.
+	local r=0 d
+	rm -rf d1 d2
+	mkdir d1 d2
+	d=$(cd d2 && pwd -P)
+	ln -s ../d2/real d1/link
+	numbered 10 >"$in"
+	traced -y -e trace=fsync -- -o d1/link "$1"
+	expect_status 0 && [ "$(grep -c "fsync([0-9]*<$d>) *= 0" "$tmp/std/trace")" -eq 1 ] &&
+		[ "$(grep -c 'fsync(' "$tmp/std/trace")" -eq 1 ] || r=1
+	traced -y -e trace=fsync -- -o d1/link "$1"
+	expect_status 0 && ! grep -q 'fsync(' "$tmp/std/trace" || r=1
+	return "$r"
+}
 name_sync_fails() {
 	rm -f db
 	numbered 10 >"$in"
@@ -315,6 +331,9 @@ if can_trace; then
 	check "so it is of the member of an output without text" empty_sync_final
 	check "--sync: the directory is synced after the file was made" name_synced --sync=end
 	check "--sync=batch: the directory is synced once" name_synced --sync=batch
+	check "--sync: so it is behind a link to another directory" linked --sync=end
+	check "--sync=batch: so it is behind a link to another directory" \
+		linked --sync=batch
 	check "--sync: a directory that cannot be synced is failed output" \
 		name_sync_fails --sync=end
 else
