@@ -111,12 +111,14 @@ static int find_in(struct search *s, off_t at, const unsigned char *p,
 
 	while ((head = memchr(head, GZIP_ID1, most - (size_t)(head - p)))) {
 		size_t left = len - (size_t)(head - p), size;
+		off_t begin = at + (head - p);
 		int good = 0;
 
-		*next = at + (head - p);
 		if (members_head(head, left < HEAD ? left : (size_t)HEAD,
 			    &size) == MEMBER_HEAD_SIZED)
-			good = is_good(s, *next, size);
+			good = is_good(s, begin, size);
+		if (good > 0)
+			*next = begin;
 		if (good != 0)
 			return good;
 		head++;
