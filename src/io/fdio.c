@@ -31,6 +31,9 @@
 /* Read at once, so many bytes are a pipe that was full. */
 #define FULL_PIPE (64 * 1024)
 
+/* A read that does not wait passes over so many messages without a byte. */
+#define EMPTY_MOST 1000
+
 int fdio_guard_standard(void)
 {
 	for (int fd = 0; fd <= 2; fd++) {
@@ -341,6 +344,17 @@ static ssize_t read_once(struct fdio *io, void *buf, size_t len)
 	return n;
 }
 
+/* A read of messages gave no byte. Whether that was the end, and not a message
+ * without any or none: nobody can send more, and no byte waits behind it. */
+static bool was_end(const struct fdio *io)
+{
+	struct pollfd p = {.fd = io->fd, .events = POLLRDHUP};
+	int n = 0;
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP)) &&
+	       (ioctl(io->fd, FIONREAD, &n) < 0 || n <= 0);
+}
+
 ssize_t fdio_read(
 	struct fdio *io, void *buf, size_t len, int wake, int64_t deadline)
 {
@@ -352,7 +366,7 @@ ssize_t fdio_read(
 	bool ready = can_try && !io->late;
 	int64_t waited = io->waited;
 
-	for (;;) {
+	for (unsigned turns = 0;; turns++) {
 		ssize_t n;
 
 		if (!ready) {
@@ -365,10 +379,17 @@ ssize_t fdio_read(
 		n = read_once(io, buf, len);
 		if (n == -EINTR && fdio_is_woken(wake))
 			return -ECANCELED;
+		if (n == -EAGAIN && io->socket == FDIO_MESSAGES && was_end(io))
+			n = 0; /* poll would call it ready for ever */
+		else if (n == 0 && io->socket == FDIO_MESSAGES && !was_end(io))
+			n = -EAGAIN;
 		if (n != -EAGAIN && n != -EINTR) {
 			io->wait_open = false;
 			return n;
 		}
+		/* Others may send messages without a byte for ever. */
+		if (turns == EMPTY_MOST && deadline == 0)
+			return -EAGAIN;
 		ready = can_try && n == -EINTR;
 	}
 }
