@@ -172,6 +172,25 @@ static int make_newline(struct pipeline *p, struct output_newline *n)
 		p->packers[0], "\n", 1, n->bytes, sizeof(n->bytes), &n->len);
 }
 
+/* With verify, also the members that are made once are decoded. */
+static int verify_made(struct pipeline *p, const struct output_newline *n)
+{
+	const struct sink *s = p->config.sink;
+	struct packer *packer = p->packers[0];
+	int err;
+
+	if (!packer || !p->config.verify)
+		return 0;
+	err = packer_verify(packer, "\n", 1, n->bytes, n->len);
+	if (!err)
+		err = packer_verify(
+			packer, "\n", 1, s->newline.bytes, s->newline.len);
+	if (!err)
+		err = packer_verify(
+			packer, "", 0, s->empty.bytes, s->empty.len);
+	return err;
+}
+
 static int make_output(struct pipeline *p)
 {
 	struct output_config config = {.sink = p->config.sink,
@@ -187,6 +206,8 @@ static int make_output(struct pipeline *p)
 		err = sink_use_packer(p->config.sink, p->packers[0]);
 	if (!err)
 		err = make_newline(p, &config.newline);
+	if (!err)
+		err = verify_made(p, &config.newline);
 	return err ? err : output_init(&p->output, &config);
 }
 
