@@ -134,10 +134,11 @@ int sink_check_kind(struct sink *s, struct fault *fault);
 void sink_find_tears(struct sink *s, size_t member, bool repair);
 
 /* Whether a file that was there can be appended to: not behind a torn gzip
- * member. With repair that is moved aside here, which is in the report. Looks
- * without the lock, and waits for that only if something seems torn: it may be
- * an append that somebody is at. Returns 0 or a negative errno with *fault
- * filled. */
+ * member. With repair that, or the last line of plain text if it has no end, is
+ * moved aside here, which is in the report. gzip is looked at without the lock,
+ * and that is waited for only if something seems torn: it may be an append that
+ * somebody is at. Plain text is looked at only with repair, and under the lock,
+ * which is waited for. Returns 0 or a negative errno with *fault filled. */
 int sink_check_end(struct sink *s, struct fault *fault);
 
 /* gzip: makes what the sink writes by itself: a member without text, for an
