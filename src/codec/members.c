@@ -25,6 +25,9 @@
  */
 #define HEADER_SIZE (EXTRA_BEGIN + 8)
 
+/* A stored block's head: three bits, up to the next byte, and two lengths. */
+#define ZEROS 5
+
 static size_t le16(const unsigned char *p)
 {
 	return (size_t)p[0] | (size_t)p[1] << 8;
@@ -100,6 +103,25 @@ static size_t header_size(const unsigned char *p, size_t len)
 	return p[3] & GZIP_FLAG_CRC ? at + 2 : at;
 }
 
+/* What a header that tells no size is, with so many bytes behind it. No member
+ * has zero bytes there: that were a stored block of no length, whose second
+ * length is the complement of the first one (RFC 1951, section 3.2.4). *size is
+ * the header's, and becomes what is needed to tell more. */
+static enum member_head look_at_data(
+	const unsigned char *data, size_t len, size_t *size)
+{
+	size_t zeros = 0;
+
+	while (zeros < ZEROS && zeros < len && data[zeros] == 0)
+		zeros++;
+	if (zeros == ZEROS)
+		return MEMBER_HEAD_NONE;
+	if (zeros < len)
+		return MEMBER_HEAD_FOREIGN;
+	*size += zeros + 1;
+	return MEMBER_HEAD_PART;
+}
+
 enum member_head members_head(const unsigned char *p, size_t len, size_t *size)
 {
 	static const unsigned char magic[] = {GZIP_ID1, GZIP_ID2, GZIP_DEFLATE};
@@ -111,7 +133,8 @@ enum member_head members_head(const unsigned char *p, size_t len, size_t *size)
 	if (*size > 0)
 		return MEMBER_HEAD_SIZED;
 	*size = header_size(p, len);
-	return *size > len ? MEMBER_HEAD_PART : MEMBER_HEAD_FOREIGN;
+	return *size > len ? MEMBER_HEAD_PART
+			   : look_at_data(p + *size, len - *size, size);
 }
 
 size_t members_last_head(const unsigned char *p, size_t len, size_t before)

@@ -42,7 +42,8 @@ size_t members_last_head(const unsigned char *p, size_t len, size_t before);
 enum member_head {
 	MEMBER_HEAD_NONE,    /* no member begins like that */
 	MEMBER_HEAD_PART,    /* as far as they go; more would tell */
-	MEMBER_HEAD_FOREIGN, /* a whole header, which tells no size */
+	MEMBER_HEAD_FOREIGN, /* a whole header, which tells no size, and what
+				may be data behind it */
 	MEMBER_HEAD_SIZED,   /* one that does */
 };
 

@@ -9,6 +9,9 @@
 #include <errno.h>
 #include <inttypes.h>
 
+/* So often a file is looked at that is cut while that is done. */
+#define MOST_LOOKS 16
+
 void ending_init(struct ending *e, bool gzip, size_t member, bool repair)
 {
 	*e = (struct ending){.gzip = gzip, .repair = repair};
@@ -53,12 +56,9 @@ static int find_plain(struct ending *e, const struct outfile *f, off_t end)
 	unsigned char last;
 	int n = outfile_last(f, end, &last);
 
-	if (n < 0)
-		return n;
-	if (n == 0) /* it was cut meanwhile */
-		set(e, end, ENDING_UNKNOWN);
-	else
-		set(e, end, last == '\n' ? ENDING_WHOLE : ENDING_OPEN);
+	if (n <= 0) /* 0: it was cut meanwhile */
+		return n < 0 ? n : -ENODATA;
+	set(e, end, last == '\n' ? ENDING_WHOLE : ENDING_OPEN);
 	return 0;
 }
 
@@ -199,14 +199,26 @@ static int find_torn(
 	return 0;
 }
 
-static int find_with_words(struct ending *e, const struct outfile *f, off_t end,
-	int wake, off_t *from, struct fault *fault)
+/* How the file ends, which then is at *end, and where what is torn begins.
+ * Whoever cuts it meanwhile does not care for the lock: then it is looked at
+ * again. */
+static int find_with_words(struct ending *e, const struct outfile *f,
+	off_t *end, int wake, off_t *from, struct fault *fault)
 {
-	int err = ending_find(e, f, end, wake);
+	int err = -ENODATA;
 
-	if (!err)
-		err = find_torn(e, f, end, from);
-	if (err)
+	for (int looks = 0; err == -ENODATA && looks < MOST_LOOKS; looks++) {
+		err = looks == 0 ? 0 : outfile_end(f, end);
+		if (!err)
+			err = ending_find(e, f, *end, wake);
+		if (!err)
+			err = find_torn(e, f, *end, from);
+		if (err)
+			ending_forget(e);
+	}
+	if (err == -ENODATA)
+		fault_set(fault, "somebody else cuts the file again and again");
+	else if (err)
 		fault_set_errno(fault, err);
 	return err;
 }
@@ -217,7 +229,7 @@ int ending_settle(struct ending *e, const struct outfile *f, const char *path,
 	for (;;) {
 		struct fault told;
 		off_t from = *end;
-		int err = find_with_words(e, f, *end, wake, &from, fault);
+		int err = find_with_words(e, f, end, wake, &from, fault);
 
 		if (err)
 			return err;

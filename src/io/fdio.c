@@ -31,6 +31,8 @@
 /* Read at once, so many bytes are a pipe that was full. */
 #define FULL_PIPE (64 * 1024)
 
+/* A read that does not wait passes over so many messages without a byte. */
+#define EMPTY_MOST 1000
 /* Fills fd, the lowest number that is free, such that reading and writing give
  * EBADF, as they would have if nothing were there, and so that no name leads to
  * anything behind it, as /dev/stdout would: by a symbolic link as a mere place.
@@ -343,6 +345,17 @@ static ssize_t read_once(struct fdio *io, void *buf, size_t len)
 	return n;
 }
 
+/* A read of messages gave no byte. Whether that was the end, and not a message
+ * without any or none: nobody can send more, and no byte waits behind it. */
+static bool was_end(const struct fdio *io)
+{
+	struct pollfd p = {.fd = io->fd, .events = POLLRDHUP};
+	int n = 0;
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP)) &&
+	       (ioctl(io->fd, FIONREAD, &n) < 0 || n <= 0);
+}
+
 ssize_t fdio_read(
 	struct fdio *io, void *buf, size_t len, int wake, int64_t deadline)
 {
@@ -354,7 +367,7 @@ ssize_t fdio_read(
 	bool ready = can_try && !io->late;
 	int64_t waited = io->waited;
 
-	for (;;) {
+	for (unsigned turns = 0;; turns++) {
 		ssize_t n;
 
 		if (!ready) {
@@ -367,10 +380,17 @@ ssize_t fdio_read(
 		n = read_once(io, buf, len);
 		if (n == -EINTR && fdio_is_woken(wake))
 			return -ECANCELED;
+		if (n == -EAGAIN && io->socket == FDIO_MESSAGES && was_end(io))
+			n = 0; /* poll would call it ready for ever */
+		else if (n == 0 && io->socket == FDIO_MESSAGES && !was_end(io))
+			n = -EAGAIN;
 		if (n != -EAGAIN && n != -EINTR) {
 			io->wait_open = false;
 			return n;
 		}
+		/* Others may send messages without a byte for ever. */
+		if (turns == EMPTY_MOST && deadline == 0)
+			return -EAGAIN;
 		ready = can_try && n == -EINTR;
 	}
 }

@@ -105,8 +105,9 @@ bool fdio_is_woken(int wake);
 size_t fdio_waiting(const struct fdio *io);
 
 /* Reads up to len bytes, as soon as there are any. Returns their number, 0 at
- * the end of input, -EAGAIN when none came before the deadline, -ECANCELED when
- * woken before there were any, or another negative errno. */
+ * the end of input, which a message without a byte is not, -EAGAIN when none
+ * came before the deadline, -ECANCELED when woken before there were any, or
+ * another negative errno. */
 ssize_t fdio_read(
 	struct fdio *io, void *buf, size_t len, int wake, int64_t deadline);
 

@@ -46,26 +46,39 @@ static int open_for_look(const char *path, const struct stat *st, int *look)
 	return 0;
 }
 
-/* Opens it for appending. With O_CREAT in flags, *made says whether it was not
- * there: then it is to be removed if it cannot be used. Behind a link that
- * leads nowhere it may be made without that being known. */
-static int open_to_append(const char *path, int flags, bool *made)
-{
-	int fd;
+/* Whether an open made the file. */
+enum made {
+	MADE_NOT,
+	MADE_HERE,   /* it is to be removed if it cannot be used */
+	MADE_BEHIND, /* a link that led nowhere: that does not lead to where it
+			could be removed */
+};
 
-	flags |= O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC;
-	*made = false;
-	if (!(flags & O_CREAT))
-		return open_again(path, flags);
-	fd = open_again(path, flags | O_EXCL);
-	*made = fd >= 0;
-	return fd < 0 && errno == EEXIST ? open_again(path, flags) : fd;
+/* Opens it for appending, with O_CREAT in flags also one that is not there. */
+static int open_to_append(const char *path, int flags, enum made *made)
+{
+	int create = flags & O_CREAT, fd;
+
+	flags = (flags & ~O_CREAT) | O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC;
+	*made = MADE_NOT;
+	if (create) {
+		fd = open_again(path, flags | create | O_EXCL);
+		*made = fd >= 0 ? MADE_HERE : MADE_NOT;
+		if (fd >= 0 || errno != EEXIST)
+			return fd;
+	}
+	fd = open_again(path, flags);
+	if (fd < 0 && errno == ENOENT && create) {
+		fd = open_again(path, flags | create);
+		*made = fd >= 0 ? MADE_BEHIND : MADE_NOT;
+	}
+	return fd;
 }
 
 int outfile_open(struct outfile *f, const char *path, int flags)
 {
 	struct stat st;
-	bool made = false;
+	enum made made = MADE_NOT;
 	int fd, err;
 
 	*f = OUTFILE_NONE;
@@ -83,14 +96,14 @@ int outfile_open(struct outfile *f, const char *path, int flags)
 			(void)close(f->look);
 		if (path)
 			(void)close(fd);
-		if (made)
+		if (made == MADE_HERE)
 			(void)unlink(path);
 		*f = OUTFILE_NONE;
 		return err;
 	}
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
-	f->made = made;
+	f->made = made != MADE_NOT;
 	return 0;
 }
 
@@ -303,7 +316,11 @@ static int open_directory(const char *path)
 
 int outfile_sync_name(const char *path)
 {
-	int fd = open_directory(path), err;
+	/* Its own name, should path be a link to it. */
+	char *own = realpath(path, NULL);
+	int fd = open_directory(own ? own : path), err;
+
+	free(own);
 
 	if (fd < 0)
 		return fd;

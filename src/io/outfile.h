@@ -89,8 +89,10 @@ int outfile_cut(const struct outfile *f, off_t end, off_t cut);
  * negative errno. */
 int outfile_sync(const struct outfile *f);
 
-/* Syncs the directory that path is in, with fsync(2): that a file was made
- * there is no data of the file. Returns as outfile_sync. */
+/* Syncs the directory that the file at path is in, which path may be a link to,
+ * with fsync(2): that a file was made there is no data of the file. Returns as
+ * outfile_sync, and also a negative errno where that directory may not be read.
+ */
 int outfile_sync_name(const char *path);
 
 /* Whether path still names this file, as far as can be told. True where it is

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#ifdef __linux__
+#include <sys/xattr.h>
+#endif
 #include <time.h>
 #include <unistd.h>
 
@@ -21,12 +24,18 @@
 /* Room for what comes behind the name of the file, with its end. */
 #define SUFFIX_ROOM 48
 
+/* Most file systems have no longer names. */
+#define NAME_MOST 255
+
 /* The file that takes what is torn. */
 struct copy {
 	char *path;
 	const char *suffix; /* in path, behind the name of the torn file */
 	struct fdio io;
 	bool made;
+	bool sync_failed;
+	bool shortened; /* the name of the torn file does not stand there as a
+			   whole */
 };
 
 int repair_line_start(const struct outfile *f, off_t end, off_t *start)
@@ -64,14 +73,14 @@ static void name_copy(
 			c->path + len, SUFFIX_ROOM, ".torn-%s-%u", when, n);
 }
 
-/* Makes a file that was not there. */
-static int make_new(const char *path, mode_t mode)
+/* Makes a file that was not there, for its user alone. */
+static int make_new(const char *path)
 {
 	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY | O_CLOEXEC;
 	int fd;
 
 	do {
-		fd = open(path, flags, mode);
+		fd = open(path, flags, 0600);
 	} while (fd < 0 && errno == EINTR);
 	return fd < 0 ? -errno : fd;
 }
@@ -88,29 +97,95 @@ static int tell_time(char *when, size_t size)
 	return 0;
 }
 
+/* Whether more, or others, may read a file than its mode tells. */
+static bool has_list(int fd)
+{
+#ifdef __linux__
+	return fgetxattr(fd, "system.posix_acl_access", NULL, 0) > 0;
+#else
+	(void)fd;
+	return false;
+#endif
+}
+
+/* Lets those read the copy who may read the torn file, and nobody else: as it
+ * was made, that is its user. What the system does not allow stays as it was
+ * made. Returns 0 or a negative errno. */
+static int share_copy(const struct outfile *f, int copy)
+{
+	struct stat st, now;
+	mode_t mode;
+
+	if (fstat(f->io.fd, &st) < 0)
+		return -errno;
+	/* Only root gives a file to another user; to a group that one is in,
+	 * everybody. */
+	if (fchown(copy, st.st_uid, st.st_gid) < 0)
+		(void)!fchown(copy, (uid_t)-1, st.st_gid);
+	if (fstat(copy, &now) < 0)
+		return -errno;
+	mode = st.st_mode & 0666;
+	if (has_list(f->io.fd) || has_list(copy))
+		mode &= 0600;
+	else if (now.st_gid != st.st_gid)
+		/* Its group is among the others now. */
+		mode &= 0600 | ((mode & 060) >> 3);
+	(void)fchmod(copy, mode);
+	return 0;
+}
+
+/* Makes the first copy that is not there yet. Returns a descriptor or a
+ * negative errno. */
+static int make_numbered(struct copy *c, size_t len, const char *when)
+{
+	int fd = -EEXIST;
+
+	c->suffix = c->path + len;
+	for (unsigned n = 1; n <= MOST_COPIES && fd == -EEXIST; n++) {
+		name_copy(c, len, when, n);
+		fd = make_new(c->path);
+	}
+	return fd;
+}
+
+/* The length of a path whose last name is cut, so that there is room for a
+ * suffix; len if that is short enough. */
+static size_t cut_name(const char *path, size_t len)
+{
+	const char *slash = memrchr(path, '/', len);
+	size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
+
+	if (len - folder <= NAME_MOST - SUFFIX_ROOM)
+		return len;
+	len = folder + NAME_MOST - SUFFIX_ROOM;
+	while (((unsigned char)path[len] & 0xc0) == 0x80) /* inside UTF-8 */
+		len--;
+	return len;
+}
+
 /* Makes the copy, for no more users than the torn file. */
 static int make_copy(const struct outfile *f, const char *path, struct copy *c)
 {
 	size_t len = strlen(path);
-	struct stat st;
 	char when[24];
-	int err = fstat(f->io.fd, &st) < 0 ? -errno : 0, fd = -EEXIST;
+	int err = tell_time(when, sizeof(when)), fd;
 
-	if (!err)
-		err = tell_time(when, sizeof(when));
 	if (err)
 		return err;
 	c->path = malloc(len + SUFFIX_ROOM);
 	if (!c->path)
 		return -ENOMEM;
 	memcpy(c->path, path, len);
-	c->suffix = c->path + len;
-	for (unsigned n = 1; n <= MOST_COPIES && fd == -EEXIST; n++) {
-		name_copy(c, len, when, n);
-		fd = make_new(c->path, st.st_mode & 0666);
+	fd = make_numbered(c, len, when);
+	if (fd == -ENAMETOOLONG) {
+		c->shortened = cut_name(path, len) < len;
+		fd = make_numbered(c, cut_name(path, len), when);
 	}
 	c->made = fd >= 0;
-	return c->made ? fdio_init(&c->io, fd, O_WRONLY) : fd;
+	if (!c->made)
+		return fd;
+	err = fdio_init(&c->io, fd, O_WRONLY);
+	return err ? err : share_copy(f, fd);
 }
 
 static int copy_bytes(
@@ -125,6 +200,9 @@ static int copy_bytes(
 		size_t written;
 
 		err = fdio_read_at(f->look, buf, len, from);
+		/* Nor does who cuts. */
+		if (err == -ENODATA)
+			err = -EBUSY;
 		if (!err)
 			err = fdio_writev(
 				&c->io, &iov, 1, FDIO_NO_WAKE, &written);
@@ -146,7 +224,10 @@ static int settle_copy(struct copy *c)
 	closed = fdio_close(&c->io);
 	if (!err)
 		err = closed;
-	return err ? err : outfile_sync_name(c->path);
+	if (!err)
+		err = outfile_sync_name(c->path);
+	c->sync_failed = err != 0;
+	return err;
 }
 
 /* Cuts off what was copied. */
@@ -189,12 +270,15 @@ int repair_move(const struct outfile *f, const char *path, off_t from,
 		fault_set_errno(&why, err);
 		fault_set(told, "what is torn cannot be moved aside: %.180s",
 			why.text);
+		/* To be made again is what had no room, and no sync. */
+		err = c.sync_failed ? -EIO : err;
 	} else {
 		fault_set(told,
-			"the torn end, %jd %s, was moved to this name with %s "
-			"behind it",
+			"the torn end, %jd %s, was moved to this name%s with "
+			"%s behind it",
 			(intmax_t)(end - from),
-			end - from == 1 ? "byte" : "bytes", c.suffix);
+			end - from == 1 ? "byte" : "bytes",
+			c.shortened ? ", cut short," : "", c.suffix);
 	}
 	free(c.path);
 	return err;

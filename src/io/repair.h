@@ -4,9 +4,11 @@
  * What it is for: a file that was torn can be appended to again, and nothing is
  * thrown away: the torn bytes go to a file of their own, FILE.torn-TIME with
  * the local time as 20261126T235959, and -2, -3 and so on behind it when there
- * is one already. It is made for its user alone as far as FILE is, and is on
- * the disk before FILE is cut: who is killed in between leaves FILE as it was,
- * and a copy.
+ * is one already; of a FILE with a long name the end is left out. It has FILE's
+ * owner, group and permissions as far as the system allows, and where it does
+ * not, or permissions are a list (acl(5)), nobody may read it who may not read
+ * FILE. It is on the disk before FILE is cut: who is killed in between leaves
+ * FILE as it was, and a copy.
  *
  * Used by one thread at a time, which holds the file's lock.
  */

@@ -284,17 +284,22 @@ static int take_lock(struct sink *s, struct fault *fault)
 
 /* Before the first append: finds out how a gzip file ends, without the lock,
  * since that takes long. Should somebody append meanwhile, that is known by its
- * size. */
+ * size; what seems torn, or was cut meanwhile, is looked at under the lock. */
 static int look_ahead(struct sink *s, struct fault *fault)
 {
 	off_t size;
-	int err;
+	int err = 0;
 
-	if (ending_look(&s->ending, &s->file))
-		return 0;
-	err = outfile_end(&s->file, &size);
-	if (!err)
-		err = ending_find(&s->ending, &s->file, size, s->wake);
+	if (!ending_look(&s->ending, &s->file)) {
+		err = outfile_end(&s->file, &size);
+		if (!err)
+			err = ending_find(&s->ending, &s->file, size, s->wake);
+	}
+	/* Somebody is at it who has the lock. */
+	if (err == -ENODATA || s->ending.how == ENDING_TORN) {
+		ending_forget(&s->ending);
+		err = 0;
+	}
 	if (err)
 		fault_set_errno(fault, err);
 	return err;
@@ -345,7 +350,7 @@ int sink_check_end(struct sink *s, struct fault *fault)
 bool sink_may_retry(const struct sink *s, int err)
 {
 	return s->patient && (err == -ENOSPC || err == -EDQUOT) &&
-	       !s->report.torn.text[0];
+	       !s->sync_failed && !s->report.torn.text[0];
 }
 
 /* Syncs the file; one that was made here also its name. Where one of these
@@ -356,7 +361,9 @@ static int sync_file(struct sink *s)
 
 	if (!err && s->file.made)
 		err = outfile_sync_name(s->path);
-	if (!err)
+	if (err)
+		s->sync_failed = true;
+	else
 		s->file.made = false;
 	return err;
 }

@@ -110,6 +110,7 @@ struct sink {
 	bool used;		  /* something was appended by this process */
 	size_t closed;		  /* so many bytes of `empty` come last: then
 				     nothing is appended any more */
+	bool sync_failed;	  /* and stays so: nothing is made again */
 	off_t end;		  /* where the file ended after the last
 				     append; -1: not known */
 	struct identity identity; /* any thread's */
@@ -139,10 +140,11 @@ int sink_check_kind(struct sink *s, struct fault *fault);
 void sink_find_tears(struct sink *s, size_t member, bool repair);
 
 /* Whether a file that was there can be appended to: not behind a torn gzip
- * member. With repair that is moved aside here, which is in the report. Looks
- * without the lock, and waits for that only if something seems torn: it may be
- * an append that somebody is at. Returns 0 or a negative errno with *fault
- * filled. */
+ * member. With repair that, or the last line of plain text if it has no end, is
+ * moved aside here, which is in the report. gzip is looked at without the lock,
+ * and that is waited for only if something seems torn: it may be an append that
+ * somebody is at. Plain text is looked at only with repair, and under the lock,
+ * which is waited for. Returns 0 or a negative errno with *fault filled. */
 int sink_check_end(struct sink *s, struct fault *fault);
 
 /* Packed: makes what the sink writes by itself: what a file without text is,
@@ -190,8 +192,9 @@ int sink_append(struct sink *s, const void *data, size_t len, bool line_ends,
 	size_t *kept, struct fault *fault);
 
 /* Whether the append that has just failed with err, and did not keep all, can
- * be made again with what it did not keep: there was no room, and nothing torn
- * was left. Before sink_take_report. False unless the sink is patient. */
+ * be made again with what it did not keep: there was no room, nothing torn was
+ * left, and no sync has failed yet. So it is of sink_make_valid. Before
+ * sink_take_report. False unless the sink is patient. */
 bool sink_may_retry(const struct sink *s, int err);
 
 /* If the output is packed, as sink_finish does: writes what a file without text

@@ -157,5 +157,5 @@ int tail_decode(int fd, off_t from, off_t end, int wake, enum tail *tail)
 	else if (all.text)
 		*tail = tail_of(true, all.ending);
 	/* All else is damage: then nobody can know. */
-	return err == -ECANCELED || err == -ENOMEM || err == -EIO ? err : 0;
+	return err == -EBADMSG ? 0 : err;
 }

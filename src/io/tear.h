@@ -7,8 +7,10 @@
  * bytes alone.
  *
  * Where sizes are told they are believed as far as a good member stands before
- * the place: damage further to the front is no tear, and what is behind it is
- * not lost.
+ * the place. Damage further to the front is no tear: behind it the next good
+ * member that tells its size is looked for, and the file is torn behind the
+ * last member that is reached from there. What is in a member that is cut by
+ * the end of the file is its text, and not looked at.
  *
  * Any thread; one file may be looked at by several at once. Memory is bounded.
  * Nobody is waited for.
@@ -33,7 +35,7 @@ struct tear {
 /* Whether the first `end` bytes of the file end with a whole member: one that
  * begins within the last `reach` bytes and says its size, or, if there is none,
  * the last of those from the one at `from` on (a place where a member is known
- * to begin, before `end`). Decodes one member mostly. UNKNOWN where one does
+ * to begin, before `end`). Decodes two members mostly. UNKNOWN where one does
  * not tell its size, or a wrong one.
  *
  * A file that was cut just where a member ends that is text of another, stored
@@ -47,7 +49,9 @@ int tear_look(int fd, off_t from, off_t end, size_t reach, int wake,
 
 /* The same from walking over all members from the one at `from` on, where those
  * that do not tell their size, or a wrong one, are decoded. Never UNKNOWN. Zero
- * bytes behind a member are none of it. Takes as long as that takes. */
+ * bytes behind a member are none of it. Takes as long as that takes, in
+ * proportion to the file: where there are more candidates behind damage than
+ * would have to be decoded in that time, it is torn at the damage. */
 int tear_measure(int fd, off_t from, off_t end, int wake, struct tear *tear);
 
 #endif

@@ -85,5 +85,8 @@ int unpack_members(struct unpack *u, off_t from, off_t end, uint64_t members,
 		at += (off_t)n;
 	}
 	unpacked->end = from + (off_t)u->stream.offset;
-	return err ? err : stream_end(&u->stream);
+	if (!err)
+		err = stream_end(&u->stream);
+	unpacked->cut = err && u->stream.damage.kind == DAMAGE_CUT;
+	return err;
 }

@@ -27,6 +27,8 @@ struct unpacked {
 	off_t end;   /* where it ends in the file */
 	bool text;   /* there was some */
 	bool ending; /* ... and that ended with a newline */
+	bool cut;    /* -EBADMSG: nothing was wrong up to the end, which is in a
+			member */
 };
 
 /* Decodes from the member at `from` on: `members` of them, or all up to `end`

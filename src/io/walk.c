@@ -58,27 +58,43 @@ static int look_at_head(
 	return err;
 }
 
+int walk_step(int fd, off_t at, off_t end, struct walk *result)
+{
+	off_t left = end - at;
+	enum member_head head;
+	size_t size = 0;
+	int err = look_at_head(fd, at, left, &head, &size);
+
+	*result = (struct walk){WALK_WHOLE, .at = at, .last = -1};
+	if (err)
+		return err;
+	if (head == MEMBER_HEAD_SIZED && (off_t)size <= left) {
+		result->last = at;
+		result->at = at + (off_t)size;
+	} else {
+		result->how =
+			head == MEMBER_HEAD_FOREIGN ? WALK_FOREIGN : WALK_TORN;
+	}
+	return 0;
+}
+
 int walk_members(int fd, off_t from, off_t end, int wake, struct walk *result)
 {
 	*result = (struct walk){WALK_WHOLE, .at = from, .last = -1};
 	for (unsigned n = 0; result->at < end; n++) {
-		off_t left = end - result->at;
-		enum member_head head;
-		size_t size = 0;
+		struct walk step;
 		int err;
 
 		if (n % STRIDE == 0 && fdio_is_woken(wake))
 			return -ECANCELED;
-		err = look_at_head(fd, result->at, left, &head, &size);
+		err = walk_step(fd, result->at, end, &step);
 		if (err)
 			return err;
-		if (head != MEMBER_HEAD_SIZED || (off_t)size > left) {
-			result->how = head == MEMBER_HEAD_FOREIGN ? WALK_FOREIGN
-								  : WALK_TORN;
+		result->how = step.how;
+		if (step.last < 0)
 			break;
-		}
-		result->last = result->at;
-		result->at += (off_t)size;
+		result->at = step.at;
+		result->last = step.last;
 	}
 	return 0;
 }

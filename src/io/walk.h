@@ -31,4 +31,8 @@ struct walk {
  * shorter than `end`; -ENOMEM; or another negative errno of pread(2). */
 int walk_members(int fd, off_t from, off_t end, int wake, struct walk *result);
 
+/* One step of it, over the member at `at`, which is before `end`. Returns
+ * likewise, but is not woken. */
+int walk_step(int fd, off_t at, off_t end, struct walk *result);
+
 #endif

@@ -171,6 +171,23 @@ static int make_newline(struct pipeline *p, struct output_newline *n)
 		p->packers[0], "\n", 1, n->bytes, sizeof(n->bytes), &n->packed);
 }
 
+/* With verify, also the newlines that are packed once are decoded. What a file
+ * without text is does not come from a compressor. */
+static int verify_made(struct pipeline *p, const struct output_newline *n)
+{
+	const struct sink *s = p->config.sink;
+	struct packer *packer = p->packers[0];
+	int err;
+
+	if (!packer || !p->config.verify)
+		return 0;
+	err = packer_verify(packer, "\n", 1, n->bytes, n->packed.size);
+	if (!err)
+		err = packer_verify(
+			packer, "\n", 1, s->newline.bytes, s->newline.len);
+	return err;
+}
+
 static int make_output(struct pipeline *p)
 {
 	struct output_config config = {.sink = p->config.sink,
@@ -186,6 +203,8 @@ static int make_output(struct pipeline *p)
 		err = sink_use_packer(p->config.sink, p->packers[0]);
 	if (!err)
 		err = make_newline(p, &config.newline);
+	if (!err)
+		err = verify_made(p, &config.newline);
 	return err ? err : output_init(&p->output, &config);
 }
 

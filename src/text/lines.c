@@ -21,7 +21,9 @@ static uint64_t sum_of(const bytes_of_16 *counts)
 	return sum;
 }
 
-uint64_t lines_count(const unsigned char *p, size_t len)
+/* Newlines, or the first bytes of characters. Inlined, so that there is one
+ * loop for each. */
+static inline uint64_t count(const unsigned char *p, size_t len, bool newlines)
 {
 	uint64_t n = 0;
 
@@ -37,13 +39,25 @@ uint64_t lines_count(const unsigned char *p, size_t len)
 
 			memcpy(&text, p, VECTOR);
 			/* Where it is true each bit is set: minus one. */
-			counts -= (bytes_of_16)(text == '\n');
+			counts -=
+				newlines ? (bytes_of_16)(text == '\n')
+					 : (bytes_of_16)((text & 0xc0) != 0x80);
 		}
 		n += sum_of(&counts);
 	}
-	while (len-- > 0)
-		n += *p++ == '\n';
+	for (; len > 0; len--, p++)
+		n += newlines ? *p == '\n' : (*p & 0xc0) != 0x80;
 	return n;
+}
+
+uint64_t lines_count(const unsigned char *p, size_t len)
+{
+	return count(p, len, true);
+}
+
+uint64_t lines_characters(const unsigned char *p, size_t len)
+{
+	return count(p, len, false);
 }
 
 size_t lines_whole(const unsigned char *p, size_t len)
@@ -56,28 +70,4 @@ size_t lines_whole(const unsigned char *p, size_t len)
 bool lines_end(const unsigned char *p, size_t len)
 {
 	return len > 0 && p[len - 1] == '\n';
-}
-
-uint64_t lines_characters(const unsigned char *p, size_t len)
-{
-	uint64_t n = 0;
-
-	while (len >= VECTOR) {
-		size_t vectors = len / VECTOR;
-		bytes_of_16 counts = {0};
-
-		if (vectors > MOST_OF)
-			vectors = MOST_OF;
-		len -= vectors * VECTOR;
-		for (; vectors > 0; vectors--, p += VECTOR) {
-			bytes_of_16 text;
-
-			memcpy(&text, p, VECTOR);
-			counts -= (bytes_of_16)((text & 0xc0) != 0x80);
-		}
-		n += sum_of(&counts);
-	}
-	while (len-- > 0)
-		n += (*p++ & 0xc0) != 0x80;
-	return n;
 }

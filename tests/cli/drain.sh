@@ -130,6 +130,61 @@ check "SIGINT: what waits is packed" drained pipe INT -z -b 4K
 check "SIGTERM: what waits is written with --no-decompress" \
 	drained pipe TERM $few --no-decompress
 
+# empty KIND: messages without a byte come between others, while it runs, and
+# while it is stopped with a signal under way.
+empty_feeder='
+	use strict; use warnings; use Socket; use POSIX ();
+	my ($kind, $err, @command) = @ARGV;
+	socketpair my $theirs, my $ours, AF_UNIX,
+		$kind eq "packet" ? SOCK_SEQPACKET : SOCK_DGRAM, 0 or die "socketpair: $!";
+	pipe my $result, my $output or die "pipe: $!";
+	my $pid = fork // die;
+	if (!$pid) {
+		open STDIN, "<&", $theirs or die;
+		open STDOUT, ">&", $output or die;
+		open STDERR, ">", $err or die;
+		close $_ for $theirs, $ours, $result, $output;
+		exec { $command[0] } @command or POSIX::_exit(127);
+	}
+	close $_ for $theirs, $output;
+	$SIG{ALRM} = sub { kill KILL => $pid; die "hangs\n" };
+	alarm 60;
+	my ($n, $written) = (0, "");
+	sub put {
+		for (@_) {
+			my $text = $_ ? "message " . $n++ . "\n" : "";
+			defined send $ours, $text, 0 or die "send: $!";
+			$written .= uc $text;
+		}
+	}
+	put(1, 0, 1);
+	my $got = "";
+	sysread $result, $got, 100, length $got or die "it ended\n"
+		while $got ne $written;
+	kill STOP => $pid;
+	my $stat;
+	do {
+		open my $f, "<", "/proc/$pid/stat" or die;
+		$stat = <$f>;
+		select undef, undef, undef, 0.01;
+	} until $stat =~ /\) T /;
+	put(1, 1, 1, 0, 1, 1, 1, 1, 1);
+	kill TERM => $pid;
+	kill CONT => $pid;
+	$got .= do { local $/; <$result> };
+	waitpid $pid, 0;
+	print "status $?; written:\n$written", "got:\n$got";
+	exit($? != 15 || $got ne $written);
+'
+empty() {
+	bounded perl -e "$empty_feeder" "$1" "$err" "$UPCASE_PIPE" &&
+		same /dev/null "$err"
+}
+for kind in datagram packet; do
+	check "a message without a byte ($kind) is not the end, nor at a stop" \
+		empty $kind
+done
+
 # The manual's words for those who want the last words of a producer as well.
 last_words() {
 	local r=0

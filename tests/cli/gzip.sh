@@ -934,7 +934,18 @@ unverified() {
 	verified 25
 	expect_status 0 && ! gzip -t db.gz 2>/dev/null
 }
+bad_made() {
+	# The first ones are those that are made once: without text, and of a
+	# newline. (Of the rest none is so early.)
+	local n r=0
+	for n in 1 2 3; do
+		verified $n --verify
+		[ "$status" -ne 0 ] && ! has_size db.gz || r=1
+	done
+	return "$r"
+}
 if [ -z "$why" ]; then
+	check "--verify: nor are those that are made once" bad_made
 	check "--verify: a member that does not decode is not written" bad_member
 	check "--verify: the same with one job" bad_member -j 1
 	check "--verify: so is a part of the one member on standard output" \

@@ -279,6 +279,20 @@ sync_final() {
 	expect_status 3 && ! grep -q 'waiting' "$err" &&
 		[ "$(grep -c 'fdatasync(' "$tmp/std/trace")" -eq 1 ]
 }
+empty_sync_final() {
+	# Of the member of an output without text, and of the name of its file.
+	local call kind
+	for call in fdatasync fsync; do
+		for kind in ENOSPC EDQUOT; do
+			rm -f db.gz
+			: >"$in"
+			traced -e inject=$call:error=$kind:when=1 -- \
+				-o db.gz --on-full=wait --sync=batch
+			expect_status 3 && expect_stderr_match \
+				'upcase-pipe: db.gz: .*may not be on the disk.*' || return 1
+		done
+	done
+}
 name_synced() {
 	rm -f db new
 	numbered 10 >"$in"
@@ -287,6 +301,22 @@ name_synced() {
 		return 1
 	traced -y -e trace=fsync -- -o db "$1"
 	expect_status 0 && ! grep -q 'fsync(' "$tmp/std/trace"
+}
+linked() {
+	# It is the file's own name that is synced: of one that is there, or
+	# made, behind a link to another folder.
+	local r=0 d
+	rm -rf d1 d2
+	mkdir d1 d2
+	d=$(cd d2 && pwd -P)
+	ln -s ../d2/real d1/link
+	numbered 10 >"$in"
+	traced -y -e trace=fsync -- -o d1/link "$1"
+	expect_status 0 && [ "$(grep -c "fsync([0-9]*<$d>) *= 0" "$tmp/std/trace")" -eq 1 ] &&
+		[ "$(grep -c 'fsync(' "$tmp/std/trace")" -eq 1 ] || r=1
+	traced -y -e trace=fsync -- -o d1/link "$1"
+	expect_status 0 && ! grep -q 'fsync(' "$tmp/std/trace" || r=1
+	return "$r"
 }
 name_sync_fails() {
 	rm -f db
@@ -300,8 +330,12 @@ if can_trace; then
 	check "an error of the disk is never waited for" broken
 	check "a sync that fails is final, also for want of room" sync_final --sync=batch
 	check "a sync at the end that fails is final" sync_final --sync=end
+	check "so it is of the member of an output without text" empty_sync_final
 	check "--sync: the directory is synced after the file was made" name_synced --sync=end
 	check "--sync=batch: the directory is synced once" name_synced --sync=batch
+	check "--sync: so it is behind a link to another directory" linked --sync=end
+	check "--sync=batch: so it is behind a link to another directory" \
+		linked --sync=batch
 	check "--sync: a directory that cannot be synced is failed output" \
 		name_sync_fails --sync=end
 else

@@ -24,6 +24,8 @@ torn_at() {
 	head -c "$1" whole >db.gz
 	cp db.gz before
 }
+# put_at FILE OFFSET BYTES: overwrites them there.
+put_at() { printf '%s' "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
 clean() { rm -rf db db.gz db.gz.torn-* db.torn-* before; }
 refused='upcase-pipe: db.gz: the file is torn: from byte'
 why='on there is no whole gzip member, and nothing behind it could be read (try --repair)'
@@ -79,6 +81,25 @@ zeros() {
 	expect_outcome 3 '' "$refused $size2 $why\n"
 }
 check "zeros where a member should be are torn, too" zeros
+zeros_in_head() {
+	# They begin inside a head, as where that goes from one page to the next.
+	local r=0 k n
+	for k in 1 2 3 4 9 10 11 12 13 15 16 17 18 19 20 24; do
+		for n in 3 4096; do
+			clean
+			{ cat member1 member2; head -c "$k" member3; } >db.gz
+			truncate -s +$n db.gz
+			given 'new\n'
+			run -o db.gz
+			expect_outcome 3 '' "$refused $size2 $why\n" || {
+				echo "$n zeros behind $k bytes"
+				r=1
+			}
+		done
+	done
+	return "$r"
+}
+check "so are zeros that begin inside its head" zeros_in_head
 not_torn() {
 	clean
 	torn_at "$size3"
@@ -187,6 +208,32 @@ decodes_foreign() {
 		gzip -dc db.gz >got && same want got
 }
 check "--repair decodes members of others" decodes_foreign
+damaged_before() {
+	# What is whole behind damage stays: a member of others that is damaged,
+	# a head of ours, zeros in the middle.
+	local r=0 i
+	gzip -n <text >foreign.gz
+	put_at foreign.gz $(($(stat -c %s foreign.gz) - 7)) 'XX'
+	cp member1 headless
+	put_at headless 1 'X'
+	head -c 4096 /dev/zero >zeroes
+	for i in foreign.gz headless zeroes; do
+		clean
+		{ cat member1 $i member2 member3; head -c 100 member1; } >db.gz
+		head -c -100 db.gz >want
+		given ''
+		run --repair -o db.gz
+		expect_status 0 && aside 100 db.gz && same want db.gz || r=1
+	done
+	# Without --repair the same place is told, as far as sizes tell.
+	size=$(stat -c %s want)
+	cat member1 zeroes member2 member3 >want
+	{ cat want; head -c 100 member1; } >db.gz
+	given 'new\n'
+	run -o db.gz
+	expect_outcome 3 '' "$refused $size $why\n" && return "$r"
+}
+check "--repair moves no whole member aside that stands behind damage" damaged_before
 plain() {
 	clean
 	printf 'one\ntwo\nthr' >db
@@ -221,6 +268,19 @@ again() {
 		expect_file db.torn-*-2 thr
 }
 check "--repair never overwrites what was moved before" again
+long_name() {
+	clean
+	local name
+	name=$(head -c 255 /dev/zero | tr '\0' n)
+	head -c $((size2 + 25)) whole >"$name"
+	given ''
+	run --repair --gzip -o "$name"
+	expect_status 0 && size_is "$name" "$size2" &&
+		expect_stderr_match "upcase-pipe: n*: the torn end, 25 bytes, was moved to this name, cut short, with \.torn-.* behind it" &&
+		size_is n*.torn-* 25 || return 1
+	rm -f n*.torn-* "$name"
+}
+check "--repair of a file with the longest name there is" long_name
 usage() {
 	given ''
 	run --repair
@@ -319,6 +379,34 @@ not_readable() {
 	expect_outcome 3 '' 'upcase-pipe: db.gz: cannot be repaired, since it may not be read: Permission denied\n' &&
 		size_is db.gz $((size2 + 25))
 }
+whose() {
+	# In a folder whose group new files get, a file of another one.
+	local r=0
+	clean
+	rm -rf shared
+	mkdir shared
+	head -c $((size2 + 25)) whole >shared/db.gz
+	chown 65534:4 shared/db.gz && chmod 640 shared/db.gz &&
+		chgrp 100 shared && chmod 2777 shared || return 1
+	given 'new\n'
+	run --repair -o shared/db.gz
+	expect_status 0 &&
+		[ "$(stat -c '%u:%g %a' shared/db.gz.torn-*)" = '65534:4 640' ] || r=1
+	# Who may not give it to that group gives it to no group.
+	rm -rf shared/*
+	head -c $((size2 + 25)) whole >shared/db.gz
+	chown 0:4 shared/db.gz && chmod 646 shared/db.gz || return 1
+	ordinary ./program --repair -o shared/db.gz
+	expect_status 0 &&
+		[ "$(stat -c '%u %a' shared/db.gz.torn-*)" = '65534 604' ] || r=1
+	return "$r"
+}
+if [ "$(id -u)" -eq 0 ] && can_be_nobody; then
+	check "nobody may read the copy who may not read the file" whose
+else
+	skip "nobody may read the copy who may not read the file" \
+		"only root can give files away"
+fi
 if can_be_nobody; then
 	check "--repair of a file that may not be read is refused" not_readable
 	check "no file can be made beside it: nothing is cut" no_folder

@@ -64,6 +64,8 @@ KEEP(flock);
 KEEP(ftruncate);
 KEEP(fdatasync);
 KEEP(fsync);
+KEEP(fchown);
+KEEP(fchmod);
 KEEP(malloc);
 KEEP(calloc);
 KEEP(pthread_create);
@@ -218,6 +220,8 @@ WRAP(int, flock, (int fd, int operation), (fd, operation))
 WRAP(int, ftruncate, (int fd, off_t len), (fd, len))
 WRAP(int, fdatasync, (int fd), (fd))
 WRAP(int, fsync, (int fd), (fd))
+WRAP(int, fchown, (int fd, uid_t user, gid_t group), (fd, user, group))
+WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode))
 
 /* These return the errno. */
 #define WRAP_THREADS(name, parameters, arguments)              \

@@ -29,6 +29,7 @@ my %faults = (
 	'flock' => [EINTR, ENOLCK, EIO, EBADF], 'ftruncate' => [EINTR, EIO],
 	'fdatasync' => [EINTR, EIO, ENOSPC, EDQUOT, EINVAL],
 	'fsync' => [EINTR, EIO, ENOSPC, EINVAL],
+	'fchown' => [EPERM], 'fchmod' => [EPERM],
 	'malloc' => [ENOMEM], 'calloc' => [ENOMEM],
 	'pthread_create' => [EAGAIN], 'mutex_init' => [ENOMEM],
 	'cond_init' => [ENOMEM],
@@ -42,6 +43,7 @@ my %harmless = (
 	"write.err short" => 1, "fdatasync " . EINVAL => 1, "fsync " . EINVAL => 1,
 	 "flock " . ENOLCK => 2,
 	"ioctl " . ENOTTY => 1, "lseek " . ESPIPE => 1, "fcntl " . EPERM => 1,
+	"fchown " . EPERM => 1, "fchmod " . EPERM => 1,
 );
 
 # What stood in a failure, to make just that again: SCENE/CALL/FAULT/ORDERS.

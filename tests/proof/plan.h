@@ -44,6 +44,8 @@
 	X(ftruncate, "ftruncate")           \
 	X(fdatasync, "fdatasync")           \
 	X(fsync, "fsync")                   \
+	X(fchown, "fchown")                 \
+	X(fchmod, "fchmod")                 \
 	X(malloc, "malloc")                 \
 	X(calloc, "calloc")                 \
 	X(pthread_create, "pthread_create") \

@@ -35,6 +35,7 @@
 
 static struct {
 	unsigned interrupts; /* of read, poll and writev to come */
+	unsigned polls;	     /* calls so far */
 	bool takes_nothing;  /* writev says 0 */
 	int close_error;     /* of each close, which is done */
 	off_t memory;	     /* of the machine; 0: not known */
@@ -60,6 +61,7 @@ int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
 	struct timespec t = {timeout / 1000, timeout % 1000 * 1000000L};
 
+	fake.polls++;
 	/* Not every processor has a system call poll. */
 	return interrupted() ? -1
 			     : ppoll(fds, n, timeout < 0 ? NULL : &t, NULL);
@@ -641,6 +643,51 @@ static void a_reader_that_went_away_is_an_error(void **state)
 	}
 }
 
+static void a_message_without_a_byte_is_not_the_end(void **state)
+{
+	static const int kinds[] = {SOCK_DGRAM, SOCK_SEQPACKET};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		struct fdio io;
+		int fd[2], wake[2];
+
+		assert_int_equal(socketpair(AF_UNIX, kinds[i], 0, fd), 0);
+		assert_int_equal(fdio_init(&io, fd[0], O_RDONLY), 0);
+		support_pipe(wake);
+		assert_int_equal(send(fd[1], "", 0, 0), 0);
+		assert_int_equal(send(fd[1], "one", 3, 0), 3);
+		assert_int_equal(send(fd[1], "", 0, 0), 0);
+		assert_int_equal(send(fd[1], "", 0, 0), 0);
+		assert_int_equal(send(fd[1], "two", 3, 0), 3);
+		reads(&io, "one");
+		reads(&io, "two");
+		reads_error(&io, FDIO_NO_WAKE, 0, -EAGAIN);
+		/* Who reads can be woken behind one. */
+		assert_int_equal(send(fd[1], "", 0, 0), 0);
+		assert_int_equal(write(wake[1], "", 1), 1);
+		reads_error(&io, wake[0], CLOCK_FOREVER, -ECANCELED);
+		/* The other side goes away. */
+		assert_int_equal(send(fd[1], "", 0, 0), 0);
+		assert_int_equal(send(fd[1], "last", 4, 0), 4);
+		assert_int_equal(send(fd[1], "", 0, 0), 0);
+		assert_int_equal(close(fd[1]), 0);
+		reads(&io, "last");
+		/* Of datagrams somebody else may send some: nobody waits
+		 * without sleeping for them. */
+		fake.polls = 0;
+		reads_error(&io, FDIO_NO_WAKE,
+			clock_deadline(CLOCK_SECOND / 50),
+			kinds[i] == SOCK_DGRAM ? -EAGAIN : 0);
+		assert_true(fake.polls < 10);
+		assert_int_equal(shutdown(fd[0], SHUT_RD), 0);
+		reads_error(&io, FDIO_NO_WAKE, CLOCK_FOREVER, 0);
+		assert_int_equal(fdio_close(&io), 0);
+		assert_int_equal(close(wake[0]), 0);
+		assert_int_equal(close(wake[1]), 0);
+	}
+}
+
 static volatile sig_atomic_t pipe_signals;
 
 static void count_pipe_signal(int sig)
@@ -1136,6 +1183,7 @@ int main(void)
 		fdio_test(a_full_device_is_an_error),
 		fdio_test(a_write_that_takes_nothing_is_no_endless_loop),
 		fdio_test(a_reader_that_went_away_is_an_error),
+		fdio_test(a_message_without_a_byte_is_not_the_end),
 		fdio_test(a_socket_whose_reader_went_away_raises_no_signal),
 		fdio_test(a_pipe_that_had_no_reader_from_the_start_is_an_error),
 		fdio_test(a_long_write_goes_on_as_its_reader_does),

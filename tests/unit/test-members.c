@@ -367,7 +367,39 @@ static void a_head_that_tells_no_size_is_foreign_when_it_is_whole(void **state)
 			assert_between(size, cut + 1, h.len);
 		}
 		assert_int_equal(
-			head_of(h.bytes, h.len, &size), MEMBER_HEAD_FOREIGN);
+			head_of(h.bytes, h.len, &size), MEMBER_HEAD_PART);
+		assert_int_equal(size, h.len + 1);
+		memcpy(h.bytes + h.len, "\0\0\0\0\1", 5);
+		for (size_t zeros = 1; zeros < 5; zeros++) {
+			assert_int_equal(head_of(h.bytes, h.len + zeros, &size),
+				MEMBER_HEAD_PART);
+			assert_int_equal(size, h.len + zeros + 1);
+			assert_int_equal(head_of(h.bytes, h.len + 5, &size),
+				MEMBER_HEAD_FOREIGN);
+		}
+		h.bytes[h.len] = 1;
+		assert_int_equal(head_of(h.bytes, h.len + 1, &size),
+			MEMBER_HEAD_FOREIGN);
+	}
+}
+
+static void no_member_goes_on_with_zero_bytes(void **state)
+{
+	struct header h;
+	size_t size;
+
+	(void)state;
+	/* After a power cut, from any byte of a head on. */
+	begin_header(&h);
+	add_extra(&h, BYTES(UP("\x64\0\0\0")));
+	memset(h.bytes + h.len, 0, 20);
+	for (size_t at = h.len - 4; at > 0; at--) {
+		h.bytes[at] = 0;
+		for (size_t len = at + 1; len < h.len + 5; len++)
+			assert_in_range(head_of(h.bytes, len, &size),
+				MEMBER_HEAD_NONE, MEMBER_HEAD_PART);
+		assert_int_equal(
+			head_of(h.bytes, h.len + 5, &size), MEMBER_HEAD_NONE);
 	}
 }
 
@@ -393,7 +425,9 @@ static void what_begins_no_member_is_no_head(void **state)
 	/* Sizes that cannot be are none. */
 	begin_header(&h);
 	add_extra(&h, BYTES(UP("\x11\0\0\0")));
-	assert_int_equal(head_of(h.bytes, h.len, &size), MEMBER_HEAD_FOREIGN);
+	h.bytes[h.len] = 1;
+	assert_int_equal(
+		head_of(h.bytes, h.len + 1, &size), MEMBER_HEAD_FOREIGN);
 	/* Nor is one that not every decoder would find. */
 	begin_header(&h);
 	add_extra(&h, BYTES(UP("\x64\0\0\0") "ab"));
@@ -401,8 +435,9 @@ static void what_begins_no_member_is_no_head(void **state)
 	tell_extra(&h, 8);
 	h.bytes[3] |= HEADER_CRC;
 	assert_int_equal(head_of(h.bytes, h.len, &size), MEMBER_HEAD_PART);
+	h.bytes[h.len + 2] = 1;
 	assert_int_equal(
-		head_of(h.bytes, h.len + 2, &size), MEMBER_HEAD_FOREIGN);
+		head_of(h.bytes, h.len + 3, &size), MEMBER_HEAD_FOREIGN);
 }
 
 static void the_size_of_the_text_is_in_the_last_bytes(void **state)
@@ -745,6 +780,7 @@ int main(void)
 		cmocka_unit_test(a_head_of_ours_is_a_part_at_any_cut),
 		cmocka_unit_test(
 			a_head_that_tells_no_size_is_foreign_when_it_is_whole),
+		cmocka_unit_test(no_member_goes_on_with_zero_bytes),
 		cmocka_unit_test(what_begins_no_member_is_no_head),
 		cmocka_unit_test(the_size_of_the_text_is_in_the_last_bytes),
 		cmocka_unit_test(text_of_any_length_is_decoded),

@@ -14,16 +14,40 @@
 #include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+static struct {
+	bool no_owner; /* fchown: has another group, and it stays so */
+} fake;
+
+int fchown(int fd, uid_t user, gid_t group)
+{
+	if (!fake.no_owner)
+		return (int)syscall(SYS_fchown, fd, user, group);
+	errno = EPERM;
+	return -1;
+}
+
+int fstat(int fd, struct stat *st)
+{
+	if (fstatat(fd, "", st, AT_EMPTY_PATH) != 0)
+		return -1;
+	/* The copy is the one that is empty. */
+	st->st_gid += fake.no_owner && st->st_size == 0;
+	return 0;
+}
 
 /* What a file is, opened and locked. */
 static void begin(struct outfile *f, const void *data, size_t len)
@@ -125,6 +149,128 @@ static void the_copy_is_for_no_more_users(void **state)
 	(void)umask(old);
 }
 
+/* What a failed fchown, or another group, leaves. */
+static void the_mode_of_a_copy_for_another_group_is_less(void **state)
+{
+	static const struct {
+		mode_t file, copy;
+	} modes[] = {{0640, 0600}, {0664, 0604}, {0646, 0604}, {0604, 0600},
+		{0622, 0602}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		struct fault told = {""};
+		struct outfile f;
+		struct stat st;
+		glob_t found;
+
+		begin(&f, BYTES("torn"));
+		assert_int_equal(chmod("out", modes[i].file), 0);
+		fake.no_owner = true;
+		assert_int_equal(repair_move(&f, "out", 0, 4, &told), 0);
+		fake.no_owner = false;
+		found = copies(1);
+		assert_int_equal(stat(found.gl_pathv[0], &st), 0);
+		assert_int_equal(st.st_mode & 07777, modes[i].copy);
+		assert_int_equal(unlink(found.gl_pathv[0]), 0);
+		globfree(&found);
+		end(&f);
+	}
+}
+
+static void a_copy_has_the_owner_and_the_group_of_the_file(void **state)
+{
+	struct fault told = {""};
+	struct outfile f;
+	struct stat st;
+	glob_t found;
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("skipped: only root can give files away\n");
+		skip();
+	}
+	begin(&f, BYTES("torn"));
+	assert_int_equal(chown("out", 65534, 4), 0);
+	assert_int_equal(chmod("out", 0640), 0);
+	/* What is made in such a folder has its group. */
+	assert_int_equal(chown(".", (uid_t)-1, 100), 0);
+	assert_int_equal(chmod(".", 02755), 0);
+	assert_int_equal(repair_move(&f, "out", 0, 4, &told), 0);
+	found = copies(1);
+	assert_int_equal(stat(found.gl_pathv[0], &st), 0);
+	assert_int_equal(st.st_uid, 65534);
+	assert_int_equal(st.st_gid, 4);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	globfree(&found);
+	end(&f);
+}
+
+static void where_a_list_tells_who_may_the_copy_is_for_its_owner(void **state)
+{
+	/* Version 2: its owner, user 1, its group, the mask, all others. */
+	static const unsigned char list[] = {2, 0, 0, 0, 1, 0, 6, 0, 255, 255,
+		255, 255, 2, 0, 6, 0, 1, 0, 0, 0, 4, 0, 0, 0, 255, 255, 255,
+		255, 16, 0, 6, 0, 255, 255, 255, 255, 32, 0, 4, 0, 255, 255,
+		255, 255};
+	static const struct {
+		const char *of, *name;
+	} lists[] = {{"out", "system.posix_acl_access"},
+		{".", "system.posix_acl_default"}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		struct fault told = {""};
+		struct outfile f;
+		struct stat st;
+		glob_t found;
+
+		begin(&f, BYTES("torn"));
+		assert_int_equal(chmod("out", 0664), 0);
+		if (setxattr(lists[i].of, lists[i].name, list, sizeof(list),
+			    0) != 0) {
+			end(&f);
+			print_message("skipped: no access control lists\n");
+			skip();
+		}
+		assert_int_equal(repair_move(&f, "out", 0, 4, &told), 0);
+		found = copies(1);
+		assert_int_equal(stat(found.gl_pathv[0], &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0600);
+		assert_int_equal(unlink(found.gl_pathv[0]), 0);
+		globfree(&found);
+		end(&f);
+		assert_int_equal(unlink("out"), 0);
+	}
+}
+
+static void a_name_that_is_long_is_cut_short(void **state)
+{
+	char name[256] = "", want[256];
+	struct fault told = {""};
+	struct outfile f;
+	glob_t found;
+
+	(void)state;
+	/* 255 bytes, of which 207 stay, but no half of a character. */
+	memset(name, 'n', 206);
+	for (size_t at = 206; at < 254; at += 2)
+		memcpy(name + at, "\xc3\xa9", 2);
+	name[254] = 'n';
+	support_write(name, BYTES("torn"));
+	assert_int_equal(outfile_open(&f, name, 0), 0);
+	assert_int_equal(outfile_lock(&f, FDIO_NO_WAKE), 0);
+	assert_int_equal(repair_move(&f, name, 0, 4, &told), 0);
+	assert_non_null(strstr(told.text, "this name, cut short, with .torn-"));
+	memset(want, 'n', 206);
+	memcpy(want + 206, ".torn-2*", 9);
+	assert_int_equal(glob(want, 0, NULL, &found), 0);
+	assert_int_equal(found.gl_pathc, 1);
+	support_file_is(found.gl_pathv[0], BYTES("torn"));
+	globfree(&found);
+	end(&f);
+}
+
 static void a_copy_is_never_overwritten(void **state)
 {
 	struct fault told = {""};
@@ -207,7 +353,7 @@ static void nor_what_somebody_appended_to_meanwhile(void **state)
 	found = copies(0);
 	globfree(&found);
 	/* Or cut. */
-	assert_int_equal(repair_move(&f, "out", 0, 40, &told), -ENODATA);
+	assert_int_equal(repair_move(&f, "out", 0, 40, &told), -EBUSY);
 	support_file_is("out", BYTES("torn and more"));
 	found = copies(0);
 	globfree(&found);
@@ -260,6 +406,11 @@ int main(void)
 		in_directory(one_byte_is_told_as_one),
 		in_directory(much_is_moved_as_well),
 		in_directory(the_copy_is_for_no_more_users),
+		in_directory(the_mode_of_a_copy_for_another_group_is_less),
+		in_directory(a_copy_has_the_owner_and_the_group_of_the_file),
+		in_directory(
+			where_a_list_tells_who_may_the_copy_is_for_its_owner),
+		in_directory(a_name_that_is_long_is_cut_short),
 		in_directory(a_copy_is_never_overwritten),
 		in_directory(the_name_says_when_and_how_many),
 		in_directory(without_the_lock_nothing_is_moved),

@@ -43,6 +43,8 @@ static struct {
 	int unlock_error;   /* of one that unlocks */
 	unsigned syncs;	    /* calls of fdatasync so far */
 	int close_error;    /* of each close, which is done */
+	unsigned longer;    /* so many fstat tell what the size was before
+			       somebody cut it off */
 	const char *rename; /* to "out", by somebody, before the next fstat */
 } fake;
 
@@ -128,7 +130,11 @@ int fstat(int fd, struct stat *st)
 {
 	if (fake.rename && rename(fake.rename, "out") == 0)
 		fake.rename = NULL;
-	return fstatat(fd, "", st, AT_EMPTY_PATH);
+	if (fstatat(fd, "", st, AT_EMPTY_PATH) != 0)
+		return -1;
+	st->st_size += fake.longer > 0 ? 300 : 0;
+	fake.longer -= fake.longer > 0;
+	return 0;
 }
 
 static int set_up(void **state)
@@ -795,6 +801,33 @@ static void a_failed_sync_after_a_piece_is_an_error(void **state)
 	sink_release(&s);
 }
 
+static void a_failed_sync_is_never_asked_about_again(void **state)
+{
+	struct fault fault = {""};
+	struct packer *p;
+	struct sink s;
+	size_t kept;
+
+	(void)state;
+	/* Of a member that the sink writes by itself, and of a piece. */
+	assert_int_equal(packer_new(&p, &packing_members, 6), 0);
+	assert_int_equal(open_sink(&s, "out", true, SINK_SYNC_BATCH), 0);
+	sink_be_patient(&s);
+	assert_int_equal(sink_use_packer(&s, p), 0);
+	assert_true(sink_may_retry(&s, -ENOSPC));
+	fake.sync_error = ENOSPC;
+	assert_int_equal(sink_make_valid(&s, &fault), -ENOSPC);
+	assert_false(sink_may_retry(&s, -ENOSPC));
+	sink_release(&s);
+	assert_int_equal(open_sink(&s, "out", true, SINK_SYNC_BATCH), 0);
+	sink_be_patient(&s);
+	assert_int_equal(
+		sink_append(&s, "member", 6, true, &kept, &fault), -ENOSPC);
+	assert_false(sink_may_retry(&s, -ENOSPC));
+	sink_release(&s);
+	packer_free(p);
+}
+
 static void a_failed_sync_at_the_end_is_an_error(void **state)
 {
 	struct fault fault = {""};
@@ -1412,6 +1445,43 @@ static void gzip_members_follow_those_that_are_there(void **state)
 	append(&s, "member", true);
 	finish(&s);
 	is_added("membermember", size);
+}
+
+static void a_cut_by_who_has_the_lock_ends_nothing(void **state)
+{
+	(void)state;
+	for (int ours = 0; ours < 2; ours++) {
+		struct sink s;
+		size_t size;
+
+		(void)unlink("out");
+		add_gzip("whole\n", ours);
+		size = size_of_out();
+		init(&s, "out", true);
+		fake.longer = 2;
+		append(&s, "member", true);
+		assert_int_equal(fake.longer, 0);
+		finish(&s);
+		is_added("member", size);
+	}
+}
+
+static void what_seems_torn_is_looked_at_under_the_lock(void **state)
+{
+	struct sink s;
+	size_t size;
+
+	(void)state;
+	/* At the first look an append is under way; then it is done, and the
+	 * file has the same size. */
+	add_gzip("whole\n", true);
+	size = size_of_out();
+	init(&s, "out", true);
+	s.ending.size = (off_t)size;
+	s.ending.how = ENDING_TORN;
+	append(&s, "member", true);
+	finish(&s);
+	is_added("member", size);
 }
 
 static void nothing_follows_a_torn_member(void **state)
@@ -2097,6 +2167,7 @@ int main(void)
 		sink_test(lines_of_many_writers_are_never_mixed),
 		sink_test(each_sync_mode_syncs_when_it_says),
 		sink_test(a_failed_sync_after_a_piece_is_an_error),
+		sink_test(a_failed_sync_is_never_asked_about_again),
 		sink_test(a_failed_sync_at_the_end_is_an_error),
 		sink_test(what_cannot_be_synced_is_not_an_error),
 		sink_test(an_empty_file_gets_the_empty_member),
@@ -2126,6 +2197,8 @@ int main(void)
 		sink_test(what_somebody_else_left_open_is_ended_under_the_lock),
 		sink_test(the_member_put_first_goes_with_a_failed_one),
 		sink_test(gzip_members_follow_those_that_are_there),
+		sink_test(a_cut_by_who_has_the_lock_ends_nothing),
+		sink_test(what_seems_torn_is_looked_at_under_the_lock),
 		sink_test(nothing_follows_a_torn_member),
 		sink_test(a_torn_member_is_moved_aside_if_that_is_wished),
 		sink_test(an_end_that_cannot_be_known_is_told_once),

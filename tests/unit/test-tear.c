@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -213,7 +214,7 @@ static void a_member_of_another_tool_has_to_be_decoded(void **state)
 
 		assert_int_equal(ftruncate(f.fd, cut), 0);
 		looks(&f, 0, cut, TAIL_REACH,
-			cut < 10 ? TEAR_TORN : TEAR_UNKNOWN, 0);
+			cut <= 10 ? TEAR_TORN : TEAR_UNKNOWN, 0);
 		measures(&f, 0, cut, p.at[n]);
 	}
 	gzfile_end(&f);
@@ -235,9 +236,9 @@ static void any_mixture_is_measured(void **state)
 		measures(&f, 0, f.size - 1, p.at[2]);
 		measures(&f, 0, p.at[2] - 1, p.at[1]);
 		/* Behind a damaged one there is nothing, unless its size is
-		 * told. */
+		 * told, or that of the next. */
 		assert_int_equal(pwrite(f.fd, "XX", 2, p.at[2] - 6), 2);
-		measures(&f, 0, f.size, mix & 2 ? p.at[1] : f.size);
+		measures(&f, 0, f.size, (mix & 6) == 6 ? p.at[1] : f.size);
 		gzfile_end(&f);
 	}
 }
@@ -253,6 +254,121 @@ static void damage_before_a_good_member_is_no_tear(void **state)
 	is_torn(&f, f.size, f.size);
 	is_torn(&f, f.size - 1, p.at[3]);
 	looks(&f, 0, f.size, 1, TEAR_NONE, 0);
+	gzfile_end(&f);
+}
+
+static void whole_members_behind_damage_are_no_tear(void **state)
+{
+	static const char zeroes[9000], dirt[] = "this is no member\n";
+
+	(void)state;
+	/* A member that does not tell its size is damaged, or one's head is,
+	 * or something stands between; far and near; nothing is torn, or the
+	 * last one is. */
+	for (int i = 0; i < 5; i++) {
+		struct gzfile f;
+		off_t begin[4];
+
+		gzfile_begin(&f);
+		gzfile_add_member(&f, BYTES("one\n"));
+		begin[0] = f.size;
+		if (i == 0) {
+			gzfile_add_foreign(&f, BYTES("two\n"));
+			assert_int_equal(pwrite(f.fd, "XX", 2, f.size - 6), 2);
+		} else if (i == 1) {
+			gzfile_add_member(&f, BYTES("two\n"));
+			assert_int_equal(pwrite(f.fd, "X", 1, begin[0] + 1), 1);
+		} else {
+			gzfile_add(&f, i == 2 ? dirt : zeroes,
+				i == 2	 ? sizeof(dirt) - 1
+				: i == 3 ? 1
+					 : sizeof(zeroes));
+		}
+		for (int j = 1; j < 4; j++) {
+			begin[j] = f.size;
+			gzfile_add_member(&f, BYTES("three\n"));
+		}
+		measures(&f, 0, f.size, f.size);
+		for (off_t cut = begin[3] + 1; cut < f.size; cut++)
+			measures(&f, 0, cut, begin[3]);
+		measures(&f, 0, begin[3] + 10, begin[3]);
+		measures(&f, begin[0], begin[3] - 1, begin[2]);
+		/* Nothing is whole behind it. */
+		measures(&f, 0, begin[2] - 1, begin[0]);
+		/* They are damaged, too. */
+		for (int j = 1; j < 4; j++)
+			assert_int_equal(
+				pwrite(f.fd, "XX", 2, begin[j] + HEADER), 2);
+		measures(&f, 0, f.size, begin[0]);
+		gzfile_end(&f);
+	}
+}
+
+static void damage_is_passed_over_again_and_again(void **state)
+{
+	enum {
+		MANY = 2000
+	};
+	struct gzfile f;
+	off_t last = 0;
+
+	(void)state;
+	/* In linear time, whatever is there. */
+	gzfile_begin(&f);
+	for (int i = 0; i < MANY; i++) {
+		last = f.size;
+		gzfile_add_member(&f, BYTES("line\n"));
+		if (i % 2 == 0)
+			assert_int_equal(pwrite(f.fd, "X", 1, last), 1);
+	}
+	fake.bytes = 0;
+	measures(&f, 0, f.size - 1, last - (f.size - last));
+	assert_between(fake.bytes, (size_t)f.size, MANY * 16384);
+	gzfile_end(&f);
+	/* Bad ones up to the front. */
+	gzfile_begin(&f);
+	gzfile_add_member(&f, BYTES("line\n"));
+	last = f.size;
+	for (int i = 0; i < MANY; i++) {
+		gzfile_add_member(&f, BYTES("line\n"));
+		assert_int_equal(pwrite(f.fd, "XX", 2, f.size - 6), 2);
+	}
+	fake.bytes = 0;
+	measures(&f, 0, f.size, last);
+	assert_between(fake.bytes, (size_t)f.size, MANY * 16384);
+	fake.bytes = 0;
+	looks(&f, 0, f.size, 1, TEAR_TORN, last);
+	assert_between(fake.bytes, (size_t)f.size, MANY * 16384);
+	gzfile_end(&f);
+}
+
+static void heads_that_somebody_made_are_not_all_tried(void **state)
+{
+	enum {
+		MANY = 3000
+	};
+	static const unsigned char head[20] = "\x1f\x8b\x08\4\0\0\0\0\0\xff"
+					      "\x08\0UP\4\0";
+	unsigned char all[MANY][25];
+	struct gzfile f;
+
+	(void)state;
+	/* Each of them has a stored block up to the next one, and reaches up
+	 * to the end. */
+	gzfile_begin(&f);
+	gzfile_add(&f, "X", 1);
+	for (size_t i = 0; i < MANY; i++) {
+		size_t size = (MANY - i) * sizeof(all[0]);
+
+		memcpy(all[i], head, sizeof(head));
+		for (int j = 0; j < 4; j++)
+			all[i][16 + j] = (unsigned char)(size >> 8 * j);
+		memcpy(all[i] + 20, "\0\x14\0\xeb\xff", 5);
+	}
+	gzfile_add(&f, all, sizeof(all));
+	fake.bytes = 0;
+	measures(&f, 0, f.size, 0);
+	assert_between(fake.bytes, (size_t)f.size, 8 * (size_t)f.size);
 	gzfile_end(&f);
 }
 
@@ -286,6 +402,7 @@ static void a_member_that_is_text_of_another_is_none(void **state)
 	size_t size;
 	unsigned char *inner;
 	off_t begin, place;
+	uLong crc;
 
 	(void)state;
 	gzfile_begin(&f);
@@ -301,13 +418,18 @@ static void a_member_that_is_text_of_another_is_none(void **state)
 	gzfile_add(&f, "\xff", 1);
 	place = f.size;
 	gzfile_add(&f, inner, size);
-	/* Its trailer does not count: it is cut there. */
-	gzfile_add(&f, "\0\0\0\0\0\0\0\0", 8);
+	crc = crc32(0, inner, (uInt)size);
+	for (int i = 0; i < 4; i++)
+		gzfile_add(
+			&f, &(unsigned char){(unsigned char)(crc >> 8 * i)}, 1);
+	gzfile_add(&f, &(unsigned char){(unsigned char)size}, 1);
+	gzfile_add(&f, "\0\0\0", 3);
 	size = (size_t)(f.size - begin);
 	assert_int_equal(pwrite(f.fd, &(unsigned char){(unsigned char)size}, 1,
 				 begin + HEADER - 4),
 		1);
-	for (off_t cut = begin + 1; cut <= f.size; cut++) {
+	measures(&f, 0, f.size, f.size);
+	for (off_t cut = begin + 1; cut < f.size; cut++) {
 		measures(&f, 0, cut, begin);
 		if (cut != f.size - 8)
 			looks(&f, 0, cut, TAIL_REACH, TEAR_TORN, begin);
@@ -435,6 +557,9 @@ int main(void)
 		tear_test(a_member_of_another_tool_has_to_be_decoded),
 		tear_test(any_mixture_is_measured),
 		tear_test(damage_before_a_good_member_is_no_tear),
+		tear_test(whole_members_behind_damage_are_no_tear),
+		tear_test(damage_is_passed_over_again_and_again),
+		tear_test(heads_that_somebody_made_are_not_all_tried),
 		tear_test(a_wrong_size_is_no_tear),
 		tear_test(a_member_that_is_text_of_another_is_none),
 		tear_test(the_short_way_does_not_read_the_file),
