@@ -105,6 +105,7 @@ int outfile_close(struct outfile *f)
 int outfile_check_kind(const struct outfile *f, bool gzip, struct fault *fault)
 {
 	unsigned char first[FORMAT_MAGIC_MOST];
+	bool is_gzip, wait;
 	enum match match;
 	ssize_t n;
 
@@ -114,8 +115,10 @@ int outfile_check_kind(const struct outfile *f, bool gzip, struct fault *fault)
 	if (n < 1)
 		return 0;
 	match = format_gzip.magic(first, (size_t)n);
+	is_gzip = match == MATCH_YES;
 	/* So few bytes that they may be the beginning of it: torn. */
-	if ((match == MATCH_YES) == gzip || (gzip && match == MATCH_PART))
+	wait = match == MATCH_PART;
+	if (is_gzip == gzip || (gzip && wait))
 		return 0;
 	fault_set(fault, "%s",
 		match == MATCH_YES
