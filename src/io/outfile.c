@@ -180,6 +180,9 @@ int outfile_check_kind(const struct outfile *f, enum outfile_kind appended,
 	enum outfile_kind holds;
 	bool part;
 
+	/* One that was made here is empty, whether that can be seen or not. */
+	if (n < 0 && f->made)
+		n = 0;
 	if (n < 0)
 		fault_set_errno(fault, (int)n);
 	if (n <= 0)

@@ -277,13 +277,12 @@ messages='
 		close $here; close $there;
 		exec { $command[0] } @command;
 	}
-	close $there;
 	my $message = "a" x ($size - 1) . "\n";
 	for (1 .. $count) {
 		(syswrite $here, $message) == $size or die "write: $!";
 	}
-	syswrite $here, "" if $kind eq "datagram";
-	shutdown $here, 1;
+	# Of datagrams no sender has the last word: who listens is told.
+	if ($kind eq "datagram") { shutdown $there, 0 } else { shutdown $here, 1 }
 	waitpid $pid, 0;
 	exit $? >> 8;
 '

@@ -319,7 +319,10 @@ sub told {
 		if $err =~ /: (\d+) lines? written, (\d+) lines? lost/;
 	%t = (%t, $1 => $2)
 		while $err =~ /"(lines_in|bytes_in|lines_out|members)":(\d+)/g;
-	$t{messages} = join '', grep { !/^\{"lines_in"/ } split /^/, $err;
+	# What the input is made of is told in any case.
+	$t{messages} = join '', grep {
+		!/^\{"lines_in"/ && !/ sequences? (?:is|are) not UTF-8, /
+	} split /^/, $err;
 	return \%t;
 }
 

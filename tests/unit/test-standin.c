@@ -94,6 +94,7 @@ static void make(struct stuck *t, const char *text, bool lines)
 	make_reader(t, lines);
 	support_write("in", BYTES("never read\n"));
 	assert_int_equal(input_open(&t->r.input, "in", true, &st), 0);
+	t->r.in_file = true;
 	(void)cutter_begin(&t->r.cutter, 0, CUTTER_READ);
 	b = stages_batch(&t->s, "");
 	cutter_give(&t->r.cutter, b);
