@@ -57,7 +57,8 @@ int outfile_look(const struct outfile *f, enum outfile_kind *holds);
 
 /* Whether what the file holds goes with what is to be appended: text behind
  * gzip, or gzip behind text, could not be read again, and BGZF only where all
- * is BGZF. Looks at the first bytes. Returns 0, -EINVAL or another negative
+ * is BGZF. Looks at the first bytes, of a file that was made here as far as it
+ * may. Returns 0, -EINVAL or another negative
  * errno with *fault filled. */
 int outfile_check_kind(const struct outfile *f, enum outfile_kind appended,
 	struct fault *fault);

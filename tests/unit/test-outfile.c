@@ -98,6 +98,9 @@ static void that_it_cannot_be_looked_at_is_told(void **state)
 	f.look = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(f.look >= 0);
 	assert_int_equal(outfile_look(&f, &holds), -EISDIR);
+	assert_true(f.made);
+	assert_int_equal(outfile_check_kind(&f, OUTFILE_TEXT, &fault), 0);
+	f.made = false;
 	assert_int_equal(outfile_check_kind(&f, OUTFILE_TEXT, &fault), -EISDIR);
 	assert_string_equal(fault.text, strerror(EISDIR));
 	end(&f);
