@@ -132,8 +132,11 @@ int fstat(int fd, struct stat *st)
 		fake.rename = NULL;
 	if (fstatat(fd, "", st, AT_EMPTY_PATH) != 0)
 		return -1;
-	st->st_size += fake.longer > 0 ? 300 : 0;
-	fake.longer -= fake.longer > 0;
+	/* Written to only where it is asked for: many threads come here. */
+	if (fake.longer > 0) {
+		fake.longer--;
+		st->st_size += 300;
+	}
 	return 0;
 }
 
