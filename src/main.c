@@ -391,56 +391,77 @@ static int start(struct pipeline *p, struct sink *sink)
 	return EXIT_DONE;
 }
 
+/* What the text is turned with: two texts, since what cannot be decoded cannot
+ * be kept. */
+struct turned {
+	struct upcase upcase, replacing;
+	struct text text, decoded;
+};
+
+static int make_turned(struct turned *t, const struct options *o)
+{
+	/* options_parse has seen that these go together. */
+	int err = upcase_init(&t->upcase, o->mapping, o->language, o->invalid);
+
+	if (!err && o->variant)
+		err = upcase_use_variant(&t->upcase, o->variant);
+	if (err)
+		return err;
+	text_init(&t->text, TEXT_ALL, &t->upcase);
+	t->replacing = t->upcase;
+	if (t->replacing.invalid == UPCASE_KEEP)
+		t->replacing.invalid = UPCASE_REPLACE;
+	text_init(&t->decoded, TEXT_ALL, &t->replacing);
+	return 0;
+}
+
+static int make_pipeline(struct pipeline **p, const struct options *o,
+	struct sink *sink, const struct rules *rules, const struct turned *t)
+{
+	/* Whoever says so knows what they are. */
+	bool bytes = !o->detect_gzip || strcmp(o->encoding, DECODE_NONE) == 0;
+
+	return pipeline_new(
+		p, &(struct pipeline_config){.inputs = o->inputs,
+			   .n_inputs = o->n_inputs,
+			   .text = &t->text,
+			   .decoded = &t->decoded,
+			   .encoding = o->encoding,
+			   .sink = sink,
+			   .append = o->output != NULL,
+			   .batch_size = o->batch_size,
+			   .jobs = o->jobs,
+			   .unpack_jobs = o->unpack_jobs,
+			   .depth = o->queue_depth,
+			   .level = o->gzip_level,
+			   .verify = o->verify,
+			   .flush_interval = o->flush_interval,
+			   .detect_gzip = o->detect_gzip,
+			   .sandbox = !o->output && o->gzip_level == 0 &&
+				      !o->interactive,
+			   .interactive = o->interactive,
+			   .prompt = o->prompt,
+			   .nudge_signal = SIGNALS_NUDGE,
+			   .rules = *rules,
+			   .events = {.trouble = tell_trouble,
+				   .note = tell_note,
+				   .notice = bytes ? NULL : tell_notice}});
+}
+
 static int process(
 	const struct options *o, struct sink *sink, const struct rules *rules)
 {
 	struct shutdown e = {
 		.drain_until = CLOCK_FOREVER, .abandon_at = CLOCK_FOREVER};
 	struct pipeline *p;
-	struct upcase upcase, replacing;
-	struct text text, decoded;
+	struct turned turned;
 	bool left = false;
-	/* Whoever says so knows what they are. */
-	bool bytes = !o->detect_gzip || strcmp(o->encoding, DECODE_NONE) == 0;
 	int err, status;
 
-	/* options_parse has seen that these go together. */
-	err = upcase_init(&upcase, o->mapping, o->language, o->invalid);
-	if (!err && o->variant)
-		err = upcase_use_variant(&upcase, o->variant);
+	err = make_turned(&turned, o);
 	if (err)
 		return cannot_start(NULL, err);
-	text_init(&text, TEXT_ALL, &upcase);
-	/* What cannot be decoded cannot be kept. */
-	replacing = upcase;
-	if (replacing.invalid == UPCASE_KEEP)
-		replacing.invalid = UPCASE_REPLACE;
-	text_init(&decoded, TEXT_ALL, &replacing);
-	err = pipeline_new(
-		&p, &(struct pipeline_config){.inputs = o->inputs,
-			    .n_inputs = o->n_inputs,
-			    .text = &text,
-			    .decoded = &decoded,
-			    .encoding = o->encoding,
-			    .sink = sink,
-			    .append = o->output != NULL,
-			    .batch_size = o->batch_size,
-			    .jobs = o->jobs,
-			    .unpack_jobs = o->unpack_jobs,
-			    .depth = o->queue_depth,
-			    .level = o->gzip_level,
-			    .verify = o->verify,
-			    .flush_interval = o->flush_interval,
-			    .detect_gzip = o->detect_gzip,
-			    .sandbox = !o->output && o->gzip_level == 0 &&
-				       !o->interactive,
-			    .interactive = o->interactive,
-			    .prompt = o->prompt,
-			    .nudge_signal = SIGNALS_NUDGE,
-			    .rules = *rules,
-			    .events = {.trouble = tell_trouble,
-				    .note = tell_note,
-				    .notice = bytes ? NULL : tell_notice}});
+	err = make_pipeline(&p, o, sink, rules, &turned);
 	if (err)
 		return cannot_make(err);
 	diag_open();

@@ -5,6 +5,7 @@
 #include "codec/strict.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,16 +126,23 @@ static size_t library_bound(struct deflater *d, size_t len)
 	return deflateBound(&d->z, (uLong)len);
 }
 
-size_t deflate_text(struct deflater *d, const void *text, size_t len, void *out,
-	size_t room)
+/* Whether all of the text was taken, from a new beginning, with what is wanted
+ * in the end. deflate_bound says no to what does not fit zlib's uInt. */
+static bool run(struct deflater *d, const void *text, size_t len, void *out,
+	size_t room, int flush, int wanted)
 {
-	/* deflate_bound says no to what does not fit zlib's uInt. */
 	d->z.next_in = text;
 	d->z.avail_in = (uInt)len;
 	d->z.next_out = out;
 	d->z.avail_out = (uInt)room;
-	if (deflateReset(&d->z) != Z_OK ||
-		deflate(&d->z, Z_FINISH) != Z_STREAM_END)
+	return deflateReset(&d->z) == Z_OK && deflate(&d->z, flush) == wanted &&
+	       d->z.avail_in == 0;
+}
+
+size_t deflate_text(struct deflater *d, const void *text, size_t len, void *out,
+	size_t room)
+{
+	if (!run(d, text, len, out, room, Z_FINISH, Z_STREAM_END))
 		return 0;
 	return room - d->z.avail_out;
 }
@@ -142,13 +150,8 @@ size_t deflate_text(struct deflater *d, const void *text, size_t len, void *out,
 size_t deflate_open(struct deflater *d, const void *text, size_t len, void *out,
 	size_t room)
 {
-	d->z.next_in = text;
-	d->z.avail_in = (uInt)len;
-	d->z.next_out = out;
-	d->z.avail_out = (uInt)room;
 	/* Where no room is left there may be more. */
-	if (deflateReset(&d->z) != Z_OK ||
-		deflate(&d->z, Z_SYNC_FLUSH) != Z_OK || d->z.avail_in > 0 ||
+	if (!run(d, text, len, out, room, Z_SYNC_FLUSH, Z_OK) ||
 		d->z.avail_out == 0)
 		return 0;
 	return room - d->z.avail_out;

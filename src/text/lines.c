@@ -2,6 +2,8 @@
 
 #include "text/lines.h"
 
+#include "upcase/utf8.h"
+
 #include <string.h>
 
 /* Compilers make of these vectors what the processor has: two registers of SSE2
@@ -21,9 +23,7 @@ static uint64_t sum_of(const bytes_of_16 *counts)
 	return sum;
 }
 
-/* Newlines, or the first bytes of characters. Inlined, so that there is one
- * loop for each. */
-static inline uint64_t count(const unsigned char *p, size_t len, bool newlines)
+uint64_t lines_count(const unsigned char *p, size_t len)
 {
 	uint64_t n = 0;
 
@@ -39,25 +39,18 @@ static inline uint64_t count(const unsigned char *p, size_t len, bool newlines)
 
 			memcpy(&text, p, VECTOR);
 			/* Where it is true each bit is set: minus one. */
-			counts -=
-				newlines ? (bytes_of_16)(text == '\n')
-					 : (bytes_of_16)((text & 0xc0) != 0x80);
+			counts -= (bytes_of_16)(text == '\n');
 		}
 		n += sum_of(&counts);
 	}
-	for (; len > 0; len--, p++)
-		n += newlines ? *p == '\n' : (*p & 0xc0) != 0x80;
+	while (len-- > 0)
+		n += *p++ == '\n';
 	return n;
-}
-
-uint64_t lines_count(const unsigned char *p, size_t len)
-{
-	return count(p, len, true);
 }
 
 uint64_t lines_characters(const unsigned char *p, size_t len)
 {
-	return count(p, len, false);
+	return utf8_characters(p, len);
 }
 
 size_t lines_whole(const unsigned char *p, size_t len)

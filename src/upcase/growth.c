@@ -2,36 +2,16 @@
 
 #include "upcase/growth.h"
 
-#include <limits.h>
+#include "upcase/utf8.h"
+
 #include <string.h>
 
-typedef signed char bytes_of_16 __attribute__((vector_size(16)));
-
-/* How many characters begin in p[0..len). */
-static ptrdiff_t characters(const unsigned char *p, size_t len)
+/* How many more characters p[0..len) has than q[0..n). */
+static ptrdiff_t more_characters(
+	const unsigned char *p, size_t len, const unsigned char *q, size_t n)
 {
-	ptrdiff_t n = 0;
-
-	while (len >= sizeof(bytes_of_16)) {
-		size_t vectors = len / sizeof(bytes_of_16);
-		bytes_of_16 counts = {0};
-
-		if (vectors > SCHAR_MAX)
-			vectors = SCHAR_MAX;
-		len -= vectors * sizeof(bytes_of_16);
-		for (; vectors > 0; vectors--, p += sizeof(bytes_of_16)) {
-			bytes_of_16 text;
-
-			memcpy(&text, p, sizeof(text));
-			/* All but tails; where it is true, minus one. */
-			counts -= (bytes_of_16)(text > (signed char)0xBF);
-		}
-		for (size_t i = 0; i < sizeof(counts); i++)
-			n += counts[i];
-	}
-	while (len-- > 0)
-		n += (*p++ & 0xC0) != 0x80;
-	return n;
+	return (ptrdiff_t)utf8_characters(p, len) -
+	       (ptrdiff_t)utf8_characters(q, n);
 }
 
 /* What is behind the last newline of p[0..len); all of it if there is none. */
@@ -84,7 +64,7 @@ void growth_note(
 void growth_note_text(struct growth *g, const unsigned char *src, size_t n,
 	const unsigned char *at, const unsigned char *out, size_t len)
 {
-	ptrdiff_t more = characters(out, len) - characters(src, n);
+	ptrdiff_t more = more_characters(out, len, src, n);
 	const unsigned char *line, *read;
 
 	if (more == 0)
@@ -93,8 +73,8 @@ void growth_note_text(struct growth *g, const unsigned char *src, size_t n,
 	line = last_line(out, len);
 	if (line > out) {
 		read = last_line(src, n);
-		g->surplus = characters(line, (size_t)(out + len - line)) -
-			     characters(read, (size_t)(src + n - read));
+		g->surplus = more_characters(line, (size_t)(out + len - line),
+			read, (size_t)(src + n - read));
 	} else {
 		g->surplus += more;
 	}

@@ -10,8 +10,10 @@
 #ifndef UPCASE_UTF8_H
 #define UPCASE_UTF8_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
 	UTF8_MAX = 4
@@ -106,6 +108,36 @@ static inline int utf8_encode(uint32_t c, unsigned char *p)
 		c >>= 6;
 	}
 	p[0] = (unsigned char)(lead_mark[n] | c);
+	return n;
+}
+
+/* How many characters begin in p[0..len): what is ill-formed counts one for
+ * each byte that continues nothing. Compilers make of the vector what the
+ * processor has. */
+static inline size_t utf8_characters(const unsigned char *p, size_t len)
+{
+	typedef signed char bytes_of_16 __attribute__((vector_size(16)));
+	size_t n = 0;
+
+	while (len >= sizeof(bytes_of_16)) {
+		size_t vectors = len / sizeof(bytes_of_16);
+		bytes_of_16 counts = {0};
+
+		if (vectors > SCHAR_MAX)
+			vectors = SCHAR_MAX;
+		len -= vectors * sizeof(bytes_of_16);
+		for (; vectors > 0; vectors--, p += sizeof(bytes_of_16)) {
+			bytes_of_16 text;
+
+			memcpy(&text, p, sizeof(text));
+			/* All but tails; where it is true, minus one. */
+			counts -= (bytes_of_16)(text > (signed char)0xBF);
+		}
+		for (size_t i = 0; i < sizeof(counts); i++)
+			n += (size_t)counts[i];
+	}
+	while (len-- > 0)
+		n += (*p++ & 0xC0) != 0x80;
 	return n;
 }
 

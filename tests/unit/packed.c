@@ -16,7 +16,7 @@
 
 #define CALLS_MOST 4000
 
-unsigned char *packed_room(struct packed *p, size_t len)
+unsigned char *packed_room(struct packed_file *p, size_t len)
 {
 	if (p->room - p->len < len) {
 		p->room = p->room + len;
@@ -26,7 +26,7 @@ unsigned char *packed_room(struct packed *p, size_t len)
 	return p->bytes + p->len;
 }
 
-void packed_add(struct packed *p, const void *bytes, size_t len)
+void packed_add(struct packed_file *p, const void *bytes, size_t len)
 {
 	unsigned char *at = packed_room(p, len + 1);
 
@@ -34,20 +34,20 @@ void packed_add(struct packed *p, const void *bytes, size_t len)
 	p->len += len;
 }
 
-void packed_empty(struct packed *p)
+void packed_empty(struct packed_file *p)
 {
 	p->len = 0;
 }
 
-void packed_release(struct packed *p)
+void packed_release(struct packed_file *p)
 {
 	free(p->bytes);
-	*p = (struct packed){.len = 0};
+	*p = (struct packed_file){.len = 0};
 }
 
 /* One call, on memory of exactly these sizes. */
 static int decode_some(struct stream *s, const unsigned char *in,
-	size_t *in_len, size_t room, struct packed *text)
+	size_t *in_len, size_t room, struct packed_file *text)
 {
 	unsigned char *from = support_allocate(*in_len);
 	unsigned char *to = support_allocate(room);
@@ -63,10 +63,10 @@ static int decode_some(struct stream *s, const unsigned char *in,
 }
 
 void packed_decode(struct outcome *o, const struct format *format,
-	const struct packed *p, size_t in, size_t out)
+	const struct packed_file *p, size_t in, size_t out)
 {
 	struct stream s = {.format = NULL};
-	struct packed text = {.len = 0};
+	struct packed_file text = {.len = 0};
 	size_t at = 0, taken, before;
 
 	*o = (struct outcome){.err = stream_begin(&s, format)};
@@ -113,8 +113,8 @@ static void same_outcome(const struct outcome *is, const struct outcome *should)
 	assert_string_equal(is->why, should->why);
 }
 
-void packed_decode_in_all_ways(
-	struct outcome *o, const struct format *format, const struct packed *p)
+void packed_decode_in_all_ways(struct outcome *o, const struct format *format,
+	const struct packed_file *p)
 {
 	static const size_t sizes[] = {1, 2, 7, 1000, 65536};
 
@@ -131,7 +131,7 @@ void packed_decode_in_all_ways(
 		}
 }
 
-void packed_is(const struct format *format, const struct packed *p,
+void packed_is(const struct format *format, const struct packed_file *p,
 	const void *text, size_t len, uint64_t pieces)
 {
 	struct outcome o;
@@ -143,7 +143,7 @@ void packed_is(const struct format *format, const struct packed *p,
 	outcome_release(&o);
 }
 
-void packed_is_damaged(const struct format *format, const struct packed *p,
+void packed_is_damaged(const struct format *format, const struct packed_file *p,
 	const void *text, size_t len, enum damage_kind kind, uint64_t at,
 	const char *why)
 {
@@ -158,10 +158,10 @@ void packed_is_damaged(const struct format *format, const struct packed *p,
 	outcome_release(&o);
 }
 
-void packed_cut_anywhere(const struct format *format, const struct packed *p,
-	const void *text, size_t len, size_t step)
+void packed_cut_anywhere(const struct format *format,
+	const struct packed_file *p, const void *text, size_t len, size_t step)
 {
-	struct packed cut = {.len = 0};
+	struct packed_file cut = {.len = 0};
 	size_t before = 0;
 
 	packed_add(&cut, p->bytes, p->len);
@@ -193,7 +193,7 @@ static void similar_outcome(
 	assert_memory_equal(is->text, should->text, both);
 }
 
-static void flipped(const struct format *format, const struct packed *bad,
+static void flipped(const struct format *format, const struct packed_file *bad,
 	const void *text, size_t len, bool exact)
 {
 	static const size_t sizes[] = {1, 100};
@@ -211,9 +211,9 @@ static void flipped(const struct format *format, const struct packed *bad,
 }
 
 void packed_flipped_anywhere(const struct format *format,
-	const struct packed *p, const void *text, size_t len, bool exact)
+	const struct packed_file *p, const void *text, size_t len, bool exact)
 {
-	struct packed bad = {.len = 0};
+	struct packed_file bad = {.len = 0};
 
 	packed_add(&bad, p->bytes, p->len);
 	for (size_t bit = 0; bit < 8 * p->len; bit++) {

@@ -93,6 +93,9 @@ static void characters_are_counted_in_any_number(void **state)
 			assert_int_equal(
 				lines_characters(text + from, len - from),
 				(len + 2) / 3 - (from + 2) / 3);
+	/* A byte in a vector counts to 127. */
+	memset(text, 'a', sizeof(text));
+	assert_int_equal(lines_characters(text, sizeof(text)), sizeof(text));
 }
 
 int main(void)

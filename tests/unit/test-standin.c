@@ -194,6 +194,24 @@ static void a_line_without_its_end_counts_once(void **state)
 	support_file_is("out", BYTES("ABC"));
 }
 
+/* Between two FILEs, none is open: the one that has ended is not ended again,
+ * and is not called bad. */
+static void between_two_files_none_is_ended(void **state)
+{
+	struct stuck t;
+
+	(void)state;
+	make(&t, "one\n", false);
+	(void)cutter_end(&t.r.cutter, true, 0);
+	t.r.in_file = false;
+	assert_int_equal(standin_start(&t.r), 0);
+	join(&t);
+	assert_int_equal(t.s.output.ended, 1);
+	assert_int_equal(t.s.output.ended_bad, 0);
+	release(&t);
+	support_file_is("out", BYTES("ONE\n"));
+}
+
 /* What a packet had of a piece when the read came is somebody's text, too. */
 static void what_was_taken_for_a_piece_is_written(void **state)
 {
@@ -285,6 +303,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		in_directory(what_was_read_is_written),
 		in_directory(a_line_without_its_end_counts_once),
+		in_directory(between_two_files_none_is_ended),
 		in_directory(what_was_taken_for_a_piece_is_written),
 		in_directory(a_reader_that_has_come_back_is_not_relieved),
 		in_directory(one_that_came_too_late_is_followed_by_another),

@@ -1013,6 +1013,86 @@ static void the_primary_subtag_names_the_language(void **state)
 			upcase_language_parse(bad[i], &language), -EINVAL);
 }
 
+/* Many characters that become several, and some that do not, with lines among
+ * them; then a byte that is none. */
+static size_t growing_text(uint32_t *x, unsigned char *text, size_t room)
+{
+	static const char *const parts[] = {"a", "\u00df", "\u0131", "\u0149",
+		"\u0436", "\u65e5", "\n",
+		"the long way through a text of one byte for each character"};
+	size_t len = 0, n = next_random(x) % room;
+
+	for (;;) {
+		const char *part = parts[next_random(x) % COUNT(parts)];
+
+		if (len + strlen(part) > n)
+			break;
+		memcpy(text + len, part, strlen(part));
+		len += strlen(part);
+	}
+	text[len++] = 0xFF;
+	return len;
+}
+
+static void assert_place(
+	const struct upcase_result *res, const unsigned char *text, size_t len)
+{
+	uint64_t line = 0, column = 0;
+
+	for (size_t i = 0; i < len - 1; i++) {
+		column += (text[i] & 0xC0) != 0x80;
+		if (text[i] == '\n') {
+			line++;
+			column = 0;
+		}
+	}
+	assert_int_equal(res->invalid, 1);
+	assert_int_equal(res->first_bad, len - 1);
+	assert_int_equal(res->first_line, line);
+	assert_int_equal(res->first_column, column);
+}
+
+/* In place what was read is gone when the place is asked for. */
+static void the_first_bad_one_is_placed_in_what_was_read(void **state)
+{
+	enum {
+		ROUNDS = 2000,
+		SIZE = 3000
+	};
+	static unsigned char text[SIZE], work[SIZE], out[6 * SIZE];
+	struct upcase u = engine(UPCASE_FULL, UPCASE_ROOT, UPCASE_KEEP);
+	uint32_t x = SEED;
+
+	(void)state;
+	assert_true(upcase_bound(SIZE) <= sizeof(out));
+	for (int round = 0; round < ROUNDS; round++) {
+		size_t len = growing_text(&x, text, SIZE);
+
+		for (size_t i = 0; upcase_variant_name(i); i++) {
+			struct upcase_state st;
+			struct upcase_result res;
+
+			if (!upcase_variant_runs(i))
+				continue;
+			assert_int_equal(
+				upcase_use_variant(&u, upcase_variant_name(i)),
+				0);
+			upcase_state_init(&st);
+			assert_int_equal(upcase_convert(&u, &st, text, len,
+						 true, out, sizeof(out), &res),
+				0);
+			assert_place(&res, text, len);
+			memcpy(work, text, len);
+			upcase_state_init(&st);
+			assert_int_equal(
+				upcase_convert_in_place(&u, &st, work, len,
+					true, out, sizeof(out), &res),
+				0);
+			assert_place(&res, text, len);
+		}
+	}
+}
+
 static int load_data(void **state)
 {
 	const char *directory = getenv("UPCASE_DATA");
@@ -1067,6 +1147,7 @@ int main(void)
 		cmocka_unit_test(
 			languages_go_only_with_mappings_that_can_do_them),
 		cmocka_unit_test(the_primary_subtag_names_the_language),
+		cmocka_unit_test(the_first_bad_one_is_placed_in_what_was_read),
 	};
 
 	return cmocka_run_group_tests(tests, load_data, NULL);

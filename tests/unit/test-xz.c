@@ -28,7 +28,7 @@
 	"e\nline two\n"
 
 /* Appends a stream that holds text. */
-static void add_stream(struct packed *p, const void *text, size_t len,
+static void add_stream(struct packed_file *p, const void *text, size_t len,
 	uint32_t preset, lzma_check check)
 {
 	size_t room = lzma_stream_buffer_bound(len), n = 0;
@@ -39,7 +39,7 @@ static void add_stream(struct packed *p, const void *text, size_t len,
 	p->len += n;
 }
 
-static void add_plain_stream(struct packed *p)
+static void add_plain_stream(struct packed_file *p)
 {
 	add_stream(p, BYTES(TEXT), 0, LZMA_CHECK_CRC64);
 }
@@ -55,7 +55,7 @@ static void streams_of_each_kind_come_back(void **state)
 		size_t len = sizes[i / SUPPORT_KINDS];
 		unsigned char *text = support_make(
 			(enum support_kind)(i % SUPPORT_KINDS), len);
-		struct packed p = {.len = 0};
+		struct packed_file p = {.len = 0};
 
 		add_stream(&p, text, len, 0, checks[i % COUNT(checks)]);
 		packed_is(&format_xz, &p, text, len, 1);
@@ -66,7 +66,7 @@ static void streams_of_each_kind_come_back(void **state)
 
 static void streams_are_one_text(void **state)
 {
-	struct packed p = {.len = 0};
+	struct packed_file p = {.len = 0};
 
 	(void)state;
 	add_plain_stream(&p);
@@ -80,7 +80,7 @@ static void streams_are_one_text(void **state)
 
 static void padding_is_in_fours(void **state)
 {
-	struct packed p = {.len = 0};
+	struct packed_file p = {.len = 0};
 	size_t len;
 
 	(void)state;
@@ -111,7 +111,7 @@ static void what_is_no_stream_is_garbage_behind_one(void **state)
 		       "7zXY")},
 		{BYTES("\x1f\x8b\x08")},
 	};
-	struct packed p = {.len = 0};
+	struct packed_file p = {.len = 0};
 	size_t len;
 
 	(void)state;
@@ -133,7 +133,7 @@ static void what_is_no_stream_is_garbage_behind_one(void **state)
 static void cut_anywhere_it_is_a_beginning(void **state)
 {
 	unsigned char *text = support_make(SUPPORT_TEXT, 100000);
-	struct packed p = {.len = 0};
+	struct packed_file p = {.len = 0};
 
 	(void)state;
 	add_plain_stream(&p);
@@ -149,7 +149,7 @@ static void cut_anywhere_it_is_a_beginning(void **state)
  * when all of it comes at once. */
 static void no_bit_turns_unnoticed(void **state)
 {
-	struct packed p = {.len = 0};
+	struct packed_file p = {.len = 0};
 
 	(void)state;
 	add_plain_stream(&p);
@@ -159,7 +159,7 @@ static void no_bit_turns_unnoticed(void **state)
 
 static void a_check_that_is_wrong_is_told(void **state)
 {
-	struct packed p = {.len = 0};
+	struct packed_file p = {.len = 0};
 	size_t check;
 
 	(void)state;
@@ -173,7 +173,7 @@ static void a_check_that_is_wrong_is_told(void **state)
 }
 
 /* Writes the CRC of bytes[from..to) behind them. */
-static void set_crc(struct packed *p, size_t from, size_t to)
+static void set_crc(struct packed_file *p, size_t from, size_t to)
 {
 	uint32_t crc = lzma_crc32(p->bytes + from, to - from, 0);
 
@@ -184,7 +184,8 @@ static void set_crc(struct packed *p, size_t from, size_t to)
 /* The header of the first block is 12 bytes: its own size, flags, the block's
  * size packed and unpacked, and the filter with one byte of properties, the
  * size of the dictionary. */
-static void make_block_need(struct packed *p, size_t at, unsigned char byte)
+static void make_block_need(
+	struct packed_file *p, size_t at, unsigned char byte)
 {
 	packed_empty(p);
 	add_plain_stream(p);
@@ -196,7 +197,7 @@ static void make_block_need(struct packed *p, size_t at, unsigned char byte)
 
 static void what_a_stream_needs_and_does_not_get_is_told(void **state)
 {
-	struct packed p = {.len = 0};
+	struct packed_file p = {.len = 0};
 
 	(void)state;
 	/* A dictionary of 1 GiB; another filter; a check that there is not. */

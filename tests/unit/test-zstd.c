@@ -27,8 +27,8 @@
 	"e\nline two\n"
 
 /* Appends a frame that holds text. */
-static void add_frame(struct packed *p, const void *text, size_t len, int level,
-	bool checksum, bool size)
+static void add_frame(struct packed_file *p, const void *text, size_t len,
+	int level, bool checksum, bool size)
 {
 	ZSTD_CCtx *c = ZSTD_createCCtx();
 	size_t room = ZSTD_compressBound(len), n;
@@ -43,7 +43,7 @@ static void add_frame(struct packed *p, const void *text, size_t len, int level,
 	(void)ZSTD_freeCCtx(c);
 }
 
-static void add_plain_frame(struct packed *p)
+static void add_plain_frame(struct packed_file *p)
 {
 	add_frame(p, BYTES(TEXT), 3, true, true);
 }
@@ -58,7 +58,7 @@ static void frames_of_each_kind_come_back(void **state)
 		size_t len = sizes[i / SUPPORT_KINDS];
 		unsigned char *text = support_make(
 			(enum support_kind)(i % SUPPORT_KINDS), len);
-		struct packed p = {.len = 0};
+		struct packed_file p = {.len = 0};
 
 		add_frame(&p, text, len, i % 2 ? 1 : 12, i % 4 < 2, i % 3);
 		packed_is(&format_zstd, &p, text, len, 1);
@@ -69,7 +69,7 @@ static void frames_of_each_kind_come_back(void **state)
 
 static void frames_are_one_text(void **state)
 {
-	struct packed p = {.len = 0};
+	struct packed_file p = {.len = 0};
 
 	(void)state;
 	add_plain_frame(&p);
@@ -83,7 +83,7 @@ static void frames_to_be_skipped_are_skipped(void **state)
 {
 	static const char skip[] = "\x50*M\x18\x05\0\0\0skip!";
 	static const char empty[] = "\x5f*M\x18\0\0\0\0";
-	struct packed p = {.len = 0};
+	struct packed_file p = {.len = 0};
 
 	(void)state;
 	packed_add(&p, BYTES(empty));
@@ -115,7 +115,7 @@ static void what_is_no_frame_is_garbage_behind_one(void **state)
 		{BYTES("P*M\x17")},
 		{BYTES("\x1f\x8b\x08")},
 	};
-	struct packed p = {.len = 0};
+	struct packed_file p = {.len = 0};
 	size_t len;
 
 	(void)state;
@@ -136,7 +136,7 @@ static void what_is_no_frame_is_garbage_behind_one(void **state)
 static void cut_anywhere_it_is_a_beginning(void **state)
 {
 	unsigned char *text = support_make(SUPPORT_TEXT, 400000);
-	struct packed p = {.len = 0};
+	struct packed_file p = {.len = 0};
 
 	(void)state;
 	add_plain_frame(&p);
@@ -150,7 +150,7 @@ static void cut_anywhere_it_is_a_beginning(void **state)
 
 static void no_bit_turns_unnoticed(void **state)
 {
-	struct packed p = {.len = 0};
+	struct packed_file p = {.len = 0};
 
 	(void)state;
 	add_plain_frame(&p);
@@ -167,7 +167,7 @@ static void no_bit_turns_unnoticed(void **state)
 
 static void the_blocks_before_a_bad_one_are_good(void **state)
 {
-	struct packed p = {.len = 0};
+	struct packed_file p = {.len = 0};
 
 	(void)state;
 	packed_add(&p, BYTES(FRAME RAW_THREE "one" RAW_LAST "two"));
@@ -181,7 +181,7 @@ static void the_blocks_before_a_bad_one_are_good(void **state)
 
 static void a_checksum_that_is_wrong_is_told(void **state)
 {
-	struct packed p = {.len = 0};
+	struct packed_file p = {.len = 0};
 
 	(void)state;
 	add_plain_frame(&p);
@@ -215,7 +215,7 @@ static void what_a_frame_needs_and_does_not_get_is_told(void **state)
 			"the dictionary 263"},
 	};
 	struct outcome o;
-	struct packed p = {.len = 0};
+	struct packed_file p = {.len = 0};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(frames); i++) {
