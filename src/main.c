@@ -407,11 +407,11 @@ static int make_turned(struct turned *t, const struct options *o)
 		err = upcase_use_variant(&t->upcase, o->variant);
 	if (err)
 		return err;
-	text_init(&t->text, TEXT_ALL, &t->upcase);
+	text_init(&t->text, &t->upcase);
 	t->replacing = t->upcase;
 	if (t->replacing.invalid == UPCASE_KEEP)
 		t->replacing.invalid = UPCASE_REPLACE;
-	text_init(&t->decoded, TEXT_ALL, &t->replacing);
+	text_init(&t->decoded, &t->replacing);
 	return 0;
 }
 

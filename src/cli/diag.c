@@ -126,9 +126,11 @@ void diag_error_at(
 	const char *name, uint64_t line, uint64_t column, const char *text)
 {
 	char place[48];
+	int n = snprintf(place, sizeof(place), ":%" PRIu64, line);
 
-	(void)snprintf(
-		place, sizeof(place), ":%" PRIu64 ":%" PRIu64, line, column);
+	if (column > 0)
+		(void)snprintf(place + n, sizeof(place) - (size_t)n,
+			":%" PRIu64, column);
 	tell_at(name, place, "%s", text);
 }
 

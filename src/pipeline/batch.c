@@ -37,6 +37,7 @@ void batch_reset(struct batch *b)
 	b->cut = (struct batch_cut){0};
 	b->lines = b->invalid = b->tail_chars = 0;
 	b->bad = (struct batch_bad){0};
+	b->wrong.met = false;
 	b->wide = false;
 	atomic_store(&b->unwritten, 0);
 }

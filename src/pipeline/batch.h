@@ -88,6 +88,7 @@ struct batch {
 	uint64_t tail_chars; /* if `open`: characters behind the last newline */
 	bool wide;	     /* seems to be UTF-16 from its beginning on */
 	struct batch_bad bad;
+	struct text_wrong wrong;
 
 	size_t done; /* by the output: bytes of upper, or of member behind what
 			only the first of a file has, that are in it */

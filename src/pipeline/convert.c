@@ -68,6 +68,7 @@ static void turn(
 	struct text_piece piece = {.begin = &b->cut.begin,
 		.engine = engine,
 		.last = !engine || !b->cut.open,
+		.ends = b->inputs.ended > 0 && !b->inputs.bad,
 		.text = b->text,
 		.len = b->len,
 		.in_place = !text_can_fail(t) && !batch_is_shared(b),
@@ -83,6 +84,7 @@ static void turn(
 	b->upper = result.out;
 	b->upper_len = result.produced;
 	b->invalid = result.invalid;
+	b->wrong = result.wrong;
 	if (result.invalid > 0) {
 		b->bad.line = result.bad_line - b->cut.lead;
 		b->bad.column = result.bad_column;

@@ -96,10 +96,10 @@ void cutter_take(struct cutter *c, size_t n, int64_t now)
 
 	if (c->newline_due)
 		put_due_newline(c);
-	end = text_scan(
-		c->config.text, &c->now, &c->at_whole, b->text + b->len, n);
+	end = text_scan(c->config.text, &c->now, &c->at_whole, b->text, b->len,
+		b->len + n);
 	if (end > 0)
-		c->whole = b->len + end;
+		c->whole = end;
 	b->len += n;
 	c->line_open = b->text[b->len - 1] != '\n';
 	if (had_none) /* also when there is none yet: then it is set again */
@@ -176,7 +176,8 @@ static struct text_state state_at(const struct cutter *c, size_t place)
 
 	if (place == c->whole && place > 0)
 		return c->at_whole;
-	(void)text_scan(c->config.text, &now, &at_end, c->b->text, place);
+	(void)text_scan(
+		c->config.text, &now, &at_end, c->b->text, 0, place);
 	return now;
 }
 

@@ -294,9 +294,20 @@ static void tell_bad(struct output *o, const struct batch *b)
 		o->at.lines + b->bad.line + 1, column + 1, text);
 }
 
+/* Records are not as they must be. */
+static void tell_wrong(struct output *o, const struct batch *b)
+{
+	uint64_t line = o->at.lines + (uint64_t)b->wrong.line;
+
+	ledger_trouble(o->config.ledger, name_of(o, o->at.input), line + 1, 0,
+		b->wrong.words);
+}
+
 static void after_written(struct output *o, const struct batch *b)
 {
-	if (text_can_fail(o->config.text) && b->upper_len > 0)
+	if (b->wrong.met)
+		tell_wrong(o, b);
+	if (text_keeps_apart(o->config.text) && b->upper_len > 0)
 		o->open = lines_end(b->upper, b->upper_len) ? OUTPUT_NO_INPUT
 							    : o->at.input;
 	if (!b->bad.met) {

@@ -257,7 +257,7 @@ static struct cutter_config cutter_config(const struct pipeline *p)
 		.size = p->config.batch_size,
 		.lines = p->config.append,
 		/* A bad sequence is told with its place in its FILE. */
-		.apart = text_can_fail(p->config.text),
+		.apart = text_keeps_apart(p->config.text),
 		.gather = p->config.level > 0,
 		.interval = p->config.flush_interval};
 }
@@ -408,7 +408,8 @@ static const struct part {
 /* As close to what was asked for as the packing likes it. */
 static size_t batch_size(const struct pipeline_config *config)
 {
-	size_t size = config->batch_size;
+	size_t least = text_least(config->text);
+	size_t size = config->batch_size < least ? least : config->batch_size;
 	size_t unit = config->level ? config->sink->packing->unit : 0;
 
 	if (unit > 0 && size > unit)

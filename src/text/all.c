@@ -6,14 +6,16 @@
 
 /* A line is a record, and nothing has to be known of what is before it. */
 static size_t scan(const struct text *t, struct text_state *now,
-	struct text_state *at_end, const unsigned char *p, size_t len)
+	struct text_state *at_end, const unsigned char *p, size_t seen,
+	size_t len)
 {
-	size_t whole = lines_whole(p, len);
+	size_t whole = lines_whole(p + seen, len - seen);
 
 	(void)t;
-	if (whole > 0)
-		*at_end = *now;
-	return whole;
+	if (whole == 0)
+		return 0;
+	*at_end = *now;
+	return seen + whole;
 }
 
 static int convert(const struct text *t, const struct text_piece *piece,

@@ -2,21 +2,38 @@
 
 #include "text/text.h"
 
+#include "text/selection.h"
 #include "upcase/utf8.h"
 
 #define KIND(choice, kind) [choice] = &(kind),
 static const struct text_kind *const kinds[] = {TEXT_KINDS(KIND)};
 
-void text_init(
-	struct text *t, enum text_choice choice, const struct upcase *upcase)
+void text_init(struct text *t, const struct upcase *upcase)
 {
-	*t = (struct text){.kind = kinds[choice], .upcase = upcase};
+	*t = (struct text){.kind = kinds[TEXT_ALL], .upcase = upcase};
+}
+
+void text_select(struct text *t, const struct text_selection *selection)
+{
+	t->kind = kinds[selection->choice];
+	t->selection = selection;
+}
+
+bool text_keeps_apart(const struct text *t)
+{
+	return t->selection || text_can_fail(t);
+}
+
+size_t text_least(const struct text *t)
+{
+	return t->selection ? selection_least(t->selection) : 1;
 }
 
 size_t text_scan(const struct text *t, struct text_state *now,
-	struct text_state *at_end, const unsigned char *p, size_t len)
+	struct text_state *at_end, const unsigned char *p, size_t seen,
+	size_t len)
 {
-	return t->kind->scan(t, now, at_end, p, len);
+	return t->kind->scan(t, now, at_end, p, seen, len);
 }
 
 size_t text_whole(const struct text *t, const struct text_state *begin,
@@ -24,7 +41,7 @@ size_t text_whole(const struct text *t, const struct text_state *begin,
 {
 	struct text_state now = *begin, at_end;
 
-	return t->kind->scan(t, &now, &at_end, p, len);
+	return t->kind->scan(t, &now, &at_end, p, 0, len);
 }
 
 int text_convert(const struct text *t, const struct text_piece *piece,
@@ -41,7 +58,11 @@ void text_engine_begin(struct text_engine *e)
 
 size_t text_bound(size_t len)
 {
-	return upcase_bound(len);
+	size_t held = upcase_bound(0), bound = upcase_bound(len);
+
+	/* Twice what may be held back: selected parts of a text are turned by a
+	 * call each, and each wants that room behind it. */
+	return bound > SIZE_MAX - held ? SIZE_MAX : bound + held;
 }
 
 bool text_has_context(const struct text *t)

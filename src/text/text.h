@@ -5,12 +5,12 @@
  *	                                       |
  *	converter: convert, in parallel <------+
  *
- * What it is for: a way to choose (all of it; later some lines, some columns)
- * is one file and one line in kinds.h. It says two things. `scan`
- * goes over the bytes in order, and says where the last record ends and what
- * has to be known about the bytes before to go on there: that is the state, and
- * it is small, since it travels with each batch. `convert` then turns pieces in
- * any order, each with the state at its beginning.
+ * What it is for: a way to choose (all of it, some lines, some columns) is one
+ * file and one line in kinds.h. It says two things. `scan` goes over the bytes
+ * in order, and says where the last record ends and what has to be known about
+ * the bytes before to go on there: that is the state, and it is small, since it
+ * travels with each batch. `convert` then turns pieces in any order, each with
+ * the state at its beginning.
  *
  * Invariants
  *  - Upper-casing makes and removes no record's end: it is found as well in
@@ -30,10 +30,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ranges;
+struct text_selection;
+
 /* What is known behind some bytes of a FILE. Zeroed storage is the beginning of
- * one. What it means is the kind's own. */
+ * one. What it means is the kind's own (begin.h). */
 struct text_state {
-	uint64_t word;
+	uint32_t at;	  /* of the record: fields or characters passed */
+	uint32_t since;	  /* newlines since the quoted field began that is open;
+			     or bytes of the header that is not complete */
+	uint16_t pending; /* bytes before this place that wait for more */
+	uint8_t phase;	  /* of a quote, or of four lines */
+	uint8_t flags;
+	const struct ranges *columns; /* what the FILE's header has chosen */
 };
 
 #define TEXT_CHOICE(choice, kind) choice,
@@ -47,7 +56,8 @@ struct text_kind;
 /* What is turned, and how. Made by text_init, then only read. */
 struct text {
 	const struct text_kind *kind;
-	const struct upcase *upcase; /* the caller's */
+	const struct text_selection *selection; /* the caller's; NULL: all */
+	const struct upcase *upcase;		/* the caller's */
 };
 
 /* What the engine carries from piece to piece of one record, for who has
@@ -66,11 +76,21 @@ struct text_piece {
 	 * the others comes out with it. */
 	struct text_engine *engine;
 	bool last;	     /* nothing of this record comes behind it */
+	bool ends;	     /* nor of the FILE, which was read to its end */
 	unsigned char *text; /* len bytes, used up if `in_place` */
 	size_t len;
 	bool in_place;
 	unsigned char *spare; /* text_bound(len) bytes */
 	size_t room;	      /* that there are */
+};
+
+/* Records that are not as the selection wants them: for people. Then the text
+ * is left as it is from there on, or to where it is said. */
+struct text_wrong {
+	bool met;
+	int64_t line;	/* so many newlines before or behind the beginning of
+			   the piece */
+	char words[240];
 };
 
 /* What became of it. */
@@ -83,15 +103,19 @@ struct text_result {
 	 * bytes before the text, in the piece before. */
 	ptrdiff_t bad_at;
 	uint64_t bad_line, bad_column;
+	struct text_wrong wrong;
 };
 
 /* What a way to choose is made of. */
 struct text_kind {
-	/* Goes on at *now over p[0..len), and leaves *now behind it. Returns
-	 * where in p the last record ends that does, 0 if none; then *at_end is
-	 * the state there, otherwise it is left alone. */
+	/* Goes on at *now over p[seen..len), and leaves *now behind it. What is
+	 * before that is the text of this batch that was scanned already, so
+	 * that what could not be judged yet can be looked at again. Returns
+	 * where in p the last record ends that does in the new part, 0 if none;
+	 * then *at_end is the state there, otherwise it is left alone. */
 	size_t (*scan)(const struct text *t, struct text_state *now,
-		struct text_state *at_end, const unsigned char *p, size_t len);
+		struct text_state *at_end, const unsigned char *p, size_t seen,
+		size_t len);
 	/* Returns 0, or, where text_can_fail, -EILSEQ at the first ill-formed
 	 * sequence of what is turned: everything before it is converted. */
 	int (*convert)(const struct text *t, const struct text_piece *piece,
@@ -103,12 +127,22 @@ struct text_kind {
 TEXT_KINDS(TEXT_KIND)
 #undef TEXT_KIND
 
-/* Makes *t. upcase must live as long. */
-void text_init(
-	struct text *t, enum text_choice choice, const struct upcase *upcase);
+/* Makes *t one that turns all. upcase must live as long. */
+void text_init(struct text *t, const struct upcase *upcase);
+
+/* Lets *t turn what is selected only. The selection must live as long. */
+void text_select(struct text *t, const struct text_selection *selection);
+
+/* Whether each FILE has to begin a batch: what is selected begins anew there, or
+ * a bad sequence ends it. */
+bool text_keeps_apart(const struct text *t);
+
+/* The least bytes that a batch must have room for. */
+size_t text_least(const struct text *t);
 
 size_t text_scan(const struct text *t, struct text_state *now,
-	struct text_state *at_end, const unsigned char *p, size_t len);
+	struct text_state *at_end, const unsigned char *p, size_t seen,
+	size_t len);
 
 /* The length of the whole records at the beginning of p[0..len), which begins
  * with *begin. */

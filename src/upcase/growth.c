@@ -83,6 +83,7 @@ void growth_note_text(struct growth *g, const unsigned char *src, size_t n,
 
 ptrdiff_t growth_of_line(struct growth *g, const unsigned char *end)
 {
-	move_to(g, end);
+	if (g->n > 0 || g->surplus != 0)
+		move_to(g, end);
 	return g->surplus;
 }

@@ -178,12 +178,11 @@ static void end_context(struct call *c)
  * is one. */
 static uint64_t column_in(const unsigned char *p, size_t len, bool *line)
 {
-	uint64_t n = 0;
+	const unsigned char *newline = memrchr(p, '\n', len);
+	size_t begin = newline ? (size_t)(newline - p) + 1 : 0;
 
-	while (len > 0 && p[len - 1] != '\n')
-		n += (p[--len] & 0xC0) != 0x80;
-	*line = len > 0;
-	return n;
+	*line = newline != NULL;
+	return utf8_characters(p + begin, len - begin);
 }
 
 /* The column of what is at span.src: in place, from what the line has become
@@ -201,6 +200,19 @@ static uint64_t column_here(struct call *c)
 	}
 	n = column_in(c->begin, (size_t)(span->dst - c->begin), &line);
 	return n - (uint64_t)growth_of_line(&c->growth, span->dst);
+}
+
+/* By how many characters the last line of the output is longer than what was
+ * read of it. */
+static ptrdiff_t grown(struct call *c)
+{
+	bool line;
+
+	if (c->span.in_place)
+		return growth_of_line(&c->growth, c->span.dst);
+	return (ptrdiff_t)column_in(
+		       c->begin, (size_t)(c->span.dst - c->begin), &line) -
+	       (ptrdiff_t)column_here(c);
 }
 
 /* The first ill-formed sequence is at span.src, which is at offset in the
@@ -458,15 +470,20 @@ int upcase_convert_in_place(const struct upcase *u, struct upcase_state *st,
 	size_t size, struct upcase_result *res)
 {
 	struct call c;
+	bool in_place = st->n_partial == 0 && !upcase_has_context(u);
+	int err;
 
 	begin_call(&c, u, st, res);
 	/* What the piece before has left to say would come before the text. */
-	c.span.in_place = st->n_partial == 0 && !upcase_has_context(u);
-	c.begin = c.span.in_place ? text : spare;
+	c.span.in_place = in_place;
+	c.begin = in_place ? text : spare;
 	c.spare = spare;
-	if (c.span.in_place) {
+	if (in_place) {
 		growth_begin(&c.growth, text);
 		c.span.growth = &c.growth;
 	}
-	return convert_call(&c, text, len, last, size);
+	err = convert_call(&c, text, len, last, size);
+	if (in_place && !err && res->invalid == 0 && len > 0)
+		res->grown = grown(&c);
+	return err;
 }

@@ -100,6 +100,10 @@ struct upcase_result {
 	 * the last of these, or since the piece began. A character that the
 	 * piece before began is one of that. */
 	uint64_t first_bad, first_line, first_column;
+	/* Only of upcase_convert_in_place, where nothing ill-formed was met and
+	 * there is no context: by how many characters the last line of out is
+	 * longer than what was read of it. */
+	ptrdiff_t grown;
 };
 
 /* Fills *u, with the fastest variant that this machine runs. Returns 0, or

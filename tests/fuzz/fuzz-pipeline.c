@@ -306,7 +306,7 @@ static void run_to_file(
 	if (sink_init(&sink, plan->append ? name : NULL,
 		    plan->packed_out ? packing : NULL, SINK_SYNC_NEVER) != 0)
 		fuzz_wrong("the output could not be opened");
-	text_init(&text, TEXT_ALL, &plan->upcase);
+	text_init(&text, &plan->upcase);
 	config.text = &text;
 	config.sink = &sink;
 	run_pipeline(r, &config);

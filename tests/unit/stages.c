@@ -84,11 +84,11 @@ void stages_make(struct stages *s, const char *path,
 	memset(s, 0, sizeof(*s));
 	assert_int_equal(
 		upcase_init(&s->upcase, UPCASE_FULL, language, invalid), 0);
-	text_init(&s->text, TEXT_ALL, &s->upcase);
+	text_init(&s->text, &s->upcase);
 	s->replacing = s->upcase;
 	if (invalid == UPCASE_KEEP)
 		s->replacing.invalid = UPCASE_REPLACE;
-	text_init(&s->decoded, TEXT_ALL, &s->replacing);
+	text_init(&s->decoded, &s->replacing);
 	assert_int_equal(control_init(&s->control, on_abort, s), 0);
 	assert_int_equal(ledger_init(&s->ledger, &events, &s->control), 0);
 	assert_int_equal(queue_init(&s->in, QUEUE_FIFO, STAGES_DEPTH, NULL), 0);

@@ -192,7 +192,7 @@ static void begin(struct play *p, const struct setting *s)
 	assert_int_equal(
 		upcase_init(&p->upcase, UPCASE_FULL, UPCASE_ROOT, UPCASE_KEEP),
 		0);
-	text_init(&p->text, TEXT_ALL, &p->upcase);
+	text_init(&p->text, &p->upcase);
 	cutter_init(&p->cutter, &config);
 	for (size_t i = 0; i < N_BATCHES; i++)
 		assert_int_equal(batch_init(&p->batches[i], ROOM, ROOM, 0), 0);

@@ -128,7 +128,7 @@ static void prepare(struct run *r, const char *const *inputs, size_t n_inputs)
 	};
 	assert_int_equal(
 		upcase_init(&r->map, UPCASE_FULL, UPCASE_ROOT, UPCASE_KEEP), 0);
-	text_init(&r->text, TEXT_ALL, &r->map);
+	text_init(&r->text, &r->map);
 }
 
 /* Opens the output (NULL: standard output) and starts. */

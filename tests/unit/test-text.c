@@ -21,23 +21,23 @@ static void make(struct text *t, struct upcase *u,
 	enum upcase_language language, enum upcase_invalid invalid)
 {
 	assert_int_equal(upcase_init(u, UPCASE_FULL, language, invalid), 0);
-	text_init(t, TEXT_ALL, u);
+	text_init(t, u);
 }
 
 static void a_record_is_a_line(void **state)
 {
 	static const unsigned char p[] = "a\nbc\nd";
-	struct text_state now = {0}, at_end = {7};
+	struct text_state now = {0}, at_end = {.at = 7};
 	struct upcase u;
 	struct text t;
 
 	(void)state;
 	make(&t, &u, UPCASE_ROOT, UPCASE_KEEP);
-	assert_int_equal(text_scan(&t, &now, &at_end, p, 1), 0);
-	assert_int_equal(at_end.word, 7); /* none ended */
-	assert_int_equal(text_scan(&t, &now, &at_end, p + 1, 5), 4);
-	assert_int_equal(at_end.word, 0);
-	assert_int_equal(text_scan(&t, &now, &at_end, NULL, 0), 0);
+	assert_int_equal(text_scan(&t, &now, &at_end, p, 0, 1), 0);
+	assert_int_equal(at_end.at, 7); /* none ended */
+	assert_int_equal(text_scan(&t, &now, &at_end, p, 1, 6), 5);
+	assert_int_equal(at_end.at, 0);
+	assert_int_equal(text_scan(&t, &now, &at_end, NULL, 0, 0), 0);
 	assert_int_equal(text_whole(&t, &now, p, 6), 5);
 	assert_int_equal(text_whole(&t, &now, p, 5), 5);
 	assert_int_equal(text_whole(&t, &now, p, 4), 2);

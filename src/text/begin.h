@@ -1,0 +1,58 @@
+/*
+ * begin - where a record begins: whether it is one that is left as it is
+ *
+ * What is the same for all ways to select: the byte order mark of a FILE is no
+ * part of its first record, lines with a certain prefix are left, and so is a
+ * header. A record of which too little is there to know waits for more, as
+ * `pending` bytes of the state; in a piece it is there: a batch has room for all
+ * that is needed (selection_least).
+ */
+#ifndef UPCASE_TEXT_BEGIN_H
+#define UPCASE_TEXT_BEGIN_H
+
+#include "text/selection.h"
+#include "text/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes that are enough for a byte order mark and a character. */
+#define BEGIN_LEAST 8
+
+/* In text_state.flags. */
+enum {
+	BEGIN_BEGUN = 1,  /* the FILE's first bytes were seen */
+	BEGIN_IN = 2,	  /* inside of a record */
+	BEGIN_LEFT = 4,	  /* ... a line that is left as it is */
+	BEGIN_HEAD = 8,	  /* ... the header */
+	BEGIN_BODY = 16,  /* the header was seen */
+	BEGIN_AS_IS = 32, /* all that comes of the FILE is left as it is */
+};
+
+static inline bool begin_has(const struct text_state *s, unsigned flag)
+{
+	return (s->flags & flag) != 0;
+}
+
+/* A record begins with p[0..len), len > 0; more may come behind it, unless
+ * `all`. Sets the flags, and returns true; or sets only `pending`, and returns
+ * false. *mark is set to the bytes of a byte order mark. */
+bool begin_record(const struct text_selection *selection, struct text_state *s,
+	const unsigned char *p, size_t len, bool all, size_t *mark);
+
+/* A record has ended: the next one begins. */
+void begin_next(struct text_state *s);
+
+/* What comes of the FILE is left as it is: text_kind's scan for that. */
+size_t begin_scan_rest(struct text_state *now, struct text_state *at_end,
+	const unsigned char *p, size_t seen, size_t len);
+
+/* Behind the line that p[at] is in; len if that is not its end. */
+size_t begin_line_end(const unsigned char *p, size_t at, size_t len);
+
+/* Where in p[from..len) the next line begins that is left, len if none does.
+ * p[from] is where a line begins. */
+size_t begin_find_left(const struct text_selection *selection,
+	const unsigned char *p, size_t from, size_t len);
+
+#endif

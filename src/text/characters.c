@@ -1,0 +1,152 @@
+#include "config.h"
+
+#include "text/begin.h"
+#include "text/lines.h"
+#include "text/selection.h"
+#include "text/turning.h"
+#include "upcase/utf8.h"
+
+#include <string.h>
+
+/*
+ * Some characters of each line, by number. What is no UTF-8 counts as a
+ * character for each sequence of which the engine says so. The state says how
+ * many characters of the line were passed.
+ */
+
+typedef unsigned char bytes_of_16 __attribute__((vector_size(16)));
+
+/* Whether sixteen bytes are a character each. */
+static bool are_ascii(const unsigned char *p)
+{
+	uint64_t half[2];
+
+	memcpy(half, p, sizeof(half));
+	return ((half[0] | half[1]) & UINT64_C(0x8080808080808080)) == 0;
+}
+
+/* Passes `most` characters of p[at..len), or all. Returns behind them, and sets
+ * *n to how many they are. */
+static size_t pass(const unsigned char *p, size_t at, size_t len,
+	uint32_t most, uint32_t *n)
+{
+	uint32_t passed = 0;
+
+	while (at < len && passed < most) {
+		int scanned;
+
+		if (len - at >= 16 && most - passed >= 16 && are_ascii(p + at)) {
+			at += 16;
+			passed += 16;
+			continue;
+		}
+		scanned = utf8_scan(p + at, len - at);
+		at += scanned > 0   ? (size_t)scanned
+		      : scanned < 0 ? (size_t)-scanned
+				    : len - at;
+		passed++;
+	}
+	*n = passed;
+	return at;
+}
+
+static size_t scan(const struct text *t, struct text_state *now,
+	struct text_state *at_end, const unsigned char *p, size_t seen,
+	size_t len)
+{
+	const struct text_selection *s = t->selection;
+	size_t at = seen - now->pending, whole = 0, mark;
+
+	while (at < len) {
+		size_t end;
+		uint32_t n;
+
+		if (!begin_has(now, BEGIN_IN)) {
+			if (!begin_record(
+				    s, now, p + at, len - at, false, &mark))
+				return whole;
+			at += mark;
+		}
+		/* The first lines, up to the header, are looked at one by
+		 * one. */
+		if (s->header && !begin_has(now, BEGIN_BODY)) {
+			end = begin_line_end(p, at, len);
+			end = end > 0 && p[end - 1] == '\n' ? end : 0;
+		} else {
+			end = lines_whole(p + at, len - at);
+			end = end > 0 ? at + end : 0;
+		}
+		if (end == 0) {
+			(void)pass(p, at, len, RANGES_MOST, &n);
+			now->at += n;
+			return whole;
+		}
+		begin_next(now);
+		*at_end = *now;
+		whole = at = end;
+	}
+	return whole;
+}
+
+/* The characters of p[at..end), a line or part of one, of which `number` come
+ * before. */
+static void turn_line(struct turning *c, const struct ranges *ranges,
+	uint32_t number, size_t at, size_t end, unsigned ties)
+{
+	const unsigned char *p = c->piece->text;
+	const struct range *range = ranges_from(ranges, ++number);
+
+	/* What was chosen, and is in pieces, ends here at least. */
+	while (at < end || (ties & TURNING_BEFORE)) {
+		bool chosen = range->first <= number;
+		uint32_t most = (chosen ? range->last + 1 : range->first) -
+				number;
+		uint32_t n;
+		size_t next = pass(p, at, end, most, &n);
+		bool behind = next == end && n < most;
+
+		if (chosen)
+			turning_part(c, at, next,
+				ties | (behind ? TURNING_BEHIND : 0U));
+		ties = TURNING_ALONE;
+		number += n;
+		range = range_up(range, number);
+		at = next;
+	}
+}
+
+static int convert(const struct text *t, const struct text_piece *piece,
+	struct text_result *result)
+{
+	const struct text_selection *s = t->selection;
+	const unsigned char *p = piece->text;
+	struct text_state now = *piece->begin;
+	size_t len = piece->len, at = 0, mark;
+	bool continued = begin_has(&now, BEGIN_IN);
+	struct turning c;
+
+	turning_begin(&c, t, piece, result);
+	while (at < len || continued) {
+		size_t end, text;
+
+		if (!continued) {
+			(void)begin_record(
+				s, &now, p + at, len - at, true, &mark);
+			at += mark;
+		}
+		end = text = begin_line_end(p, at, len);
+		if (end > at && p[end - 1] == '\n')
+			text--;
+		if (!begin_has(&now, BEGIN_LEFT | BEGIN_HEAD))
+			turn_line(&c, &s->ranges, now.at, at, text,
+				continued ? TURNING_BEFORE : TURNING_ALONE);
+		if (end == text)
+			break; /* it goes on */
+		begin_next(&now);
+		continued = false;
+		at = end;
+	}
+	return turning_end(&c);
+}
+
+const struct text_kind text_characters = {scan, convert};

@@ -1,0 +1,308 @@
+#include "config.h"
+
+#include "text/begin.h"
+#include "text/columns.h"
+#include "text/lines.h"
+#include "text/masks.h"
+#include "text/selection.h"
+#include "text/turning.h"
+#include "text/walk.h"
+
+#include <string.h>
+
+/*
+ * Some fields of each record, by number or by what the header calls them. A
+ * record ends with a newline that is not in quotes. The state says how many
+ * fields of the record were passed, and how it stands with quotes; in a header,
+ * how many bytes.
+ */
+
+static const char too_long[] = "the header is longer than a batch (see "
+			       "--batch-size); left as it is from here on";
+static const char no_memory[] =
+	"not enough memory for the columns; left as it is from here on";
+static const char not_closed[] =
+	"a field in quotes begins here and is not closed; kept to the end";
+
+/* Which fields are chosen behind a header, which are its last `bytes` of
+ * p[0..end). Sets the state's columns, or that the rest of the FILE is left;
+ * then says why in words. */
+static void take_header(const struct text_selection *s, struct text_state *now,
+	const unsigned char *p, size_t end, size_t bytes, char *words,
+	size_t room)
+{
+	const char *why = too_long;
+
+	if (!s->columns)
+		return;
+	if (bytes <= end) {
+		switch (columns_find(s->columns, p + end - bytes, bytes,
+			&now->columns, words, room)) {
+		case COLUMNS_ALL:
+			return;
+		case COLUMNS_MISSING:
+			why = NULL;
+			break;
+		case COLUMNS_NO_MEMORY:
+			why = no_memory;
+		}
+	}
+	now->flags |= BEGIN_AS_IS;
+	if (why && words)
+		memcpy(words, why, strlen(why) + 1);
+}
+
+/* Over p[at..len), in which the record does not end. */
+static void scan_tail(const struct text_selection *s, struct text_state *now,
+	const unsigned char *p, size_t at, size_t len)
+{
+	size_t begin = at, end;
+	struct walk w;
+
+	walk_begin(&w, s, p, at, len, (enum walk_phase)now->phase);
+	while (walk_next(&w, &end) != WALK_TEXT) {
+		now->at++;
+		now->since = 0;
+		begin = end + 1;
+	}
+	now->since += (uint32_t)lines_count(p + begin, len - begin);
+	now->phase = (uint8_t)w.phase;
+}
+
+/* Over the header, or what there is of it. Returns behind its newline, 0 if that
+ * is not there. */
+static size_t scan_header(const struct text_selection *s,
+	struct text_state *now, const unsigned char *p, size_t at, size_t len)
+{
+	size_t end;
+	struct walk w;
+
+	walk_begin(&w, s, p, at, len, (enum walk_phase)now->phase);
+	if (walk_to_record(&w, &end) == WALK_TEXT) {
+		now->since += (uint32_t)lines_count(p + at, len - at);
+		now->phase = (uint8_t)w.phase;
+		now->at += (uint32_t)(len - at);
+		return 0;
+	}
+	take_header(s, now, p, end, now->at + (end - at), NULL, 0);
+	return end + 1;
+}
+
+/* Behind the last record that ends in p[at..len), 0 if none does. */
+static size_t last_record(const struct text_selection *s,
+	const struct text_state *now, const unsigned char *p, size_t at,
+	size_t len)
+{
+	size_t end = 0;
+	struct walk w;
+
+	if (!s->quotes) {
+		size_t whole = lines_whole(p + at, len - at);
+
+		return whole > 0 ? at + whole : 0;
+	}
+	walk_begin(&w, s, p, at, len, (enum walk_phase)now->phase);
+	do
+		if (w.lines)
+			end = w.block + masks_last(w.lines) + 1;
+	while (walk_load(&w));
+	return end;
+}
+
+/* Behind the next record that ends in p[at..len), 0 if none does. */
+static size_t next_record(const struct text_selection *s,
+	const struct text_state *now, const unsigned char *p, size_t at,
+	size_t len)
+{
+	size_t end;
+	struct walk w;
+
+	walk_begin(&w, s, p, at, len, (enum walk_phase)now->phase);
+	return walk_to_record(&w, &end) == WALK_RECORD ? end + 1 : 0;
+}
+
+/* Over a record that has begun, of which p[at..len) is there, or over several;
+ * returns behind the last of these, 0 if it does not end. */
+static size_t scan_body(const struct text_selection *s, struct text_state *now,
+	const unsigned char *p, size_t at, size_t len)
+{
+	size_t end;
+
+	if (begin_has(now, BEGIN_LEFT)) {
+		const unsigned char *newline = memchr(p + at, '\n', len - at);
+
+		return newline ? (size_t)(newline - p) + 1 : 0;
+	}
+	if (begin_has(now, BEGIN_HEAD))
+		return scan_header(s, now, p, at, len);
+	/* In a line that is left, quotes are none. */
+	end = s->quotes && s->n_prefixes > 0 ? next_record(s, now, p, at, len)
+					     : last_record(s, now, p, at, len);
+	if (end == 0)
+		scan_tail(s, now, p, at, len);
+	return end;
+}
+
+static size_t scan(const struct text *t, struct text_state *now,
+	struct text_state *at_end, const unsigned char *p, size_t seen,
+	size_t len)
+{
+	const struct text_selection *s = t->selection;
+	size_t at = seen - now->pending, whole = 0, mark, end;
+
+	while (at < len && !begin_has(now, BEGIN_AS_IS)) {
+		if (!begin_has(now, BEGIN_IN)) {
+			if (!begin_record(
+				    s, now, p + at, len - at, false, &mark))
+				return whole;
+			now->phase = WALK_BEGINS;
+			at += mark;
+		}
+		end = scan_body(s, now, p, at, len);
+		if (end == 0)
+			return whole;
+		begin_next(now);
+		*at_end = *now;
+		whole = at = end;
+	}
+	end = begin_scan_rest(now, at_end, p, at, len);
+	return end > 0 ? end : whole;
+}
+
+/* Who goes over a piece. */
+struct fields {
+	const struct text_selection *selection;
+	struct turning turning;
+	struct walk walk;
+	struct text_state now; /* where the record begins, or the piece */
+	size_t record;	       /* which is here */
+	bool continued;	       /* it is the piece's begin, in a record */
+};
+
+/* The fields of a record, of which the first begins, or goes on, at `at`.
+ * Returns behind the record; or the end of the piece, and sets *open. */
+static size_t turn_record(struct fields *f, size_t at, bool *open)
+{
+	const struct ranges *ranges = f->selection->columns
+					      ? f->now.columns
+					      : &f->selection->ranges;
+	size_t tail = f->selection->delimiter_len - 1, end;
+	uint32_t number = f->now.at + 1;
+	const struct range *range = ranges_from(ranges, number);
+	unsigned ties = f->continued ? TURNING_BEFORE : TURNING_ALONE;
+
+	for (;;) {
+		bool chosen = range->first <= number;
+		enum walk_end what = chosen || range->first <= RANGES_MOST
+					     ? walk_next(&f->walk, &end)
+					     : walk_to_record(&f->walk, &end);
+
+		*open = what == WALK_TEXT;
+		if (*open)
+			ties |= TURNING_BEHIND;
+		if (chosen)
+			turning_part(&f->turning, at,
+				what == WALK_FIELD ? end - tail : end, ties);
+		if (*open)
+			return end;
+		if (what == WALK_RECORD)
+			return end + 1;
+		at = end + 1;
+		range = range_up(range, ++number);
+		ties = TURNING_ALONE;
+	}
+}
+
+/* The header, which begins at `at`, or goes on. Returns behind it; or the end of
+ * the piece, and sets *open. */
+static size_t pass_header(
+	struct fields *f, const struct text_piece *piece, size_t at, bool *open)
+{
+	char words[sizeof(f->turning.result->wrong.words)];
+	size_t end;
+
+	*open = walk_to_record(&f->walk, &end) == WALK_TEXT;
+	if (*open && !piece->ends)
+		return end;
+	take_header(f->selection, &f->now, piece->text, end,
+		f->now.at + (end - at), words, sizeof(words));
+	if (begin_has(&f->now, BEGIN_AS_IS))
+		turning_wrong(&f->turning, at, 0, words);
+	return *open ? end : end + 1;
+}
+
+/* A quote that was never closed is told where its field begins. */
+static void tell_open_quote(struct fields *f, const struct text_piece *piece)
+{
+	struct text_state tail = f->now;
+
+	if (!piece->ends || f->walk.phase != WALK_QUOTED)
+		return;
+	scan_tail(f->selection, &tail, piece->text, f->record, piece->len);
+	turning_wrong(&f->turning, piece->len, tail.since, not_closed);
+}
+
+/* Where the record that is here, at `at`, ends; as turn_record. */
+static size_t pass_record(
+	struct fields *f, const struct text_piece *piece, size_t at, bool *open)
+{
+	if (begin_has(&f->now, BEGIN_LEFT)) {
+		size_t end = begin_line_end(piece->text, at, piece->len);
+
+		/* Quotes in it are none. */
+		*open = end == 0 || piece->text[end - 1] != '\n';
+		walk_begin(&f->walk, f->selection, piece->text, end, piece->len,
+			WALK_BEGINS);
+		return end;
+	}
+	if (begin_has(&f->now, BEGIN_HEAD))
+		return pass_header(f, piece, at, open);
+	return turn_record(f, at, open);
+}
+
+/* A record begins at `at`, which is not the end. Returns where its text does. */
+static size_t begin_here(
+	struct fields *f, const struct text_piece *piece, size_t at)
+{
+	size_t mark;
+
+	(void)begin_record(f->selection, &f->now, piece->text + at,
+		piece->len - at, true, &mark);
+	f->continued = false;
+	f->record = at + mark;
+	/* A mark is no part of a field that may begin with a quote. */
+	if (mark > 0)
+		walk_begin(&f->walk, f->selection, piece->text, f->record,
+			piece->len, WALK_BEGINS);
+	f->now.phase = WALK_BEGINS;
+	return f->record;
+}
+
+static int convert(const struct text *t, const struct text_piece *piece,
+	struct text_result *result)
+{
+	struct fields f = {.selection = t->selection, .now = *piece->begin};
+	bool open = false;
+	size_t at = 0;
+
+	turning_begin(&f.turning, t, piece, result);
+	if (begin_has(&f.now, BEGIN_AS_IS))
+		return turning_end(&f.turning);
+	f.continued = begin_has(&f.now, BEGIN_IN);
+	walk_begin(&f.walk, f.selection, piece->text, 0, piece->len,
+		(enum walk_phase)f.now.phase);
+	while (at < piece->len || f.continued) {
+		if (!f.continued)
+			at = begin_here(&f, piece, at);
+		at = pass_record(&f, piece, at, &open);
+		if (open || begin_has(&f.now, BEGIN_AS_IS))
+			break;
+		begin_next(&f.now);
+		f.continued = false;
+	}
+	if (open && !begin_has(&f.now, BEGIN_LEFT | BEGIN_AS_IS))
+		tell_open_quote(&f, piece);
+	return turning_end(&f.turning);
+}
+
+const struct text_kind text_fields = {scan, convert};

@@ -1,0 +1,47 @@
+/*
+ * ranges - numbers that are chosen, as cut(1) has them: "2,5-7,9-"
+ *
+ * From 1, in order, without overlaps. Made once, then only read.
+ */
+#ifndef UPCASE_TEXT_RANGES_H
+#define UPCASE_TEXT_RANGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RANGES_MOST (UINT32_MAX - 1) /* the largest number there is */
+
+struct range {
+	uint32_t first, last;
+};
+
+/* Zeroed storage is none. Behind the last one there is one that no number
+ * reaches. */
+struct ranges {
+	struct range *list; /* n + 1, allocated; NULL: none */
+	size_t n;
+};
+
+/* Adds numbers, 1 <= first <= last <= RANGES_MOST. Returns 0 or -ENOMEM. */
+int ranges_add(struct ranges *r, uint32_t first, uint32_t last);
+
+/* All that were not chosen are, and the other way around. Returns 0 or
+ * -ENOMEM. */
+int ranges_complement(struct ranges *r);
+
+void ranges_free(struct ranges *r);
+
+/* The first range that does not end before `number`; never NULL. */
+const struct range *ranges_from(const struct ranges *r, uint32_t number);
+
+/* For who goes up: from a range that did not end before a lower number. */
+static inline const struct range *range_up(
+	const struct range *at, uint32_t number)
+{
+	while (at->last < number)
+		at++;
+	return at;
+}
+
+#endif

@@ -1,0 +1,261 @@
+#include "config.h"
+
+#include "text/turning.h"
+
+#include "text/lines.h"
+#include "upcase/utf8.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Longer parts are worth a call of the engine. */
+#define SHORT ((size_t)256)
+
+#define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+typedef unsigned char bytes_of_16 __attribute__((vector_size(16)));
+
+void turning_begin(struct turning *c, const struct text *t,
+	const struct text_piece *piece, struct text_result *result)
+{
+	enum upcase_language language = t->upcase->language;
+
+	*result = (struct text_result){.invalid = 0};
+	*c = (struct turning){.text = t,
+		.piece = piece,
+		.result = result,
+		.moved = !piece->in_place,
+		.out = piece->in_place ? piece->text : piece->spare};
+	/* Where ASCII is not turned as elsewhere, or turned by what is around
+	 * it, the engine does it. */
+	c->plain = language == UPCASE_ROOT || language == UPCASE_HY ||
+		   (language == UPCASE_EL && !piece->engine);
+}
+
+/* ---- Short parts of ASCII ---- */
+
+/* Eight characters of ASCII in upper case. */
+static uint64_t upper_of_8(uint64_t word)
+{
+	uint64_t from_a = word + EIGHT(0x80 - 'a');
+	uint64_t behind_z = word + EIGHT(0x7F - 'z');
+
+	/* The highest bit of each, which is a lower case letter's, becomes the
+	 * one that makes it so. */
+	return word - ((from_a & ~behind_z & EIGHT(0x80)) >> 2);
+}
+
+static bool ascii_of_8(unsigned char *to, const unsigned char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, 8);
+	if (word & EIGHT(0x80))
+		return false;
+	word = upper_of_8(word);
+	memcpy(to, &word, 8);
+	return true;
+}
+
+/* All of p[0..n), n < 8, at once. */
+static bool ascii_of_few(unsigned char *to, const unsigned char *p, size_t n)
+{
+	uint64_t word = 0;
+
+	for (size_t i = 0; i < n; i++)
+		word |= (uint64_t)p[i] << 8 * i;
+	if (word & EIGHT(0x80))
+		return false;
+	word = upper_of_8(word);
+	for (size_t i = 0; i < n; i++)
+		to[i] = (unsigned char)(word >> 8 * i);
+	return true;
+}
+
+static bool ascii_of_16(unsigned char *to, const unsigned char *p)
+{
+	bytes_of_16 v;
+	uint64_t half[2];
+
+	memcpy(&v, p, sizeof(v));
+	memcpy(half, p, sizeof(half));
+	if ((half[0] | half[1]) & EIGHT(0x80))
+		return false;
+	v -= (bytes_of_16)(v >= 'a') & (bytes_of_16)(v <= 'z') & 0x20;
+	memcpy(to, &v, sizeof(v));
+	return true;
+}
+
+/* Turns as many bytes of p[0..n) as are ASCII and go together; to may be p.
+ * Returns whether that is all of them; what is behind them was not touched. */
+static bool turn_ascii(
+	unsigned char *to, const unsigned char *p, size_t n, size_t *done)
+{
+	size_t i = 0;
+
+	for (; n - i >= 16; i += 16)
+		if (!ascii_of_16(to + i, p + i))
+			break;
+	for (; n - i >= 8; i += 8)
+		if (!ascii_of_8(to + i, p + i))
+			break;
+	*done = i;
+	if (n - i >= 8 || !ascii_of_few(to + i, p + i, n - i))
+		return false;
+	*done = n;
+	return true;
+}
+
+/* ---- The others ---- */
+
+/* What is before a part stays as it is. */
+static void leave(struct turning *c, size_t to)
+{
+	size_t len = to - c->at;
+
+	if (c->moved && len > 0)
+		memcpy(c->out + c->n, c->piece->text + c->at, len);
+	c->n += len;
+	c->at = to;
+}
+
+/* By how many characters the line of out is longer that ends at n. */
+static ptrdiff_t surplus_here(const struct turning *c)
+{
+	if (c->surplus == 0 ||
+		memrchr(c->out + c->surplus_at, '\n', c->n - c->surplus_at))
+		return 0;
+	return c->surplus;
+}
+
+/* The characters of the last line of p[0..len). */
+static size_t last_characters(const unsigned char *p, size_t len)
+{
+	size_t line = lines_whole(p, len);
+
+	return lines_characters(p + line, len - line);
+}
+
+/* The engine met what is no UTF-8, for the first time in this piece; out[n] is
+ * where it began with the part. */
+static void note_bad(
+	struct turning *c, const struct upcase_result *r, uint64_t begin)
+{
+	struct text_result *result = c->result;
+
+	result->bad_at = (ptrdiff_t)c->at + (ptrdiff_t)(r->first_bad - begin);
+	result->bad_line = lines_count(c->out, c->n) + r->first_line;
+	result->bad_column = r->first_column;
+	if (r->first_line == 0)
+		result->bad_column += last_characters(c->out, c->n) -
+				      (uint64_t)surplus_here(c);
+}
+
+static ptrdiff_t difference(
+	const struct upcase_result *r, const unsigned char *src, size_t len)
+{
+	return (ptrdiff_t)last_characters(r->out, r->produced) -
+	       (ptrdiff_t)last_characters(src, len);
+}
+
+/* What the engine made of the part is the last of out. */
+static void note_surplus(struct turning *c, ptrdiff_t before,
+	const struct upcase_result *r, ptrdiff_t grown)
+{
+	bool line = memchr(r->out, '\n', r->produced) != NULL;
+
+	c->surplus = (line ? 0 : before) + grown;
+	c->surplus_at = c->n;
+}
+
+/* From here on the result is in spare, of which the engine may have written
+ * what is behind out[0..settled). */
+static void move(struct turning *c, size_t settled)
+{
+	memcpy(c->piece->spare, c->out, settled);
+	c->out = c->piece->spare;
+	c->moved = true;
+}
+
+static void turn_by_engine(struct turning *c, size_t to, unsigned ties)
+{
+	const struct text_piece *piece = c->piece;
+	const struct upcase *u = c->text->upcase;
+	struct upcase_state alone, *state = &alone;
+	unsigned char *src = piece->text + c->at;
+	size_t len = to - c->at, room = piece->room - c->n;
+	ptrdiff_t before = surplus_here(c);
+	bool intact = c->moved || upcase_has_context(u);
+	struct upcase_result r;
+	bool last = true;
+	uint64_t begin;
+
+	upcase_state_init(&alone);
+	if (piece->engine && ties != TURNING_ALONE) {
+		if (!(ties & TURNING_BEFORE))
+			text_engine_begin(piece->engine);
+		state = &piece->engine->state;
+		last = !(ties & TURNING_BEHIND) || piece->last;
+	}
+	begin = state->offset;
+	if (c->moved) {
+		c->err = upcase_convert(
+			u, state, src, len, last, c->out + c->n, room, &r);
+	} else {
+		c->err = upcase_convert_in_place(
+			u, state, src, len, last, piece->spare + c->n, room, &r);
+	}
+	if (r.invalid > 0 && c->result->invalid == 0)
+		note_bad(c, &r, begin);
+	c->result->invalid += r.invalid;
+	if (!c->moved && (r.out != src || r.produced != len))
+		move(c, r.out == src ? c->n + r.produced : c->n);
+	c->n += r.produced;
+	c->at = to;
+	if (c->result->invalid == 0 && !c->err)
+		note_surplus(c, before, &r,
+			intact ? difference(&r, src, len) : r.grown);
+}
+
+void turning_part(struct turning *c, size_t from, size_t to, unsigned ties)
+{
+	size_t done = 0;
+
+	if (c->err)
+		return;
+	leave(c, from);
+	if (c->plain && to - from <= SHORT) {
+		bool all = turn_ascii(c->out + c->n, c->piece->text + from,
+			to - from, &done);
+
+		if (all) {
+			c->n += done;
+			c->at = to;
+			return;
+		}
+	}
+	turn_by_engine(c, to, ties);
+}
+
+void turning_wrong(
+	struct turning *c, size_t at, uint64_t lines_before, const char *words)
+{
+	struct text_wrong *wrong = &c->result->wrong;
+
+	if (wrong->met || c->err)
+		return;
+	/* What was turned is used up, but lines stay lines. */
+	leave(c, at);
+	wrong->met = true;
+	wrong->line = (int64_t)lines_count(c->out, c->n) - (int64_t)lines_before;
+	(void)snprintf(wrong->words, sizeof(wrong->words), "%s", words);
+}
+
+int turning_end(struct turning *c)
+{
+	if (!c->err)
+		leave(c, c->piece->len);
+	c->result->out = c->out;
+	c->result->produced = c->n;
+	return c->err;
+}
