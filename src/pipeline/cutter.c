@@ -176,8 +176,7 @@ static struct text_state state_at(const struct cutter *c, size_t place)
 
 	if (place == c->whole && place > 0)
 		return c->at_whole;
-	(void)text_scan(
-		c->config.text, &now, &at_end, c->b->text, 0, place);
+	(void)text_scan(c->config.text, &now, &at_end, c->b->text, 0, place);
 	return now;
 }
 

@@ -70,7 +70,7 @@ void begin_next(struct text_state *s)
 {
 	if (begin_has(s, BEGIN_HEAD))
 		s->flags |= BEGIN_BODY;
-	s->flags &= (uint8_t)~(BEGIN_IN | BEGIN_LEFT | BEGIN_HEAD);
+	s->flags &= (uint8_t) ~(BEGIN_IN | BEGIN_LEFT | BEGIN_HEAD);
 	s->at = s->since = 0;
 	s->pending = 0;
 }

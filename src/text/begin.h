@@ -4,8 +4,8 @@
  * What is the same for all ways to select: the byte order mark of a FILE is no
  * part of its first record, lines with a certain prefix are left, and so is a
  * header. A record of which too little is there to know waits for more, as
- * `pending` bytes of the state; in a piece it is there: a batch has room for all
- * that is needed (selection_least).
+ * `pending` bytes of the state; in a piece it is there: a batch has room for
+ * all that is needed (selection_least).
  */
 #ifndef UPCASE_TEXT_BEGIN_H
 #define UPCASE_TEXT_BEGIN_H
@@ -39,6 +39,16 @@ static inline bool begin_has(const struct text_state *s, unsigned flag)
  * false. *mark is set to the bytes of a byte order mark. */
 bool begin_record(const struct text_selection *selection, struct text_state *s,
 	const unsigned char *p, size_t len, bool all, size_t *mark);
+
+/* Where to go on, of a text of which `seen` bytes were scanned: what waits is
+ * looked at again. */
+static inline size_t begin_again(struct text_state *s, size_t seen)
+{
+	size_t pending = s->pending;
+
+	s->pending = 0;
+	return pending <= seen ? seen - pending : seen;
+}
 
 /* A record has ended: the next one begins. */
 void begin_next(struct text_state *s);

@@ -27,15 +27,16 @@ static bool are_ascii(const unsigned char *p)
 
 /* Passes `most` characters of p[at..len), or all. Returns behind them, and sets
  * *n to how many they are. */
-static size_t pass(const unsigned char *p, size_t at, size_t len,
-	uint32_t most, uint32_t *n)
+static size_t pass(const unsigned char *p, size_t at, size_t len, uint32_t most,
+	uint32_t *n)
 {
 	uint32_t passed = 0;
 
 	while (at < len && passed < most) {
 		int scanned;
 
-		if (len - at >= 16 && most - passed >= 16 && are_ascii(p + at)) {
+		if (len - at >= 16 && most - passed >= 16 &&
+			are_ascii(p + at)) {
 			at += 16;
 			passed += 16;
 			continue;
@@ -55,7 +56,7 @@ static size_t scan(const struct text *t, struct text_state *now,
 	size_t len)
 {
 	const struct text_selection *s = t->selection;
-	size_t at = seen - now->pending, whole = 0, mark;
+	size_t at = begin_again(now, seen), whole = 0, mark;
 
 	while (at < len) {
 		size_t end;
@@ -77,8 +78,13 @@ static size_t scan(const struct text *t, struct text_state *now,
 			end = end > 0 ? at + end : 0;
 		}
 		if (end == 0) {
-			(void)pass(p, at, len, RANGES_MOST, &n);
+			/* Of a character of which too little is there, the
+			 * rest will come. */
+			size_t part = utf8_incomplete(p + at, len - at);
+
+			(void)pass(p, at, len - part, RANGES_MOST, &n);
 			now->at += n;
+			now->pending = (uint16_t)part;
 			return whole;
 		}
 		begin_next(now);
@@ -99,8 +105,8 @@ static void turn_line(struct turning *c, const struct ranges *ranges,
 	/* What was chosen, and is in pieces, ends here at least. */
 	while (at < end || (ties & TURNING_BEFORE)) {
 		bool chosen = range->first <= number;
-		uint32_t most = (chosen ? range->last + 1 : range->first) -
-				number;
+		uint32_t most =
+			(chosen ? range->last + 1 : range->first) - number;
 		uint32_t n;
 		size_t next = pass(p, at, end, most, &n);
 		bool behind = next == end && n < most;

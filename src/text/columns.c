@@ -63,12 +63,13 @@ static bool at_delimiter(const struct header *h, size_t at)
 {
 	size_t n = h->wanted->delimiter_len;
 
-	return h->len - at >= n && memcmp(h->p + at, h->wanted->delimiter, n) == 0;
+	return h->len - at >= n &&
+	       memcmp(h->p + at, h->wanted->delimiter, n) == 0;
 }
 
-/* Goes over a field in quotes, which begins at h->at; *begin..*end is what is in
- * them. What stands behind the closing one belongs to the field, too, but not to
- * its name. */
+/* Goes over a field in quotes, which begins at h->at; *begin..*end is what is
+ * in them. What stands behind the closing one belongs to the field, too, but
+ * not to its name. */
 static void pass_quoted(struct header *h, size_t *begin, size_t *end)
 {
 	*begin = ++h->at;
@@ -109,12 +110,13 @@ static struct header header_of(
 	/* A line may end as those of other systems do. */
 	if (len > 0 && p[len - 1] == '\r')
 		len--;
-	return (struct header){.wanted = wanted, .p = p, .len = len, .more = true};
+	return (struct header){
+		.wanted = wanted, .p = p, .len = len, .more = true};
 }
 
 /* Whether the field's name, p[begin..end), is this one. */
-static bool is_named(const struct header *h, size_t begin, size_t end,
-	const char *name)
+static bool is_named(
+	const struct header *h, size_t begin, size_t end, const char *name)
 {
 	bool quoted = begin > 0 && h->wanted->quotes && h->p[begin - 1] == '"';
 
@@ -189,8 +191,8 @@ static enum columns_found resolve(const struct columns_wanted *wanted,
 		if (n < 0)
 			return COLUMNS_NO_MEMORY;
 		if (n == 0) {
-			say_missing(wanted, p, len, wanted->names[i], words,
-				room);
+			say_missing(
+				wanted, p, len, wanted->names[i], words, room);
 			return COLUMNS_MISSING;
 		}
 	}
@@ -207,7 +209,8 @@ static bool are_same(const struct ranges *a, const struct ranges *b)
 }
 
 /* Keeps the ranges, unless they are known; NULL without memory. */
-static const struct ranges *keep_locked(struct columns *c, struct ranges *ranges)
+static const struct ranges *keep_locked(
+	struct columns *c, struct ranges *ranges)
 {
 	struct known *k;
 
@@ -230,8 +233,8 @@ enum columns_found columns_find(struct columns *c, const unsigned char *p,
 	size_t len, const struct ranges **ranges, char *words, size_t room)
 {
 	struct ranges found = {0};
-	enum columns_found come = resolve(
-		&c->wanted, p, len, &found, words, room);
+	enum columns_found come =
+		resolve(&c->wanted, p, len, &found, words, room);
 
 	if (come == COLUMNS_ALL) {
 		(void)pthread_mutex_lock(&c->lock);

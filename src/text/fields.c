@@ -6,7 +6,7 @@
 #include "text/masks.h"
 #include "text/selection.h"
 #include "text/turning.h"
-#include "text/walk.h"
+#include "text/ends.h"
 
 #include <string.h>
 
@@ -57,10 +57,10 @@ static void scan_tail(const struct text_selection *s, struct text_state *now,
 	const unsigned char *p, size_t at, size_t len)
 {
 	size_t begin = at, end;
-	struct walk w;
+	struct ends w;
 
-	walk_begin(&w, s, p, at, len, (enum walk_phase)now->phase);
-	while (walk_next(&w, &end) != WALK_TEXT) {
+	ends_begin(&w, s, p, at, len, (enum ends_phase)now->phase);
+	while (ends_next(&w, &end) != ENDS_TEXT) {
 		now->at++;
 		now->since = 0;
 		begin = end + 1;
@@ -69,16 +69,16 @@ static void scan_tail(const struct text_selection *s, struct text_state *now,
 	now->phase = (uint8_t)w.phase;
 }
 
-/* Over the header, or what there is of it. Returns behind its newline, 0 if that
- * is not there. */
+/* Over the header, or what there is of it. Returns behind its newline, 0 if
+ * that is not there. */
 static size_t scan_header(const struct text_selection *s,
 	struct text_state *now, const unsigned char *p, size_t at, size_t len)
 {
 	size_t end;
-	struct walk w;
+	struct ends w;
 
-	walk_begin(&w, s, p, at, len, (enum walk_phase)now->phase);
-	if (walk_to_record(&w, &end) == WALK_TEXT) {
+	ends_begin(&w, s, p, at, len, (enum ends_phase)now->phase);
+	if (ends_to_record(&w, &end) == ENDS_TEXT) {
 		now->since += (uint32_t)lines_count(p + at, len - at);
 		now->phase = (uint8_t)w.phase;
 		now->at += (uint32_t)(len - at);
@@ -94,18 +94,18 @@ static size_t last_record(const struct text_selection *s,
 	size_t len)
 {
 	size_t end = 0;
-	struct walk w;
+	struct ends w;
 
 	if (!s->quotes) {
 		size_t whole = lines_whole(p + at, len - at);
 
 		return whole > 0 ? at + whole : 0;
 	}
-	walk_begin(&w, s, p, at, len, (enum walk_phase)now->phase);
+	ends_begin(&w, s, p, at, len, (enum ends_phase)now->phase);
 	do
 		if (w.lines)
 			end = w.block + masks_last(w.lines) + 1;
-	while (walk_load(&w));
+	while (ends_load(&w));
 	return end;
 }
 
@@ -115,10 +115,10 @@ static size_t next_record(const struct text_selection *s,
 	size_t len)
 {
 	size_t end;
-	struct walk w;
+	struct ends w;
 
-	walk_begin(&w, s, p, at, len, (enum walk_phase)now->phase);
-	return walk_to_record(&w, &end) == WALK_RECORD ? end + 1 : 0;
+	ends_begin(&w, s, p, at, len, (enum ends_phase)now->phase);
+	return ends_to_record(&w, &end) == ENDS_RECORD ? end + 1 : 0;
 }
 
 /* Over a record that has begun, of which p[at..len) is there, or over several;
@@ -148,20 +148,20 @@ static size_t scan(const struct text *t, struct text_state *now,
 	size_t len)
 {
 	const struct text_selection *s = t->selection;
-	size_t at = seen - now->pending, whole = 0, mark, end;
+	size_t at = begin_again(now, seen), whole = 0, mark, end;
 
 	while (at < len && !begin_has(now, BEGIN_AS_IS)) {
 		if (!begin_has(now, BEGIN_IN)) {
 			if (!begin_record(
 				    s, now, p + at, len - at, false, &mark))
 				return whole;
-			now->phase = WALK_BEGINS;
 			at += mark;
 		}
 		end = scan_body(s, now, p, at, len);
 		if (end == 0)
 			return whole;
 		begin_next(now);
+		now->phase = PHASE_BEGINS;
 		*at_end = *now;
 		whole = at = end;
 	}
@@ -173,9 +173,9 @@ static size_t scan(const struct text *t, struct text_state *now,
 struct fields {
 	const struct text_selection *selection;
 	struct turning turning;
-	struct walk walk;
+	struct ends ends;
 	struct text_state now; /* where the record begins, or the piece */
-	size_t record;	       /* which is here */
+	size_t record;	       /* where that is in the result */
 	bool continued;	       /* it is the piece's begin, in a record */
 };
 
@@ -183,9 +183,8 @@ struct fields {
  * Returns behind the record; or the end of the piece, and sets *open. */
 static size_t turn_record(struct fields *f, size_t at, bool *open)
 {
-	const struct ranges *ranges = f->selection->columns
-					      ? f->now.columns
-					      : &f->selection->ranges;
+	const struct ranges *ranges =
+		f->selection->columns ? f->now.columns : &f->selection->ranges;
 	size_t tail = f->selection->delimiter_len - 1, end;
 	uint32_t number = f->now.at + 1;
 	const struct range *range = ranges_from(ranges, number);
@@ -193,19 +192,19 @@ static size_t turn_record(struct fields *f, size_t at, bool *open)
 
 	for (;;) {
 		bool chosen = range->first <= number;
-		enum walk_end what = chosen || range->first <= RANGES_MOST
-					     ? walk_next(&f->walk, &end)
-					     : walk_to_record(&f->walk, &end);
+		enum ends_kind what = chosen || range->first <= RANGES_MOST
+					      ? ends_next(&f->ends, &end)
+					      : ends_to_record(&f->ends, &end);
 
-		*open = what == WALK_TEXT;
+		*open = what == ENDS_TEXT;
 		if (*open)
 			ties |= TURNING_BEHIND;
 		if (chosen)
 			turning_part(&f->turning, at,
-				what == WALK_FIELD ? end - tail : end, ties);
+				what == ENDS_FIELD ? end - tail : end, ties);
 		if (*open)
 			return end;
-		if (what == WALK_RECORD)
+		if (what == ENDS_RECORD)
 			return end + 1;
 		at = end + 1;
 		range = range_up(range, ++number);
@@ -213,15 +212,15 @@ static size_t turn_record(struct fields *f, size_t at, bool *open)
 	}
 }
 
-/* The header, which begins at `at`, or goes on. Returns behind it; or the end of
- * the piece, and sets *open. */
+/* The header, which begins at `at`, or goes on. Returns behind it; or the end
+ * of the piece, and sets *open. */
 static size_t pass_header(
 	struct fields *f, const struct text_piece *piece, size_t at, bool *open)
 {
 	char words[sizeof(f->turning.result->wrong.words)];
 	size_t end;
 
-	*open = walk_to_record(&f->walk, &end) == WALK_TEXT;
+	*open = ends_to_record(&f->ends, &end) == ENDS_TEXT;
 	if (*open && !piece->ends)
 		return end;
 	take_header(f->selection, &f->now, piece->text, end,
@@ -231,14 +230,16 @@ static size_t pass_header(
 	return *open ? end : end + 1;
 }
 
-/* A quote that was never closed is told where its field begins. */
+/* A quote that was never closed is told where its field begins. The piece may
+ * be used up, but in what became of it quotes and newlines are the same. */
 static void tell_open_quote(struct fields *f, const struct text_piece *piece)
 {
 	struct text_state tail = f->now;
 
-	if (!piece->ends || f->walk.phase != WALK_QUOTED)
+	if (!piece->ends || f->ends.phase != PHASE_QUOTED)
 		return;
-	scan_tail(f->selection, &tail, piece->text, f->record, piece->len);
+	turning_leave(&f->turning, piece->len);
+	scan_tail(f->selection, &tail, f->turning.out, f->record, f->turning.n);
 	turning_wrong(&f->turning, piece->len, tail.since, not_closed);
 }
 
@@ -251,8 +252,8 @@ static size_t pass_record(
 
 		/* Quotes in it are none. */
 		*open = end == 0 || piece->text[end - 1] != '\n';
-		walk_begin(&f->walk, f->selection, piece->text, end, piece->len,
-			WALK_BEGINS);
+		ends_begin(&f->ends, f->selection, piece->text, end, piece->len,
+			PHASE_BEGINS);
 		return end;
 	}
 	if (begin_has(&f->now, BEGIN_HEAD))
@@ -260,7 +261,8 @@ static size_t pass_record(
 	return turn_record(f, at, open);
 }
 
-/* A record begins at `at`, which is not the end. Returns where its text does. */
+/* A record begins at `at`, which is not the end. Returns where its text does.
+ */
 static size_t begin_here(
 	struct fields *f, const struct text_piece *piece, size_t at)
 {
@@ -269,13 +271,13 @@ static size_t begin_here(
 	(void)begin_record(f->selection, &f->now, piece->text + at,
 		piece->len - at, true, &mark);
 	f->continued = false;
-	f->record = at + mark;
+	at += mark;
+	f->record = f->turning.n + at - f->turning.at;
 	/* A mark is no part of a field that may begin with a quote. */
 	if (mark > 0)
-		walk_begin(&f->walk, f->selection, piece->text, f->record,
-			piece->len, WALK_BEGINS);
-	f->now.phase = WALK_BEGINS;
-	return f->record;
+		ends_begin(&f->ends, f->selection, piece->text, at, piece->len,
+			PHASE_BEGINS);
+	return at;
 }
 
 static int convert(const struct text *t, const struct text_piece *piece,
@@ -289,8 +291,8 @@ static int convert(const struct text *t, const struct text_piece *piece,
 	if (begin_has(&f.now, BEGIN_AS_IS))
 		return turning_end(&f.turning);
 	f.continued = begin_has(&f.now, BEGIN_IN);
-	walk_begin(&f.walk, f.selection, piece->text, 0, piece->len,
-		(enum walk_phase)f.now.phase);
+	ends_begin(&f.ends, f.selection, piece->text, 0, piece->len,
+		(enum ends_phase)f.now.phase);
 	while (at < piece->len || f.continued) {
 		if (!f.continued)
 			at = begin_here(&f, piece, at);
@@ -298,6 +300,7 @@ static int convert(const struct text *t, const struct text_piece *piece,
 		if (open || begin_has(&f.now, BEGIN_AS_IS))
 			break;
 		begin_next(&f.now);
+		f.now.phase = PHASE_BEGINS;
 		f.continued = false;
 	}
 	if (open && !begin_has(&f.now, BEGIN_LEFT | BEGIN_AS_IS))

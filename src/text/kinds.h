@@ -7,11 +7,11 @@
 #ifndef UPCASE_TEXT_KINDS_H
 #define UPCASE_TEXT_KINDS_H
 
-#define TEXT_KINDS(entry)                                                      \
-	entry(TEXT_ALL, text_all)		/* nothing is left out */      \
-		entry(TEXT_LINES, text_lines)	/* lines, by their prefix */   \
-		entry(TEXT_READS, text_reads)	/* the second line of four */  \
-		entry(TEXT_FIELDS, text_fields) /* fields of each record */    \
+#define TEXT_KINDS(entry)                                                     \
+	entry(TEXT_ALL, text_all)		/* nothing is left out */     \
+		entry(TEXT_LINES, text_lines)	/* lines, by their prefix */  \
+		entry(TEXT_READS, text_reads)	/* the second line of four */ \
+		entry(TEXT_FIELDS, text_fields) /* fields of each record */   \
 		entry(TEXT_CHARACTERS, text_characters) /* ... characters */
 
 #endif

@@ -11,8 +11,7 @@ static const struct range behind_all = {UINT32_MAX, UINT32_MAX};
 /* Puts a range at a place of the list. */
 static int insert(struct ranges *r, size_t at, struct range range)
 {
-	struct range *list =
-		realloc(r->list, (r->n + 2) * sizeof(*r->list));
+	struct range *list = realloc(r->list, (r->n + 2) * sizeof(*r->list));
 
 	if (!list)
 		return -ENOMEM;

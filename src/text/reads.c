@@ -89,7 +89,7 @@ static size_t scan(const struct text *t, struct text_state *now,
 	struct text_state *at_end, const unsigned char *p, size_t seen,
 	size_t len)
 {
-	size_t at = seen - now->pending, whole = 0, mark, rest;
+	size_t at = begin_again(now, seen), whole = 0, mark, rest;
 	struct lines l;
 
 	lines_begin(&l, p, at, len);

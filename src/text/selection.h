@@ -36,7 +36,7 @@ struct text_selection {
 	/* TEXT_FIELDS, TEXT_CHARACTERS: which of each record, unless the
 	 * header says it. */
 	struct ranges ranges;
-	bool header; /* the first record that is not left is */
+	bool header;		 /* the first record that is not left is */
 	struct columns *columns; /* the names; NULL: none are asked for */
 
 	/* TEXT_FIELDS */

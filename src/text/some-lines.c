@@ -16,8 +16,8 @@ static size_t scan(const struct text *t, struct text_state *now,
 	struct text_state *at_end, const unsigned char *p, size_t seen,
 	size_t len)
 {
-	size_t whole = lines_whole(p + seen, len - seen), mark;
-	size_t begin = seen - now->pending;
+	size_t begin = begin_again(now, seen), mark;
+	size_t whole = lines_whole(p + seen, len - seen);
 
 	if (whole > 0) {
 		now->flags |= BEGIN_BEGUN;
@@ -26,8 +26,8 @@ static size_t scan(const struct text *t, struct text_state *now,
 		begin = whole = seen + whole;
 	}
 	if (!begin_has(now, BEGIN_IN) && begin < len)
-		(void)begin_record(
-			t->selection, now, p + begin, len - begin, false, &mark);
+		(void)begin_record(t->selection, now, p + begin, len - begin,
+			false, &mark);
 	return whole;
 }
 

@@ -50,12 +50,6 @@ int text_convert(const struct text *t, const struct text_piece *piece,
 	return t->kind->convert(t, piece, result);
 }
 
-void text_engine_begin(struct text_engine *e)
-{
-	upcase_state_init(&e->state);
-	e->state.held = e->held;
-}
-
 size_t text_bound(size_t len)
 {
 	size_t held = upcase_bound(0), bound = upcase_bound(len);

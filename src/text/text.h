@@ -88,8 +88,8 @@ struct text_piece {
  * is left as it is from there on, or to where it is said. */
 struct text_wrong {
 	bool met;
-	int64_t line;	/* so many newlines before or behind the beginning of
-			   the piece */
+	int64_t line; /* so many newlines before or behind the beginning of
+			 the piece */
 	char words[240];
 };
 
@@ -133,8 +133,8 @@ void text_init(struct text *t, const struct upcase *upcase);
 /* Lets *t turn what is selected only. The selection must live as long. */
 void text_select(struct text *t, const struct text_selection *selection);
 
-/* Whether each FILE has to begin a batch: what is selected begins anew there, or
- * a bad sequence ends it. */
+/* Whether each FILE has to begin a batch: what is selected begins anew there,
+ * or a bad sequence ends it. */
 bool text_keeps_apart(const struct text *t);
 
 /* The least bytes that a batch must have room for. */
@@ -153,7 +153,11 @@ int text_convert(const struct text *t, const struct text_piece *piece,
 	struct text_result *result);
 
 /* Makes *e the engine before the first piece of a record. */
-void text_engine_begin(struct text_engine *e);
+static inline void text_engine_begin(struct text_engine *e)
+{
+	upcase_state_init(&e->state);
+	e->state.held = e->held;
+}
 
 /* The room that converting len bytes wants. SIZE_MAX if that overflows. */
 size_t text_bound(size_t len);

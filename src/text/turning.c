@@ -108,11 +108,12 @@ static bool turn_ascii(
 
 /* ---- The others ---- */
 
-/* What is before a part stays as it is. */
-static void leave(struct turning *c, size_t to)
+void turning_leave(struct turning *c, size_t to)
 {
 	size_t len = to - c->at;
 
+	if (c->err)
+		return;
 	if (c->moved && len > 0)
 		memcpy(c->out + c->n, c->piece->text + c->at, len);
 	c->n += len;
@@ -202,8 +203,8 @@ static void turn_by_engine(struct turning *c, size_t to, unsigned ties)
 		c->err = upcase_convert(
 			u, state, src, len, last, c->out + c->n, room, &r);
 	} else {
-		c->err = upcase_convert_in_place(
-			u, state, src, len, last, piece->spare + c->n, room, &r);
+		c->err = upcase_convert_in_place(u, state, src, len, last,
+			piece->spare + c->n, room, &r);
 	}
 	if (r.invalid > 0 && c->result->invalid == 0)
 		note_bad(c, &r, begin);
@@ -223,10 +224,10 @@ void turning_part(struct turning *c, size_t from, size_t to, unsigned ties)
 
 	if (c->err)
 		return;
-	leave(c, from);
+	turning_leave(c, from);
 	if (c->plain && to - from <= SHORT) {
-		bool all = turn_ascii(c->out + c->n, c->piece->text + from,
-			to - from, &done);
+		bool all = turn_ascii(
+			c->out + c->n, c->piece->text + from, to - from, &done);
 
 		if (all) {
 			c->n += done;
@@ -245,16 +246,16 @@ void turning_wrong(
 	if (wrong->met || c->err)
 		return;
 	/* What was turned is used up, but lines stay lines. */
-	leave(c, at);
+	turning_leave(c, at);
 	wrong->met = true;
-	wrong->line = (int64_t)lines_count(c->out, c->n) - (int64_t)lines_before;
+	wrong->line =
+		(int64_t)lines_count(c->out, c->n) - (int64_t)lines_before;
 	(void)snprintf(wrong->words, sizeof(wrong->words), "%s", words);
 }
 
 int turning_end(struct turning *c)
 {
-	if (!c->err)
-		leave(c, c->piece->len);
+	turning_leave(c, c->piece->len);
 	c->result->out = c->out;
 	c->result->produced = c->n;
 	return c->err;

@@ -21,14 +21,14 @@ struct turning {
 	const struct text *text;
 	const struct text_piece *piece;
 	struct text_result *result;
-	bool plain;	      /* of ASCII, short parts are turned here */
-	size_t at;	      /* of the piece: dealt with */
-	unsigned char *out;   /* where the result is: */
-	size_t n;	      /* so many bytes */
-	bool moved;	      /* ... not in place */
-	ptrdiff_t surplus;    /* by so many characters the line is longer than
-				 what was read, */
-	size_t surplus_at;    /* up to there, of out */
+	bool plain;	    /* of ASCII, short parts are turned here */
+	size_t at;	    /* of the piece: dealt with */
+	unsigned char *out; /* where the result is: */
+	size_t n;	    /* so many bytes */
+	bool moved;	    /* ... not in place */
+	ptrdiff_t surplus;  /* by so many characters the line is longer than
+			       what was read, */
+	size_t surplus_at;  /* up to there, of out */
 	int err;
 };
 
@@ -42,13 +42,15 @@ enum turning_ties {
 	TURNING_BEHIND = 2, /* the piece ends inside of it, maybe */
 };
 
+/* Leaves what comes up to `to`. */
+void turning_leave(struct turning *c, size_t to);
+
 /* Turns the part from..to of the piece, which may be empty, and leaves what is
  * between it and the one before. Does nothing when something has failed. */
-void turning_part(
-	struct turning *c, size_t from, size_t to, unsigned ties);
+void turning_part(struct turning *c, size_t from, size_t to, unsigned ties);
 
-/* The records are not as they must be: told once, at this place of the piece, or
- * so many lines before it. */
+/* The records are not as they must be: told once, at this place of the piece,
+ * or so many lines before it. */
 void turning_wrong(
 	struct turning *c, size_t at, uint64_t lines_before, const char *words);
 

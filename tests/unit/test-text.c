@@ -48,7 +48,7 @@ static int convert(const struct text *t, struct text_engine *engine,
 	const char *in, bool last, bool in_place, const char *want)
 {
 	static const struct text_state begin;
-	unsigned char text[64], spare[4096];
+	unsigned char text[64], spare[8192];
 	struct text_result result;
 	struct text_piece piece = {.begin = &begin,
 		.engine = engine,

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "text/walk.h"
+#include "text/ends.h"
 
 #include "text/masks.h"
 
@@ -22,7 +22,7 @@ static uint64_t bytes_that_are(const struct block *b, unsigned char byte)
 /* Of a delimiter that has several bytes, those places where all of them are,
  * given where the last one is. */
 static uint64_t whole_delimiters(
-	const struct walk *w, size_t block, uint64_t last_bytes)
+	const struct ends *w, size_t block, uint64_t last_bytes)
 {
 	const struct text_selection *s = w->selection;
 	size_t before = s->delimiter_len - 1;
@@ -32,14 +32,14 @@ static uint64_t whole_delimiters(
 		unsigned n = masks_first(last_bytes);
 		size_t at = block + n;
 
-		if (at >= before && memcmp(w->p + at - before, s->delimiter,
-					    before) == 0)
+		if (at >= before &&
+			memcmp(w->p + at - before, s->delimiter, before) == 0)
 			whole |= UINT64_C(1) << n;
 	}
 	return whole;
 }
 
-static void look(const struct walk *w, size_t at, struct block *b)
+static void look(const struct ends *w, size_t at, struct block *b)
 {
 	const struct text_selection *s = w->selection;
 	size_t left = w->len - at;
@@ -55,52 +55,51 @@ static void look(const struct walk *w, size_t at, struct block *b)
 }
 
 /* One by one. */
-static void read_block(struct walk *w, const struct block *b)
+static void read_block(struct ends *w, const struct block *b)
 {
-	enum walk_phase phase = w->phase;
+	enum ends_phase phase = w->phase;
 
 	w->fields = w->lines = 0;
 	for (unsigned i = 0; i < b->n; i++) {
 		uint64_t bit = UINT64_C(1) << i;
 		bool quote = b->quotes & bit;
 
-		if (phase == WALK_QUOTED) {
+		if (phase == PHASE_QUOTED) {
 			if (quote)
-				phase = WALK_BEHIND;
-		} else if (quote && phase != WALK_PLAIN) {
-			phase = WALK_QUOTED;
+				phase = PHASE_BEHIND;
+		} else if (quote && phase != PHASE_PLAIN) {
+			phase = PHASE_QUOTED;
 		} else if ((b->delimiters | b->newlines) & bit) {
 			w->fields |= b->delimiters & bit;
 			w->lines |= b->newlines & bit;
-			phase = WALK_BEGINS;
+			phase = PHASE_BEGINS;
 		} else {
-			phase = WALK_PLAIN;
+			phase = PHASE_PLAIN;
 		}
 	}
 	w->phase = phase;
 }
 
-static enum walk_phase phase_behind(
-	const struct block *b, uint64_t inside)
+static enum ends_phase phase_behind(const struct block *b, uint64_t inside)
 {
 	uint64_t last = UINT64_C(1) << (b->n - 1);
 
 	if (inside & last)
-		return WALK_QUOTED;
+		return PHASE_QUOTED;
 	if ((b->delimiters | b->newlines) & last)
-		return WALK_BEGINS;
-	return b->quotes & last ? WALK_BEHIND : WALK_PLAIN;
+		return PHASE_BEGINS;
+	return b->quotes & last ? PHASE_BEHIND : PHASE_PLAIN;
 }
 
 /* All at once; returns false where that is not right. */
-static bool count_block(struct walk *w, const struct block *b)
+static bool count_block(struct ends *w, const struct block *b)
 {
 	uint64_t inside = masks_odd(b->quotes) ^
-			  (w->phase == WALK_QUOTED ? UINT64_MAX : 0);
+			  (w->phase == PHASE_QUOTED ? UINT64_MAX : 0);
 	uint64_t opens = b->quotes & inside;
 	uint64_t may_open = (b->delimiters | b->newlines | b->quotes) << 1;
 
-	if (w->phase == WALK_BEGINS || w->phase == WALK_BEHIND)
+	if (w->phase == PHASE_BEGINS || w->phase == PHASE_BEHIND)
 		may_open |= 1;
 	if (opens & ~may_open)
 		return false;
@@ -110,7 +109,7 @@ static bool count_block(struct walk *w, const struct block *b)
 	return true;
 }
 
-static void load(struct walk *w)
+static void load(struct ends *w)
 {
 	struct block b;
 
@@ -122,17 +121,17 @@ static void load(struct walk *w)
 		w->lines = b.newlines;
 		/* For what a delimiter of several bytes leaves. */
 		w->phase = (b.delimiters | b.newlines) >> (b.n - 1) & 1
-				   ? WALK_BEGINS
-				   : WALK_PLAIN;
+				   ? PHASE_BEGINS
+				   : PHASE_PLAIN;
 	} else if (!count_block(w, &b)) {
 		read_block(w, &b);
 	}
 }
 
-void walk_begin(struct walk *w, const struct text_selection *selection,
-	const unsigned char *p, size_t from, size_t len, enum walk_phase phase)
+void ends_begin(struct ends *w, const struct text_selection *selection,
+	const unsigned char *p, size_t from, size_t len, enum ends_phase phase)
 {
-	*w = (struct walk){.selection = selection,
+	*w = (struct ends){.selection = selection,
 		.p = p,
 		.len = len,
 		.block = from,
@@ -140,7 +139,7 @@ void walk_begin(struct walk *w, const struct text_selection *selection,
 	load(w);
 }
 
-bool walk_load(struct walk *w)
+bool ends_load(struct ends *w)
 {
 	if (w->len - w->block <= MASKS_BLOCK)
 		return false;

@@ -1,0 +1,100 @@
+/*
+ * ends - goes over fields: where delimiters and newlines are that end one
+ *
+ * With quotes (RFC 4180, and as Python's csv reads it): a field that begins
+ * with a quote goes to the closing one, two quotes in it are one, and
+ * delimiters and newlines in it belong to it. What stands behind the closing
+ * quote belongs to the field, too. A quote in a field that does not begin with
+ * one is a character.
+ *
+ * Text is looked at 64 bytes at a time. Which of them are in quotes is whether
+ * an odd number of quotes is before them: that holds as long as each quote that
+ * opens stands where a field begins, or behind another one. Where it does not,
+ * those 64 bytes are read one by one. A count of quotes alone would turn all
+ * inside out behind a lone one in the middle of a field.
+ */
+#ifndef UPCASE_TEXT_ENDS_H
+#define UPCASE_TEXT_ENDS_H
+
+#include "text/selection.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What is known of quotes at a place. */
+enum ends_phase {
+	PHASE_BEGINS, /* a field begins */
+	PHASE_PLAIN,  /* in one without quotes, or behind them */
+	PHASE_QUOTED, /* in quotes */
+	PHASE_BEHIND, /* behind a quote in quotes: the closing one, if not two
+		       */
+};
+
+struct ends {
+	const struct text_selection *selection;
+	const unsigned char *p;
+	size_t len;
+	size_t block;	 /* where it is that the masks are about */
+	uint64_t fields; /* last bytes of delimiters that end a field, and */
+	uint64_t lines;	 /* newlines that end a record; not passed yet */
+	enum ends_phase phase; /* behind the block */
+};
+
+/* Begins at p[from], in that phase. */
+void ends_begin(struct ends *w, const struct text_selection *selection,
+	const unsigned char *p, size_t from, size_t len, enum ends_phase phase);
+
+/* Loads the next block of the text. Returns false when there is none. */
+bool ends_load(struct ends *w);
+
+/* What ends a field. */
+enum ends_kind {
+	ENDS_FIELD,  /* a delimiter, whose last byte is at *at */
+	ENDS_RECORD, /* a newline, which is at *at */
+	ENDS_TEXT,   /* the text, at *at: the field may go on */
+};
+
+/* The next end of a field. */
+static inline enum ends_kind ends_next(struct ends *w, size_t *at)
+{
+	uint64_t all;
+	unsigned n;
+
+	while (!(all = w->fields | w->lines)) {
+		if (!ends_load(w)) {
+			*at = w->len;
+			return ENDS_TEXT;
+		}
+	}
+	n = (unsigned)__builtin_ctzll(all);
+	*at = w->block + n;
+	if (w->lines >> n & 1) {
+		w->lines &= w->lines - 1;
+		return ENDS_RECORD;
+	}
+	w->fields &= w->fields - 1;
+	return ENDS_FIELD;
+}
+
+/* The next end of a record, or of the text. */
+static inline enum ends_kind ends_to_record(struct ends *w, size_t *at)
+{
+	unsigned n;
+
+	while (!w->lines) {
+		w->fields = 0;
+		if (!ends_load(w)) {
+			*at = w->len;
+			return ENDS_TEXT;
+		}
+	}
+	n = (unsigned)__builtin_ctzll(w->lines);
+	*at = w->block + n;
+	w->lines &= w->lines - 1;
+	/* Those before it. */
+	w->fields &= ~((UINT64_C(1) << n) - 1);
+	return ENDS_RECORD;
+}
+
+#endif

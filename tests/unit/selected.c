@@ -1,0 +1,420 @@
+#include "config.h"
+
+#include "selected.h"
+
+#include "support.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+uint32_t selected_random(uint32_t *x)
+{
+	*x ^= *x << 13;
+	*x ^= *x >> 17;
+	*x ^= *x << 5;
+	return *x;
+}
+
+static void *allocate(size_t size)
+{
+	void *p = malloc(size > 0 ? size : 1);
+
+	assert_non_null(p);
+	return p;
+}
+
+void selected_release(struct selected *s)
+{
+	free(s->bytes);
+	s->bytes = NULL;
+}
+
+/* ---- By the book ---- */
+
+struct book {
+	const struct text *t;
+	const struct text_selection *s;
+	const struct ranges *columns;
+	const unsigned char *p;
+	size_t len;
+	struct selected out;
+};
+
+static void leave(struct book *b, size_t from, size_t to)
+{
+	if (to > from)
+		memcpy(b->out.bytes + b->out.len, b->p + from, to - from);
+	b->out.len += to - from;
+}
+
+static void place(struct book *b, size_t at)
+{
+	b->out.bad_line = b->out.bad_column = 0;
+	for (size_t i = 0; i < at; i++) {
+		b->out.bad_column += (b->p[i] & 0xC0) != 0x80;
+		if (b->p[i] == '\n') {
+			b->out.bad_line++;
+			b->out.bad_column = 0;
+		}
+	}
+}
+
+static void turn(struct book *b, size_t from, size_t to)
+{
+	size_t room = upcase_bound(to - from);
+	unsigned char *out = allocate(room);
+	struct upcase_state state;
+	struct upcase_result r;
+
+	upcase_state_init(&state);
+	assert_int_equal(upcase_convert(b->t->upcase, &state, b->p + from,
+				 to - from, true, out, room, &r),
+		0);
+	if (r.invalid > 0 && b->out.invalid == 0)
+		place(b, from + (size_t)r.first_bad);
+	b->out.invalid += r.invalid;
+	memcpy(b->out.bytes + b->out.len, out, r.produced);
+	b->out.len += r.produced;
+	free(out);
+}
+
+static bool is_in(const struct ranges *ranges, uint32_t number)
+{
+	for (size_t i = 0; ranges && i < ranges->n; i++)
+		if (ranges->list[i].first <= number &&
+			number <= ranges->list[i].last)
+			return true;
+	return false;
+}
+
+static bool is_left(const struct book *b, size_t at)
+{
+	for (size_t i = 0; i < b->s->n_prefixes; i++) {
+		const struct selection_prefix *prefix = &b->s->prefixes[i];
+
+		if (b->len - at >= prefix->len &&
+			memcmp(b->p + at, prefix->bytes, prefix->len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static size_t line_end(const struct book *b, size_t at)
+{
+	while (at < b->len && b->p[at] != '\n')
+		at++;
+	return at < b->len ? at + 1 : at;
+}
+
+static void be_wrong(struct book *b, size_t at)
+{
+	b->out.wrong = true;
+	for (size_t i = 0; i < at; i++)
+		b->out.wrong_line += b->p[i] == '\n';
+}
+
+static bool at_delimiter(const struct book *b, size_t at)
+{
+	return b->len - at >= b->s->delimiter_len &&
+	       memcmp(b->p + at, b->s->delimiter, b->s->delimiter_len) == 0;
+}
+
+/* Behind the field at `at`, before its delimiter or newline. */
+static size_t field_end(struct book *b, size_t at)
+{
+	size_t begin = at;
+
+	if (b->s->quotes && at < b->len && b->p[at] == '"') {
+		for (at++; at < b->len; at++) {
+			if (b->p[at] != '"')
+				continue;
+			if (at + 1 == b->len || b->p[at + 1] != '"')
+				break;
+			at++;
+		}
+		if (at >= b->len) {
+			be_wrong(b, begin);
+			return b->len;
+		}
+		at++;
+	}
+	while (at < b->len && b->p[at] != '\n' && !at_delimiter(b, at))
+		at++;
+	return at;
+}
+
+/* A record of fields from `at` on; returns behind it. */
+static size_t fields(struct book *b, size_t at, bool header)
+{
+	const struct ranges *ranges =
+		b->s->columns ? b->columns : &b->s->ranges;
+	uint32_t number = 1;
+
+	for (;; number++) {
+		size_t end = field_end(b, at);
+
+		if (!header && is_in(ranges, number))
+			turn(b, at, end);
+		else
+			leave(b, at, end);
+		if (end == b->len)
+			return end;
+		if (b->p[end] == '\n') {
+			leave(b, end, end + 1);
+			return end + 1;
+		}
+		leave(b, end, end + b->s->delimiter_len);
+		at = end + b->s->delimiter_len;
+	}
+}
+
+static size_t character_end(const struct book *b, size_t at, size_t end)
+{
+	struct upcase u = *b->t->upcase;
+	struct upcase_state state;
+	struct upcase_result r;
+	unsigned char out[64 + 3 * UPCASE_LOOKAHEAD + 4096];
+
+	/* As long as it is the beginning of one. */
+	u.invalid = UPCASE_KEEP;
+	u.language = UPCASE_ROOT;
+	for (size_t n = 1; n <= 4 && at + n <= end; n++) {
+		upcase_state_init(&state);
+		assert_int_equal(upcase_convert(&u, &state, b->p + at, n, true,
+					 out, sizeof(out), &r),
+			0);
+		if (r.invalid == 0)
+			return at + n;
+		if (text_incomplete(b->p + at, n) != n)
+			return at + (n > 1 ? n - 1 : 1);
+	}
+	return end;
+}
+
+static size_t characters(struct book *b, size_t at)
+{
+	size_t end = line_end(b, at), text = end;
+	uint32_t number = 1;
+
+	if (end > at && b->p[end - 1] == '\n')
+		text--;
+	while (at < text) {
+		bool chosen = is_in(&b->s->ranges, number);
+		size_t begin = at;
+
+		while (at < text && is_in(&b->s->ranges, number) == chosen) {
+			at = character_end(b, at, text);
+			number++;
+		}
+		if (chosen)
+			turn(b, begin, at);
+		else
+			leave(b, begin, at);
+	}
+	leave(b, text, end);
+	return end;
+}
+
+static void reads(struct book *b, size_t at)
+{
+	for (unsigned line = 0; at < b->len; line++) {
+		size_t end = line_end(b, at);
+
+		if ((line % 4 == 0 && b->p[at] != '@') ||
+			(line % 4 == 2 && b->p[at] != '+')) {
+			be_wrong(b, at);
+			leave(b, at, b->len);
+			return;
+		}
+		if (line % 4 == 1)
+			turn(b, at, end);
+		else
+			leave(b, at, end);
+		at = end;
+	}
+}
+
+static size_t record(struct book *b, size_t at, bool *header)
+{
+	size_t end = line_end(b, at);
+
+	if (is_left(b, at)) {
+		leave(b, at, end);
+		return end;
+	}
+	if (b->s->choice == TEXT_FIELDS) {
+		end = fields(b, at, *header);
+	} else if (*header) {
+		leave(b, at, end);
+	} else if (b->s->choice == TEXT_CHARACTERS) {
+		end = characters(b, at);
+	} else {
+		turn(b, at, end);
+	}
+	*header = false;
+	return end;
+}
+
+struct selected selected_plainly(const struct text *t,
+	const struct ranges *columns, const unsigned char *p, size_t len)
+{
+	struct book b = {.t = t,
+		.s = t->selection,
+		.columns = columns,
+		.p = p,
+		.len = len,
+		.out = {.bytes = allocate(text_bound(len))}};
+	bool header = b.s->header;
+	size_t at = 0;
+
+	if (len >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) {
+		leave(&b, 0, 3);
+		at = 3;
+	}
+	if (b.s->choice == TEXT_READS)
+		reads(&b, at);
+	else
+		while (at < len)
+			at = record(&b, at, &header);
+	return b.out;
+}
+
+/* ---- In batches ---- */
+
+struct run {
+	const struct text *t;
+	size_t size;
+	unsigned char *batch; /* what is not cut off yet */
+	size_t len, whole;
+	bool open; /* the piece before ended in a record */
+	struct text_state begin, now, at_whole;
+	struct text_engine engine;
+	struct selected out;
+	uint64_t lines, chars; /* of what was cut off: lines, and characters of
+				  the last one */
+};
+
+/* What one piece has come to is part of the whole. */
+static void add(struct run *r, const struct text_result *result)
+{
+	if (result->invalid > 0 && r->out.invalid == 0) {
+		r->out.bad_line = r->lines + result->bad_line;
+		r->out.bad_column = result->bad_column +
+				    (result->bad_line > 0 ? 0 : r->chars);
+	}
+	r->out.invalid += result->invalid;
+	if (result->wrong.met) {
+		assert_false(r->out.wrong);
+		r->out.wrong = true;
+		r->out.wrong_line = r->lines + (uint64_t)result->wrong.line;
+	}
+	memcpy(r->out.bytes + r->out.len, result->out, result->produced);
+	r->out.len += result->produced;
+}
+
+static void count(struct run *r, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		r->chars += (r->batch[i] & 0xC0) != 0x80;
+		if (r->batch[i] == '\n') {
+			r->lines++;
+			r->chars = 0;
+		}
+	}
+}
+
+/* Cuts off n bytes and turns them, in memory of just their size. */
+static void cut(struct run *r, size_t n, bool open, bool ends, bool in_place)
+{
+	unsigned char *text = allocate(n), *spare = allocate(text_bound(n));
+	bool in_pieces = r->open || open;
+	struct text_result result;
+	struct text_piece piece = {.begin = &r->begin,
+		.last = !open,
+		.ends = ends,
+		.text = text,
+		.len = n,
+		.in_place = in_place,
+		.spare = spare,
+		.room = text_bound(n)};
+
+	memcpy(text, r->batch, n);
+	if (in_pieces && text_has_context(r->t)) {
+		if (!r->open)
+			text_engine_begin(&r->engine);
+		piece.engine = &r->engine;
+	}
+	assert_int_equal(text_convert(r->t, &piece, &result), 0);
+	if (!in_place)
+		assert_memory_equal(text, r->batch, n);
+	add(r, &result);
+	count(r, n);
+	if (n == r->whole && n > 0) {
+		r->begin = r->at_whole;
+	} else {
+		struct text_state at_end;
+
+		(void)text_scan(r->t, &r->begin, &at_end, r->batch, 0, n);
+	}
+	memmove(r->batch, r->batch + n, r->len - n);
+	r->len -= n;
+	r->whole = 0;
+	r->open = open;
+	free(text);
+	free(spare);
+}
+
+/* A full batch without a whole record: as cutter.c does it. */
+static size_t open_place(const struct run *r)
+{
+	size_t at = r->len, n;
+
+	while ((n = text_incomplete(r->batch, at)) > 0)
+		at -= n;
+	if (at > 0)
+		return at;
+	return text_has_context(r->t)
+		       ? r->len
+		       : r->len - text_incomplete(r->batch, r->len);
+}
+
+struct selected selected_in_batches(const struct text *t,
+	const unsigned char *p, size_t len, size_t size, uint32_t *random)
+{
+	size_t least = text_least(t);
+	struct run r = {.t = t,
+		.size = size < least ? least : size,
+		.out = {.bytes = allocate(2 * text_bound(len))}};
+
+	r.batch = allocate(r.size);
+	while (len > 0) {
+		uint32_t x = selected_random(random);
+		size_t n = 1 + x % r.size, end;
+
+		if (n > r.size - r.len)
+			n = r.size - r.len;
+		if (n > len)
+			n = len;
+		memcpy(r.batch + r.len, p, n);
+		p += n;
+		len -= n;
+		end = text_scan(
+			t, &r.now, &r.at_whole, r.batch, r.len, r.len + n);
+		if (end > 0)
+			r.whole = end;
+		r.len += n;
+		if (r.whole > 0 && (r.len == r.size || x / 1024 % 4 == 0))
+			cut(&r, r.whole, false, false, x / 65536 % 4);
+		else if (r.len == r.size)
+			cut(&r, open_place(&r), true, false, x / 65536 % 4);
+	}
+	cut(&r, r.len, false, true, true);
+	free(r.batch);
+	return r.out;
+}
