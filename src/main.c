@@ -412,6 +412,10 @@ static int make_turned(struct turned *t, const struct options *o)
 	if (t->replacing.invalid == UPCASE_KEEP)
 		t->replacing.invalid = UPCASE_REPLACE;
 	text_init(&t->decoded, &t->replacing);
+	if (select_made(&o->select)) {
+		text_select(&t->text, select_made(&o->select));
+		text_select(&t->decoded, select_made(&o->select));
+	}
 	return 0;
 }
 
@@ -537,7 +541,7 @@ static int check_and_process(const struct options *o)
 static int parse_and_process(int argc, char **argv)
 {
 	struct options o;
-	int err = fdio_guard_standard();
+	int err = fdio_guard_standard(), status;
 
 	if (err)
 		return cannot_start("/dev/null", err);
@@ -553,7 +557,9 @@ static int parse_and_process(int argc, char **argv)
 	case OPTIONS_RUN:
 	default:
 		diag_set_level(o.level);
-		return check_and_process(&o);
+		status = check_and_process(&o);
+		select_release(&o.select);
+		return status;
 	}
 }
 

@@ -48,7 +48,7 @@ enum {
 };
 
 /* The colon in front: what is missing is told here (misuse.h). */
-static const char short_options[] = ":o:z::E:m:l:ij:b:vqhV";
+static const char short_options[] = ":o:z::E:m:l:f:c:d:ij:b:vqhV";
 
 static const struct option long_options[] = {
 	{"output", required_argument, NULL, 'o'},
@@ -61,6 +61,16 @@ static const struct option long_options[] = {
 	{"mapping", required_argument, NULL, 'm'},
 	{"language", required_argument, NULL, 'l'},
 	{"invalid", required_argument, NULL, OPT_INVALID},
+	{"skip-prefix", required_argument, NULL, SELECT_SKIP_PREFIX},
+	{"fasta", no_argument, NULL, SELECT_FASTA},
+	{"fastq", no_argument, NULL, SELECT_FASTQ},
+	{"fields", required_argument, NULL, 'f'},
+	{"characters", required_argument, NULL, 'c'},
+	{"delimiter", required_argument, NULL, 'd'},
+	{"complement", no_argument, NULL, SELECT_COMPLEMENT},
+	{"header", no_argument, NULL, SELECT_HEADER},
+	{"tsv", no_argument, NULL, SELECT_TSV},
+	{"csv", no_argument, NULL, SELECT_CSV},
 	{"interactive", no_argument, NULL, 'i'},
 	{"no-interactive", no_argument, NULL, OPT_NO_INTERACTIVE},
 	{"prompt", required_argument, NULL, OPT_PROMPT},
@@ -307,6 +317,8 @@ static int apply_argument(
 static int apply(
 	struct options *o, struct pending *said, int opt, const char *arg)
 {
+	int err;
+
 	switch (opt) {
 	case OPT_NO_GZIP:
 		said->gzip_said = true;
@@ -340,7 +352,8 @@ static int apply(
 		o->level = DIAG_QUIET;
 		return 0;
 	default:
-		return apply_argument(o, said, opt, arg);
+		err = select_take(&o->select, opt, arg);
+		return err <= 0 ? err : apply_argument(o, said, opt, arg);
 	}
 }
 
@@ -425,6 +438,14 @@ static int settle(struct options *o, const struct pending *said, bool files)
 				  "az only");
 		return -EINVAL;
 	}
+	if (select_settle(&o->select, &map))
+		return -EINVAL;
+	if (select_made(&o->select)) {
+		size_t least = selection_least(select_made(&o->select));
+
+		if (o->batch_size < least)
+			o->batch_size = least;
+	}
 	if (o->gzip_level && !o->output && isatty(STDOUT_FILENO)) {
 		diag_error(NULL, "gzip is not written to a terminal");
 		return -EINVAL;
@@ -472,8 +493,9 @@ static int take_variant(struct options *o)
 	}
 }
 
-static enum options_action usage(void)
+static enum options_action usage(struct options *o)
 {
+	select_release(&o->select);
 	diag_text("Try 'upcase-pipe --help' for more information.\n");
 	return OPTIONS_USAGE;
 }
@@ -501,11 +523,11 @@ enum options_action options_parse(struct options *o, int argc, char **argv)
 		if (opt == 'h')
 			return OPTIONS_HELP;
 		if (opt == 'V')
-			return take_variant(o) ? usage() : OPTIONS_VERSION;
+			return take_variant(o) ? usage(o) : OPTIONS_VERSION;
 		if (opt == ':' || opt == '?')
 			misuse_tell(opt, argv, long_options);
 		if (apply(o, &said, opt, optarg))
-			return usage();
+			return usage(o);
 	}
 	o->inputs = (const char *const *)argv + optind;
 	o->n_inputs = (size_t)(argc - optind);
@@ -515,6 +537,6 @@ enum options_action options_parse(struct options *o, int argc, char **argv)
 	}
 	o->handover = getenv(OPTIONS_HANDOVER);
 	if (settle(o, &said, argc > optind) || take_variant(o))
-		return usage();
+		return usage(o);
 	return OPTIONS_RUN;
 }

@@ -5,6 +5,7 @@
 #define UPCASE_CLI_OPTIONS_H
 
 #include "cli/diag.h"
+#include "cli/select.h"
 #include "io/sink.h"
 #include "upcase/upcase.h"
 
@@ -39,8 +40,7 @@ enum options_stats {
  * for tests and benchmarks. */
 #define OPTIONS_HANDOVER "UPCASE_PIPE_HANDOVER"
 
-/* Strings are those of argv and of the environment; nothing is to be freed.
- * Times are nanoseconds. */
+/* Strings are those of argv and of the environment. Times are nanoseconds. */
 struct options {
 	const char *const *inputs; /* at least one; "-": standard input */
 	size_t n_inputs;
@@ -53,6 +53,7 @@ struct options {
 	enum upcase_mapping mapping;
 	enum upcase_language language;
 	enum upcase_invalid invalid;
+	struct select select; /* what is turned; to be released */
 	const char *variant;  /* of the engine; NULL: the fastest */
 	const char *handover; /* OPTIONS_HANDOVER as it stands; NULL: unset */
 	bool interactive;
