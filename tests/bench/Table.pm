@@ -45,7 +45,7 @@ sub rival {
 	return $fit[0] // (sort { $b->{made} <=> $a->{made} } @some)[0];
 }
 
-sub reference { return rival(@_, $_[1]{work}{reference}) }
+sub reference { return scalar rival(@_, $_[1]{work}{reference}) }
 
 sub by {
 	my ($one, $other) = @_;
