@@ -5,9 +5,9 @@
 # for a shell (Command.pm), in which
 #
 #	{x}      is what the tool is called with
-#	{in}     is the text, the file TEXT-SIZE.txt; {in}.gz and
-#	         {in}.members.gz are the same compressed by gzip and by
-#	         upcase-pipe -z
+#	{in}     is the text, the file TEXT-SIZE.txt; {in}.gz, {in}.members.gz,
+#	         {in}.bgz and {in}.zst are the same compressed by gzip,
+#	         upcase-pipe -z, bgzip and zstd, {in}.utf16 is in UTF-16
 #	{text}   is only its name
 #	{lines}  is the number of lines of the works without a file
 #
@@ -35,6 +35,7 @@ use constant {
 	SELDOM => 3,     # every third round
 	LINE_LEN => 40,  # of bench-run --feed
 	SUBJECT => 'upcase-pipe',
+	CPUS => 0 + `nproc`,
 };
 
 # ------------------------------------------------------------------- tools
@@ -82,11 +83,24 @@ my @file_tools = (
 my @stdout_tools = ($cat, $subject, $copy, $tr_tool, $dd);
 my @filters = ($cat, $subject, $tr_tool, $dd, @slow);
 
+# upcase-pipe from FROM to out.gz, and its parts, whose CPU time together is what
+# no arrangement of them can do without (see share in Table.pm). What inflates
+# converts as well, and so does what compresses: one conversion is taken off.
+sub packing {
+	my ($gz, $how) = @_;
+	my $of = sub { 'upcase-pipe ' . "$_[0]$how" =~ s/FROM/$_[1]/r };
+	my $part = sub { return { %{ line(@_[1, 2]) }, part => $_[0] } };
+	return (line(SUBJECT, $of->('', $gz), 'subject'),
+		$part->(1, 'inflate, convert', "upcase-pipe $gz"),
+		$part->(1, 'convert, compress', $of->('--jobs=1 ', '{in}')),
+		$part->(-1, 'convert', 'upcase-pipe {in}'));
+}
+
 sub gzip_tools {
 	my ($gz) = @_;
 	return [
 		line('pigz', "pigz -dc $gz | $tr | pigz -6 >out.gz"),
-		line(SUBJECT, "upcase-pipe -o out.gz $gz", 'subject'),
+		packing($gz, '-o out.gz FROM'),
 		line(SUBJECT . ' --verify', "upcase-pipe --verify -o out.gz $gz"),
 		line(SUBJECT . ' (zlib)', "upcase-pipe-zlib -o out.gz $gz",
 			'subject'),
@@ -101,6 +115,37 @@ my @fast_gzip_tools = (
 	} 0 .. 3),
 	line(SUBJECT, 'upcase-pipe -z1 -o out.gz {in}.gz', 'subject'),
 	line('pigz -1', "pigz -dc {in}.gz | $tr | pigz -1 >out.gz"),
+);
+
+# One member, as standard output gets it.
+my @member_tools = (
+	line('pigz', "pigz -dc {in}.gz | $tr | pigz -6 >out.gz"),
+	packing('{in}.gz', '-z FROM >out.gz'),
+);
+my @fast_member_tools = (
+	line('igzip -1', "igzip -dc {in}.gz | $tr | igzip -c -1 >out.gz"),
+	packing('{in}.gz', '-z1 FROM >out.gz'),
+);
+
+my @bgzf_tools = (
+	line('bgzip', "bgzip -dc -@ 2 {in}.bgz | $tr | bgzip -c -@ 2 >out.gz"),
+	packing('{in}.bgz', '--bgzf -o out.gz FROM'),
+);
+
+my @unpack_tools = (
+	line('igzip', 'igzip -dc {in}.gz'),
+	line(SUBJECT, 'upcase-pipe {in}.gz', 'subject'),
+	line('pigz', 'pigz -dc {in}.gz'),
+	line('gzip', 'gzip -dc {in}.gz'),
+);
+my @zstd_tools = (
+	line('zstd', "zstd -dc {in}.zst | $tr >out"),
+	line(SUBJECT, 'upcase-pipe -o out {in}.zst', 'subject'),
+);
+my @utf16_tools = (
+	line('iconv', "iconv -f UTF-16 -t UTF-8 {in}.utf16 | $tr >out"),
+	line(SUBJECT, 'upcase-pipe -o out {in}.utf16', 'subject'),
+	line('uconv', 'uconv -f utf-16 -t utf-8 -x upper {in}.utf16 >out', 'seldom'),
 );
 
 my @start_tools = (
@@ -150,6 +195,7 @@ my @huge_tools = (
 # texts      which of those that are there: all, some (for what takes long),
 #            log, odd (all, one endless line, and random bytes), none
 # size       of the texts: large, small, huge
+# from       what the name of the file that is read has behind that of the text
 # form       of tools without a line of their own
 # expected   what the subject must have written, and
 # written    how to read it
@@ -158,8 +204,8 @@ my @huge_tools = (
 # pinned     the tool has a processor of its own
 # on_request only if named, or with --huge
 my %upper = (expected => 'upcase-pipe <{in}', written => 'cat out');
-my %gzip = (kind => 'gzip', texts => 'some', size => 'large',
-	expected => 'gzip -dc {in}.gz | upcase-pipe', written => 'gzip -dc out.gz');
+my %plain = (%upper, texts => 'some', size => 'large');
+my %gzip = (%plain, kind => 'gzip', written => 'gzip -dc out.gz');
 my %files = (%upper, texts => 'all', form => '{x} <{in} >out', reference => 'cat');
 my %pipes = (%files, form => 'cat {in} | {x} | cat >/dev/null');
 my %latency = (kind => 'latency', form => '{x}', reference => 'cat',
@@ -188,6 +234,20 @@ our @works = map { { kind => 'time', texts => 'none', effort => 1, %$_ } } (
 		reference => 'pigz', tools => gzip_tools('{in}.members.gz') },
 	{ name => 'gzip1', title => 'gzip to gzip, level 1', %gzip,
 		reference => 'igzip*', tools => \@fast_gzip_tools },
+	{ name => 'gzip6-stdout', title => 'gzip to one member on standard output, level 6',
+		%gzip,
+		reference => 'pigz', tools => \@member_tools },
+	{ name => 'gzip1-stdout', title => 'gzip to one member on standard output, level 1',
+		%gzip,
+		reference => 'igzip -1', tools => \@fast_member_tools },
+	{ name => 'bgzf', title => 'BGZF to BGZF', %gzip, from => '.bgz',
+		reference => 'bgzip', tools => \@bgzf_tools },
+	{ name => 'gunzip', title => 'gzip, made by gzip, to nowhere', %plain,
+		reference => 'igzip', tools => \@unpack_tools },
+	{ name => 'zstd', title => 'zstd to a file', %plain, from => '.zst',
+		reference => 'zstd', tools => \@zstd_tools },
+	{ name => 'utf16', title => 'UTF-16 to a file in UTF-8', %plain, from => '.utf16',
+		reference => 'iconv', tools => \@utf16_tools },
 	{ name => 'start', title => 'nothing to do: start and end', kind => 'start',
 		form => '{x}', expected => 'true', written => 'cat out',
 		reference => 'tr', tools => \@start_tools, effort => 20 },
@@ -273,6 +333,8 @@ sub fill {
 #   time    time per byte, by the rival's: at most
 #   faster  how many times as fast as the rival: at least
 #   size    bytes of output, by the rival's: at most
+#   cpu     CPU time, by the rival's: at most
+#   bound   share of the speed that its parts allow: at least
 #   p99     the slow answers, by the rival's: at most
 #   memory  MiB: at most; without a tool, of every one of upcase-pipe
 our @targets = map {
@@ -285,12 +347,22 @@ our @targets = map {
 	['pipe', SUBJECT, 'time', 'cat', 0.90, 0.70],
 	['pipe', SUBJECT, 'time', 'tr', 0.55, 0.40],
 	['gzip6', SUBJECT, 'faster', 'pigz', 2.2, 3.0],
-	['gzip6', SUBJECT, 'size', 'pigz', 1.01, 1.01],
+	['gzip6', SUBJECT, 'bound', undef, 0.85, 0.95],
+	['gzip6', SUBJECT, 'size', 'pigz', 1.03, 1.01],
 	['gzip6', SUBJECT . ' (zlib)', 'faster', 'pigz', 1.1, 1.3],
 	['gzip6-members', SUBJECT, 'faster', 'pigz', 2.2, 3.0],
 	['gzip6-members', SUBJECT, 'size', 'pigz', 1.01, 1.01],
 	['gzip6-members', SUBJECT . ' (zlib)', 'faster', 'pigz', 1.1, 1.3],
 	['gzip1', SUBJECT, 'faster', 'igzip*', 1.0, 1.5],
+	['gzip6-stdout', SUBJECT, 'bound', undef, 0.85, 0.95],
+	['gzip6-stdout', SUBJECT, 'size', 'pigz', 1.03, 1.01],
+	['gzip1-stdout', SUBJECT, 'faster', 'igzip -1', 1.0, 1.3],
+	['gzip1-stdout', SUBJECT, 'size', 'igzip -1', 1.0, 1.0],
+	['bgzf', SUBJECT, 'faster', 'bgzip', 1.1, 1.3],
+	['bgzf', SUBJECT, 'size', 'bgzip', 1.0, 1.0],
+	['gunzip', SUBJECT, 'cpu', 'igzip', 1.6, 1.6],
+	['zstd', SUBJECT, 'faster', 'zstd', 1.0, 1.5],
+	['utf16', SUBJECT, 'faster', 'iconv', 1.0, 2.0],
 	['start', SUBJECT, 'time', 'tr', 1.3, 1.0],
 	['latency', SUBJECT, 'time', 'cat', 1.5, 1.2],
 	['latency', SUBJECT, 'p99', 'cat', 2.0, 1.5],

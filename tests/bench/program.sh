@@ -139,6 +139,7 @@ $work
 count=0
 for name in $texts; do count=$((count + 1)); done
 need=$(((count + 6) * (large + once + small) + 200))
+if wanted utf16; then need=$((need + 6 * large)); fi
 if wanted huge; then need=$((need + hundred + 2 * immense)); fi
 
 # Free megabytes of a folder. What lies in tmpfs takes memory, too.
@@ -210,6 +211,14 @@ compressed() {
 		gzip -6 -c <"$1-large.txt" >"$1-large.txt.gz"
 }
 
+# other NAME-SIZE SUFFIX COMMAND...: in another form, if COMMAND is there.
+other() {
+	text=$1.txt to=$1.txt.$2
+	shift 2
+	! command -v "$1" >/dev/null 2>&1 || "$@" <"$text" >"$to" ||
+		bad "$text: $1 failed"
+}
+
 say "making the texts in $dir"
 present=''
 for name in $texts; do
@@ -220,9 +229,13 @@ for name in $texts; do
 	sized "$name" "$large" "$name-large.txt"
 	case $name in
 	log | german | russian)
-		if wanted gzip6 gzip6-members gzip1 memory-gzip; then
+		if wanted gzip6 gzip6-members gzip6-stdout gzip1 gzip1-stdout \
+			gunzip memory-gzip; then
 			compressed "$name" || bad "$name: cannot be compressed"
 		fi
+		! wanted bgzf || other "$name-large" bgz bgzip -c -@ 2
+		! wanted zstd || other "$name-large" zst zstd -q -c
+		! wanted utf16 || other "$name-large" utf16 iconv -f UTF-8 -t UTF-16
 		;;
 	esac
 done
@@ -305,6 +318,8 @@ heading() {
 	version pigz --version
 	version igzip --version
 	version bgzip --version
+	version zstd --version
+	version iconv --version
 	echo
 	echo '</details>'
 }
