@@ -309,7 +309,8 @@ sub commands {
 	return ('', '<details><summary>Commands</summary>', '',
 		(grep { !$told{$_}++ } map {
 			my $choice = { %$_, text => defined $_->{text} ? 'TEXT' : undef };
-			'    ' . Work::fill($choice, Work::form($choice));
+			'    ' . Work::fill($choice, Work::form($choice))
+				=~ s/( \S+)\K(\1{9,})/sprintf ' ... (%d times)', 1 + length($2) \/ length $1/er;
 		} @rows), '', '</details>', '',
 		(grep { $_->{part} } @{ $work->{tools} }) ? ('The bound: the CPU times of '
 			. 'inflating, converting and compressing, each alone, spread over '

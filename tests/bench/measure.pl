@@ -108,7 +108,8 @@ sub input_bytes {
 	my ($c) = @_;
 	return Work::lines($c) * Work::LINE_LEN if Work::form($c) =~ /\{lines\}/;
 	return $c->{command}->argument_bytes if !defined $c->{work}{size};
-	return -s Work::input($c) // 0;
+	my $times = () = Work::form($c) =~ /\{in\}/g;
+	return (-s Work::input($c) // 0) * ($times || 1);
 }
 
 # ----------------------------------------------------------------- checking

@@ -135,6 +135,13 @@ $work
 
 # --------------------------------------------------------------------- room
 
+# These are of some works only.
+for name in fasta fastq tsv csv; do
+	if wanted "$name" growth || { [ $name = fasta ] && wanted fasta-bgzf; }; then
+		texts="$texts $name"
+	fi
+done
+
 # What all files together take at most, in MB.
 count=0
 for name in $texts; do count=$((count + 1)); done
@@ -194,14 +201,16 @@ TEXTS_MB=20 TEXTS=$texts sh "$here/texts.sh" "$store" >&2 ||
 	bad 'the texts could not be made'
 cd "$dir" || exit 2
 
-# sized NAME MB FILE: the text over and over, up to MB, cut at a line end.
+# sized NAME MB FILE: the text over and over, up to MB, cut at a line end, or
+# behind a read: a million bytes hold whole ones.
 sized() {
-	text=$store/$1.txt
+	text=$store/$1.txt lines_of_one=1
+	[ "$1" != fastq ] || lines_of_one=4
 	times=$(($2 * 1000000 / $(wc -c <"$text") + 1))
 	while [ $times -gt 0 ]; do
 		cat "$text"
 		times=$((times - 1))
-	done 2>/dev/null | head -c "${2}000000" | sed '$d' >"$3"
+	done 2>/dev/null | head -c "${2}000000" | head -n -"$lines_of_one" >"$3"
 }
 
 # compressed NAME: in the two ways that gzip input may have.
@@ -237,6 +246,7 @@ for name in $texts; do
 		! wanted zstd || other "$name-large" zst zstd -q -c
 		! wanted utf16 || other "$name-large" utf16 iconv -f UTF-8 -t UTF-16
 		;;
+	fasta) ! wanted fasta-bgzf || other fasta-once bgz bgzip -c -@ 2 ;;
 	esac
 done
 [ -n "$present" ] || bad 'there is no text to measure with'
@@ -320,6 +330,9 @@ heading() {
 	version bgzip --version
 	version zstd --version
 	version iconv --version
+	version seqkit version
+	version mlr --version
+	seqtk 2>&1 | sed -n 's/^Version:/- seqtk/p'
 	echo
 	echo '</details>'
 }
