@@ -15,7 +15,7 @@
 
 /* To load the library and to make what it needs takes as long as zlib needs for
  * so much: smaller files are zlib's. */
-#define WORTH_LOADING ((uint64_t)64 * 1024)
+#define WORTH_LOADING ((uint64_t)128 * 1024)
 
 /* A sprint begins with tables, and puts zlib to its end, so blocks with less
  * text than that, or such a piece of the input, are zlib's. What a block has is
