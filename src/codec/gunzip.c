@@ -23,8 +23,9 @@
 #define WORTH_TEXT  ((uint64_t)8 * 1024)
 #define WORTH_INPUT 512
 
-/* The most text that a sprint makes. What is more than SPRINT_MORE of it is made
- * of input that is there: so much is still warm in cache when it is handed out.
+/* The most text that a sprint makes. What is more than SPRINT_MORE of it is
+ * made of input that is there: so much is still warm in cache when it is handed
+ * out.
  */
 #define SPRINT_TEXT (SPRINT_MORE + (size_t)96 * 1024)
 
@@ -362,9 +363,9 @@ static bool put_into_block(struct gunzip *g, const struct sprint_bits *rest)
 		.out_len = SPRINT_HISTORY + SPRINT_TEXT - g->text_end};
 	enum decoded status;
 
-	if (!read_head(g) || inflatePrime(g->z, (int)(rest->n % 8),
-				     (int)(rest->bits & ((1U << rest->n % 8) -
-							    1))) != Z_OK)
+	if (!read_head(g) ||
+		inflatePrime(g->z, (int)(rest->n % 8),
+			(int)(rest->bits & ((1U << rest->n % 8) - 1))) != Z_OK)
 		return false;
 	for (size_t i = 0; i < f.in_len; i++)
 		bytes[i] = (unsigned char)(rest->bits >> (rest->n % 8 + 8 * i));
@@ -399,8 +400,7 @@ static enum sprint_end sprint(struct gunzip *g, const struct flow *f,
 	else if (!sprint_begin(g->sprint, g->text, from, &g->head, g->rest))
 		return SPRINT_BAD;
 	*taken = f->in_len;
-	end = sprint_run(
-		g->sprint, f->in, taken, g->text + from, &made, rest);
+	end = sprint_run(g->sprint, f->in, taken, g->text + from, &made, rest);
 	/* Less than zlib made of it already, or nothing at all. */
 	if (from + made < *len || (from + made == *len && *taken == 0))
 		return SPRINT_BAD;
@@ -419,8 +419,8 @@ static void leave_zlib(struct gunzip *g)
 }
 
 /* A sprint came well to its end: the text is there, and the input taken. */
-static bool go_there(struct gunzip *g, enum sprint_end end,
-	const struct sprint_bits *rest)
+static bool go_there(
+	struct gunzip *g, enum sprint_end end, const struct sprint_bits *rest)
 {
 	g->at_text = g->in_sprint = false;
 	if (end == SPRINT_STOP)

@@ -3,8 +3,8 @@
  *
  * What it is for: who packs parts of one stream needs blocks of which none is
  * the last. libdeflate makes such only with a walk behind it (deflate_open),
- * which is a third of the time at level 1; ISA-L makes them as they are, in less
- * time. Above level 3 it has nothing to offer.
+ * which is a third of the time at level 1; ISA-L makes them as they are, in
+ * less time. Above level 3 it has nothing to offer.
  *
  * Loaded (library.h), with the first text for which that is worth it. Used by
  * one thread at a time.
@@ -26,7 +26,7 @@ int quick_new(struct quick **q, int level);
 void quick_free(struct quick *q); /* q may be NULL */
 
 /* As deflate_open, but 0 also where the text cannot be made smaller. */
-size_t quick_open(struct quick *q, const void *text, size_t len, void *out,
-	size_t room);
+size_t quick_open(
+	struct quick *q, const void *text, size_t len, void *out, size_t room);
 
 #endif

@@ -99,8 +99,8 @@ static void make_room(
 
 /* The library stops at the end of the last block only, so for it each is that.
  * But it makes slower tables for one of which it knows that beforehand. And it
- * gets the bits of the head alone, not those behind it in the last byte, so that
- * it cannot come to that end too early. */
+ * gets the bits of the head alone, not those behind it in the last byte, so
+ * that it cannot come to that end too early. */
 bool sprint_begin(struct sprint *s, const unsigned char *history, size_t len,
 	const struct sprint_head *head, struct sprint_bits rest)
 {
@@ -116,8 +116,8 @@ bool sprint_begin(struct sprint *s, const unsigned char *history, size_t len,
 	give(state, head->bytes, head->len);
 	make_room(state, &nothing, 0);
 	if (s->f.isal_inflate(state) != ISAL_DECOMP_OK ||
-		state->block_state != ISAL_BLOCK_CODED ||
-		state->avail_in > 0 || state->read_in_length != 0)
+		state->block_state != ISAL_BLOCK_CODED || state->avail_in > 0 ||
+		state->read_in_length != 0)
 		return false;
 	state->bfinal = 1;
 	state->read_in = rest.bits;

@@ -2,10 +2,10 @@
  * sprint - what stands in a deflate block, by a library faster than zlib
  *
  * What it is for: ISA-L decodes in a third of zlib's time, but takes heads of
- * blocks that zlib refuses, and at the end of what it is given, or at damage, it
- * hands out less than zlib or more. So it gets only what is behind the head of a
- * block that zlib has read and found good, one block at a time, and what it
- * makes counts only when it comes to a good end (gunzip.h).
+ * blocks that zlib refuses, and at the end of what it is given, or at damage,
+ * it hands out less than zlib or more. So it gets only what is behind the head
+ * of a block that zlib has read and found good, one block at a time, and what
+ * it makes counts only when it comes to a good end (gunzip.h).
  *
  * Not linked but loaded (library.h), and on x86-64 only: elsewhere it is no
  * faster. isal_inflate_stateless has an open fault and is not used.

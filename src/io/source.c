@@ -113,8 +113,8 @@ void source_stop(struct source *s)
 	feed_stop(&s->feed);
 }
 
-/* How many bytes are for the stream, as far as can be told. What gives a page at
- * once that is no file most often has much more. */
+/* How many bytes are for the stream, as far as can be told. What gives a page
+ * at once that is no file most often has much more. */
 static uint64_t expected_size(const struct source *s)
 {
 	const struct feed *feed = &s->feed;

@@ -215,7 +215,8 @@ static void compare(const struct outcome *is, const struct outcome *should)
 	assert_string_equal(is->why, should->why);
 	assert_int_equal(is->pieces, should->pieces);
 	if (is->kind == DAMAGE_BAD)
-		assert_between(is->at, should->at < IN_HAND ? 0 : should->at - IN_HAND,
+		assert_between(is->at,
+			should->at < IN_HAND ? 0 : should->at - IN_HAND,
 			should->at + IN_HAND);
 	else
 		assert_int_equal(is->at, should->at);
@@ -234,7 +235,8 @@ static void same_as_zlib(const struct format *format,
 
 /* In paces of which the first ones are tried always, the others each step-th
  * time. */
-static void same_in_all_paces(const struct packed_file *p, size_t step, size_t n)
+static void same_in_all_paces(
+	const struct packed_file *p, size_t step, size_t n)
 {
 	static const struct pace paces[] = {
 		{1 << 20, 1 << 18}, {100, 70}, {1, 300}, {3, 1}, {13, 4096}};
@@ -310,8 +312,8 @@ static void any_bit_may_be_turned(void **state)
 
 /* ---- Larger files ---- */
 
-static void add_any_member(
-	struct packed_file *p, uint32_t *seed, const unsigned char *text, size_t len)
+static void add_any_member(struct packed_file *p, uint32_t *seed,
+	const unsigned char *text, size_t len)
 {
 	struct way way = ways[support_random(seed) % COUNT(ways)];
 

@@ -33,7 +33,8 @@ static struct quick *quick_or_skip(int level)
 	return q;
 }
 
-/* As zlib reads it, all of text is there, and nothing is missing but the end. */
+/* As zlib reads it, all of text is there, and nothing is missing but the end.
+ */
 static void is_open(const unsigned char *packed, size_t size,
 	const unsigned char *text, size_t len)
 {

@@ -149,8 +149,8 @@ static void bits_before_the_first_byte_are_its(void **state)
 	put_end(&s);
 	rest.bits = s.bytes[0] & 15;
 	for (size_t i = 0; i < sizeof(s.bytes) - 1; i++)
-		s.bytes[i] = (unsigned char)(s.bytes[i] >> 4 |
-					     s.bytes[i + 1] << 4);
+		s.bytes[i] =
+			(unsigned char)(s.bytes[i] >> 4 | s.bytes[i + 1] << 4);
 	assert_true(sprint_begin(sprint, NULL, 0, &fixed, rest));
 	taken = sizeof(s.bytes);
 	assert_int_equal(run(&s, 0, &taken, &made, &rest), SPRINT_BLOCK);
@@ -203,8 +203,7 @@ static void what_means_nothing_is_told(void **state)
 			put_code(&s, 0x3e, 12);
 		begin("");
 		taken = sizeof(s.bytes);
-		assert_int_equal(
-			run(&s, 0, &taken, &made, &rest), SPRINT_BAD);
+		assert_int_equal(run(&s, 0, &taken, &made, &rest), SPRINT_BAD);
 	}
 }
 
@@ -272,8 +271,8 @@ static void its_library_has_a_name(void **state)
 	(void)state;
 	sprint_library(text, sizeof(text));
 #ifdef HAVE_ISAL
-	assert_string_equal(text,
-		sprint ? "libisal.so.2" : "libisal.so.2 is missing");
+	assert_string_equal(
+		text, sprint ? "libisal.so.2" : "libisal.so.2 is missing");
 #else
 	assert_null(sprint);
 	assert_string_equal(text, "libisal is not built in");
