@@ -407,6 +407,86 @@ static void large_files_are_what_zlib_makes_of_them(void **state)
 	}
 }
 
+/* ---- Heads of blocks that others than zlib take ---- */
+
+/* Bits, the first one lowest. */
+struct bits {
+	unsigned char bytes[200];
+	size_t n;
+};
+
+static void put(struct bits *b, unsigned value, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++, b->n++)
+		b->bytes[b->n / 8] |=
+			(unsigned char)((value >> i & 1) << b->n % 8);
+}
+
+/* So many lengths of 0, in a code in which that is "0" and seven bits. */
+static void put_zeros(struct bits *b, unsigned n)
+{
+	put(b, 0, 1);
+	put(b, n - 11, 7);
+}
+
+/* The head of the last block, in which 'a' and the end have codewords of one
+ * bit or of two, and nothing else has any: with two the code is not complete.
+ */
+static void put_head(struct bits *b, unsigned len)
+{
+	/* Lengths of 18, 0 and 1 or 2 in the code of lengths, by its order. */
+	static const unsigned order[] = {
+		0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+
+	put(b, 1 | 2 << 1, 3);
+	put(b, 0, 10);
+	put(b, len == 1 ? 14 : 12, 4);
+	for (size_t i = 0; i < COUNT(order); i++)
+		put(b, order[i], 3);
+	if (len == 1)
+		put(b, 0, 6);
+	put(b, 2, 3);
+	put_zeros(b, 97);
+	put(b, 3, 2);
+	put_zeros(b, 138);
+	put_zeros(b, 20);
+	put(b, 3, 2);
+	/* No distance. */
+	put(b, 1, 2);
+}
+
+static void a_code_that_zlib_refuses_is_refused(void **state)
+{
+	static const unsigned char header[GZIP_FIXED_SIZE] = {
+		GZIP_ID1, GZIP_ID2, GZIP_DEFLATE};
+
+	(void)state;
+	need_sprints();
+	for (unsigned len = 1; len <= 2; len++) {
+		struct packed_file p = {.len = 0};
+		struct bits b = {.n = 0};
+		unsigned char trailer[GZIP_TRAILER];
+		struct outcome o;
+
+		put_head(&b, len);
+		put(&b, 0, 3 * len);
+		put(&b, 1U << (len - 1), len);
+		packed_add(&p, header, sizeof(header));
+		packed_add(&p, b.bytes, (b.n + 7) / 8);
+		gzip_put_trailer(trailer, deflate_crc("aaa", 3), 3);
+		packed_add(&p, trailer, sizeof(trailer));
+		packed_decode(&o, &eager, &p, 65536, 65536);
+		assert_int_equal(o.err, len == 1 ? 0 : -EBADMSG);
+		if (len == 1)
+			support_same(o.text, o.len, BYTES("aaa"));
+		else
+			assert_string_equal(
+				o.why, "invalid literal/lengths set");
+		outcome_release(&o);
+		packed_release(&p);
+	}
+}
+
 /* ---- What is there and what is not ---- */
 
 static void a_small_file_needs_no_library(void **state)
@@ -461,6 +541,7 @@ int main(void)
 		cmocka_unit_test(what_ends_anywhere_is_what_zlib_makes_of_it),
 		cmocka_unit_test(any_bit_may_be_turned),
 		cmocka_unit_test(large_files_are_what_zlib_makes_of_them),
+		cmocka_unit_test(a_code_that_zlib_refuses_is_refused),
 		cmocka_unit_test(a_small_file_needs_no_library),
 		cmocka_unit_test(nothing_is_taken_where_there_is_no_room),
 	};
