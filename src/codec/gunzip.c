@@ -52,6 +52,7 @@ struct gunzip {
 	z_stream *z;
 	struct sprint *sprint; /* NULL: zlib alone */
 	bool always;	       /* for tests */
+	uint64_t sprinted;     /* bytes of text made by it; for tests */
 
 	/* Of the member. */
 	enum stage stage;
@@ -142,6 +143,13 @@ bool gunzip_sprint_always(void *decoder)
 
 	g->always = true;
 	return g->sprint;
+}
+
+uint64_t gunzip_sprinted(void *decoder)
+{
+	struct gunzip *g = decoder;
+
+	return g->sprinted;
 }
 
 struct z_stream_s *gunzip_zlib(void *decoder)
@@ -452,6 +460,7 @@ static bool try_sprint(struct gunzip *g, struct flow *f, enum decoded *status)
 	}
 	leave_zlib(g);
 	count(g, g->text + before, len - before);
+	g->sprinted += len - before;
 	g->text_at = before;
 	g->text_end = len;
 	if (taken > 0)
@@ -517,13 +526,8 @@ static enum decoded step(struct gunzip *g, struct flow *f, const char **why)
 		return DECODED_SOME;
 	if (g->stage == STAGE_TRAILER)
 		return check_trailer(g, f, why);
-	if (may_sprint(g, f)) {
-		/* zlib would take input into its own hands. */
-		if (f->out_len == 0)
-			return DECODED_SOME;
-		if (try_sprint(g, f, &status))
-			return status;
-	}
+	if (may_sprint(g, f) && try_sprint(g, f, &status))
+		return status;
 	/* From here on zlib is ahead of any sprint. */
 	if (f->in_len > 0)
 		g->in_sprint = false;

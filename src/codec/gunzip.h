@@ -45,6 +45,9 @@ void gunzip_library(char *text, size_t size);
  * what it needs. */
 bool gunzip_sprint_always(void *decoder);
 
+/* For tests: how much text sprints made. */
+uint64_t gunzip_sprinted(void *decoder);
+
 /* For tests: its zlib. */
 struct z_stream_s *gunzip_zlib(void *decoder);
 

@@ -487,6 +487,72 @@ static void a_code_that_zlib_refuses_is_refused(void **state)
 	}
 }
 
+/* ---- Where sprints are worth it ---- */
+
+/* How much of the text of a file was made by sprints. */
+static uint64_t sprinted(const struct packed_file *p, struct pace pace)
+{
+	struct stream s = {.format = NULL};
+	unsigned char *out = support_allocate(pace.out);
+	size_t at = 0, in, made;
+	uint64_t n;
+
+	assert_int_equal(stream_begin(&s, &usual), 0);
+	do {
+		in = p->len - at < pace.in ? p->len - at : pace.in;
+		made = pace.out;
+		assert_int_equal(
+			stream_more(&s, p->bytes + at, &in, out, &made), 0);
+		at += in;
+	} while (in > 0 || made > 0);
+	assert_int_equal(stream_end(&s), 0);
+	n = gunzip_sprinted(s.decoder);
+	stream_release(&s);
+	free(out);
+	return n;
+}
+
+/* The paces are those of a file, of a pipe, and of small batches. */
+static void most_of_a_large_file_is_made_by_sprints(void **state)
+{
+	static const struct pace paces[] = {{65536, 262144}, {65536, 100000},
+		{4096, 262144}, {65536, 4096}};
+	struct packed_file p = {.len = 0};
+	size_t len = 3000000;
+	unsigned char *text;
+	uint32_t seed = 9;
+
+	(void)state;
+	need_sprints();
+	text = make_text(&seed, len);
+	add_member(&p, &ways[0], text, len);
+	for (size_t i = 0; i < COUNT(paces); i++)
+		assert_between(sprinted(&p, paces[i]), len * 85 / 100, len);
+	packed_release(&p);
+	free(text);
+}
+
+static void small_blocks_and_pieces_are_left_to_zlib(void **state)
+{
+	const struct way way = {6, Z_DEFAULT_STRATEGY, 1000, Z_BLOCK, false};
+	struct packed_file p = {.len = 0};
+	size_t len = 300000;
+	unsigned char *text;
+	uint32_t seed = 10;
+
+	(void)state;
+	need_sprints();
+	text = make_text(&seed, len);
+	add_member(&p, &ways[0], text, len);
+	assert_int_equal(sprinted(&p, (struct pace){100, 4096}), 0);
+	packed_empty(&p);
+	add_member(&p, &way, text, len);
+	/* The first one is not known as small. */
+	assert_between(sprinted(&p, (struct pace){65536, 262144}), 1, 2000);
+	packed_release(&p);
+	free(text);
+}
+
 /* ---- What is there and what is not ---- */
 
 static void a_small_file_needs_no_library(void **state)
@@ -502,39 +568,6 @@ static void a_small_file_needs_no_library(void **state)
 	gunzip_free(decoder);
 }
 
-static void nothing_is_taken_where_there_is_no_room(void **state)
-{
-	struct stream s = {.format = NULL};
-	struct packed_file p = {.len = 0};
-	unsigned char *text, out[1];
-	uint32_t seed = 3;
-	size_t in, room, before;
-
-	(void)state;
-	need_sprints();
-	text = make_text(&seed, 1000);
-	add_member(&p, &ways[0], text, 1000);
-	assert_int_equal(stream_begin(&s, &eager), 0);
-	in = p.len;
-	room = 0;
-	assert_int_equal(stream_more(&s, p.bytes, &in, out, &room), 0);
-	before = in;
-	assert_true(before < p.len - 100);
-	in = p.len - before;
-	room = 0;
-	assert_int_equal(stream_more(&s, p.bytes + before, &in, out, &room), 0);
-	assert_int_equal(in, 0);
-	assert_int_equal(room, 0);
-	room = 1;
-	in = p.len - before;
-	assert_int_equal(stream_more(&s, p.bytes + before, &in, out, &room), 0);
-	assert_int_equal(room, 1);
-	assert_int_equal(out[0], text[0]);
-	stream_release(&s);
-	packed_release(&p);
-	free(text);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -542,8 +575,9 @@ int main(void)
 		cmocka_unit_test(any_bit_may_be_turned),
 		cmocka_unit_test(large_files_are_what_zlib_makes_of_them),
 		cmocka_unit_test(a_code_that_zlib_refuses_is_refused),
+		cmocka_unit_test(most_of_a_large_file_is_made_by_sprints),
+		cmocka_unit_test(small_blocks_and_pieces_are_left_to_zlib),
 		cmocka_unit_test(a_small_file_needs_no_library),
-		cmocka_unit_test(nothing_is_taken_where_there_is_no_room),
 	};
 
 	return cmocka_run_group_tests_name("gunzip", tests, prepare, clean_up);
