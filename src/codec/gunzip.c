@@ -244,8 +244,9 @@ static void end_block(struct gunzip *g)
 	g->text_len = 0;
 }
 
-/* zlib has taken in[0..len). */
-static void note_place(struct gunzip *g, const unsigned char *in, size_t len)
+/* zlib has taken in[0..len), and made some text of it, or not. */
+static void note_place(
+	struct gunzip *g, const unsigned char *in, size_t len, bool made)
 {
 	unsigned bits = IS_UNUSED_BITS(g->z->data_type);
 
@@ -253,8 +254,11 @@ static void note_place(struct gunzip *g, const unsigned char *in, size_t len)
 		g->last = in[len - 1];
 	if (g->heading.collecting)
 		collect(&g->heading, in, len);
-	g->at_text = false;
+	/* As long as there is neither a sprint begins at the same place. */
+	if (len > 0 || made)
+		g->at_text = false;
 	if (g->z->data_type & IS_AT_BLOCK) {
+		g->at_text = false;
 		end_block(g);
 		begin_heading(&g->heading, g->last, bits);
 	} else if (g->heading.collecting && (g->z->data_type & IS_AT_TEXT)) {
@@ -311,7 +315,7 @@ static enum decoded by_zlib(struct gunzip *g, struct flow *f, const char **why)
 	made = (size_t)(z->next_out - f->out);
 	count(g, f->out, made);
 	if (g->sprint)
-		note_place(g, f->in, taken);
+		note_place(g, f->in, taken, made > 0);
 	*f = (struct flow){f->in + taken, f->in_len - taken, f->out + made,
 		f->out_len - made,
 		taken > 0 || made > 0 || z->data_type != place ||
