@@ -542,13 +542,13 @@ enum decoded gunzip_more(void *decoder, const unsigned char *in, size_t *in_len,
 	unsigned char *out, size_t *out_len, const char **why)
 {
 	struct gunzip *g = decoder;
-	struct flow f = {in, *in_len, out, *out_len, true};
-	enum decoded status;
+	struct flow f = {in, *in_len, out, *out_len, false};
+	enum decoded status = step(g, &f, why);
 
-	do {
+	while (g->sprint && f.moved && status == DECODED_SOME) {
 		f.moved = false;
 		status = step(g, &f, why);
-	} while (g->sprint && f.moved && status == DECODED_SOME);
+	}
 	*in_len = (size_t)(f.in - in);
 	*out_len = (size_t)(f.out - out);
 	return status;

@@ -566,6 +566,16 @@ static void a_small_file_needs_no_library(void **state)
 	gunzip_expect(decoder, UINT64_MAX);
 	assert_int_equal(gunzip_sprint_always(decoder), sprints);
 	gunzip_free(decoder);
+	gunzip_free(NULL);
+}
+
+static void its_library_has_a_name(void **state)
+{
+	char text[64];
+
+	(void)state;
+	gunzip_library(text, sizeof(text));
+	assert_memory_equal(text, "zlib, libisal", 13);
 }
 
 int main(void)
@@ -578,6 +588,7 @@ int main(void)
 		cmocka_unit_test(most_of_a_large_file_is_made_by_sprints),
 		cmocka_unit_test(small_blocks_and_pieces_are_left_to_zlib),
 		cmocka_unit_test(a_small_file_needs_no_library),
+		cmocka_unit_test(its_library_has_a_name),
 	};
 
 	return cmocka_run_group_tests_name("gunzip", tests, prepare, clean_up);
