@@ -291,15 +291,12 @@ static void what_ends_anywhere_is_what_zlib_makes_of_it(void **state)
 
 static void flip_anywhere(struct packed_file *p)
 {
-	size_t step = is_long ? 1 : 3 * scale;
-
-	for (size_t bit = 0; bit < 8 * p->len; bit++) {
+	for (size_t bit = 0; bit < 8 * p->len; bit += scale) {
 		unsigned char mask = (unsigned char)(1 << bit % 8);
 
 		p->bytes[bit / 8] ^= mask;
 		same_in_all_paces(p, is_long ? 4 : 40 * scale, bit);
 		p->bytes[bit / 8] ^= mask;
-		bit += step > 1 ? bit % step : 0;
 	}
 }
 
