@@ -5,26 +5,49 @@
 #include "text/lines.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 
+/* The parts of a batch begin at multiples of so many bytes. */
+#define LINE ((size_t)64)
+
+/* The part behind one of so many bytes; SIZE_MAX if there is no such place. */
+static size_t part_behind(size_t begin, size_t len)
+{
+	size_t end = begin + len;
+
+	if (end < len || end > SIZE_MAX - LINE)
+		return SIZE_MAX;
+	return (end + LINE - 1) / LINE * LINE;
+}
+
+/* The buffers are one piece of memory: a batch is made at each start, and each
+ * piece is a mapping of its own. Which FILEs end where is not cleared either.
+ */
 int batch_init(
 	struct batch *b, size_t size, size_t spare_room, size_t member_room)
 {
-	*b = (struct batch){.text = malloc(size + 1),
-		.spare = malloc(spare_room),
-		.member = member_room ? malloc(member_room) : NULL};
+	size_t spare = part_behind(1, size);
+	size_t member = part_behind(spare, spare_room);
+	size_t all = part_behind(member, member_room);
+
+	/* Once there is no such place, there is none behind it. */
+	b->text = all < SIZE_MAX ? malloc(all) : NULL;
+	b->spare = b->member = b->upper = NULL;
+	if (!b->text)
+		return -ENOMEM;
+	b->spare = b->text + spare;
+	if (member_room > 0)
+		b->member = b->text + member;
+	b->seq = 0;
 	atomic_init(&b->unwritten, 0);
-	if (b->text && b->spare && (b->member || !member_room))
-		return 0;
-	batch_release(b);
-	return -ENOMEM;
+	batch_reset(b);
+	return 0;
 }
 
 void batch_release(struct batch *b)
 {
 	free(b->text);
-	free(b->spare);
-	free(b->member);
 	b->text = b->spare = b->upper = b->member = NULL;
 }
 

@@ -26,7 +26,7 @@ int pool_init(struct pool *p, size_t most, size_t first,
 	err = queue_init(&p->at_home, QUEUE_LIFO, most, NULL);
 	if (err)
 		return err;
-	p->batches = calloc(most, sizeof(*p->batches));
+	p->batches = malloc(most * sizeof(*p->batches));
 	for (size_t i = 0; p->batches && i < first; i++) {
 		struct batch *b = make_batch(p);
 

@@ -246,18 +246,19 @@ check "at the end a standard error that nobody reads is not waited for long" \
 a_burst() {
 	# The reader begins when the pipe is full: what was not told is counted,
 	# should that have taken it too long. The last FILE keeps the program
-	# until it has begun.
+	# until it has begun: it is opened behind all messages, and has no writer
+	# before.
 	local r=0
 	fresh
 	mkfifo errors last
-	exec 6<>errors 8<>last
+	exec 6<>errors
 	# shellcheck disable=SC2046 # words are wanted
 	start burst $(seq -f 'missing-%g-with-a-long-name' 3000) last >out 2>errors
 	wait_until "$deadline" is_full errors || r=1
-	cat <errors 6>&- 8>&- >told &
+	cat <errors 6>&- >told &
 	local cat=$!
 	wait_until "$deadline" test -s told || r=1
-	exec 8>&-
+	bounded sh -c ': >last' || r=1
 	expect_end burst 'exit 1' || r=1
 	exec 6>&-
 	wait $cat
