@@ -11,7 +11,8 @@
 /*
  * Some characters of each line, by number. What is no UTF-8 counts as a
  * character for each sequence of which the engine says so. The state says how
- * many characters of the line were passed.
+ * many characters of the line were passed; what looks unfinished at the end is
+ * pending.
  */
 
 typedef unsigned char bytes_of_16 __attribute__((vector_size(16)));
@@ -51,13 +52,24 @@ static size_t pass(const unsigned char *p, size_t at, size_t len, uint32_t most,
 	return at;
 }
 
+/* Where a piece ends, nothing is unfinished (struct text_piece): what was
+ * pending there, and is not in the text that begins, is a character. */
+static void pass_pending(struct text_state *s)
+{
+	if (begin_has(s, BEGIN_IN) && s->pending > 0)
+		s->at++;
+}
+
 static size_t scan(const struct text *t, struct text_state *now,
 	struct text_state *at_end, const unsigned char *p, size_t seen,
 	size_t len)
 {
 	const struct text_selection *s = t->selection;
-	size_t at = begin_again(now, seen), whole = 0, mark;
+	size_t at, whole = 0, mark;
 
+	if (now->pending > seen)
+		pass_pending(now);
+	at = begin_again(now, seen);
 	while (at < len) {
 		size_t end;
 		uint32_t n;
@@ -132,6 +144,7 @@ static int convert(const struct text *t, const struct text_piece *piece,
 	struct turning c;
 
 	turning_begin(&c, t, piece, result);
+	pass_pending(&now);
 	while (at < len || continued) {
 		size_t end, text;
 

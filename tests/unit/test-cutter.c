@@ -284,9 +284,9 @@ static void full_batches_are_cut_behind_the_last_line(void **state)
 		{{.size = 4}, "abc\xC3\xA9", "[abc~][~\xC3\xA9 0-0u]"},
 		{{.size = 4, .chunk = 1}, "abc\xC3\xA9",
 			"[abc~][~\xC3\xA9 0-0u]"},
-		/* What is cut off does not end in what looks unfinished. */
+		/* What looks unfinished, but is not the last, stays so. */
 		{{.size = 5}, "abc\xEF\xD2\xAC\n",
-			"[abc~][~\xEF\xD2\xAC$ 0-0]"},
+			"[abc\xEF~][~\xD2\xAC$ 0-0]"},
 		{{.size = 4}, "\xEF\xEF\xEF\xEF\n",
 			"[\xEF\xEF\xEF~][~\xEF$ 0-0]"},
 		{{.size = 4}, "a\xF0\x9F\x98\x80\n",
