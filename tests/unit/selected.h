@@ -19,6 +19,8 @@ struct selected {
 	size_t len;
 	uint64_t invalid;
 	uint64_t bad_line, bad_column; /* if invalid > 0: from 0 */
+	size_t bad_at;
+	int err; /* 0 or -EILSEQ; then only what is before it is there */
 	bool wrong;
 	uint64_t wrong_line;
 };

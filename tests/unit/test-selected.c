@@ -33,7 +33,9 @@ static const char *const table_parts[] = {"a", "b", "ab", "\"", "\"", "\"\"",
 	"#", "##>", "\xC3\x9F", "\xC4\xB1", "\xC5\x89", "\xD0\xB6\xD0\xB6",
 	"\xE6\x97\xA5", ";", "\xEF\xBB\xBF", "\xFF", "\xE9", "\xC3",
 	"i\xCC\x87", "\xCE\xAC\xCE\xB7",
-	"the quick brown fox jumps over the lazy dog and comes to no end"};
+	"the quick brown fox jumps over the lazy dog and comes to no end",
+	"\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9", "\xE6\x97",
+	"\xF0\x9F\x98", "\xF0\x9F\x98\x80"};
 static const char *const sequence_parts[] = {">", ";", "\n", "\n", "acgtn",
 	"ACGT",
 	"acgtacgtacgtacgtacgtacgtacgtacgtacgtacgtacgtacgtacgtacgtacgt\n", "@",
@@ -79,6 +81,7 @@ static void assert_same(const struct selected *is,
 		is->invalid == should->invalid &&
 		is->bad_line == should->bad_line &&
 		is->bad_column == should->bad_column &&
+		is->bad_at == should->bad_at && is->err == should->err &&
 		is->wrong == should->wrong &&
 		is->wrong_line == should->wrong_line)
 		return;
@@ -86,11 +89,13 @@ static void assert_same(const struct selected *is,
 	show("text  ", text, len);
 	show("is    ", is->bytes, is->len);
 	show("should", should->bytes, should->len);
-	fail_msg("invalid %" PRIu64 " %" PRIu64 ":%" PRIu64 " wrong %d %" PRIu64
+	fail_msg("err %d, not %d, at %zu, not %zu; "
+		 "invalid %" PRIu64 " %" PRIu64 ":%" PRIu64 " wrong %d %" PRIu64
 		 ", not %" PRIu64 " %" PRIu64 ":%" PRIu64 " wrong %d %" PRIu64,
-		is->invalid, is->bad_line, is->bad_column, is->wrong,
-		is->wrong_line, should->invalid, should->bad_line,
-		should->bad_column, should->wrong, should->wrong_line);
+		is->err, should->err, is->bad_at, should->bad_at, is->invalid,
+		is->bad_line, is->bad_column, is->wrong, is->wrong_line,
+		should->invalid, should->bad_line, should->bad_column,
+		should->wrong, should->wrong_line);
 }
 
 static void add_ranges(struct ranges *r, uint32_t x)
@@ -110,13 +115,13 @@ static void add_ranges(struct ranges *r, uint32_t x)
 static void select_some(struct text_selection *s, uint32_t x)
 {
 	static const enum text_choice choices[] = {TEXT_LINES, TEXT_READS,
-		TEXT_FIELDS, TEXT_CHARACTERS, TEXT_FIELDS};
+		TEXT_FIELDS, TEXT_CHARACTERS, TEXT_FIELDS, TEXT_ALL};
 	static const char *const delimiters[] = {
 		",", "\t", "\xD0\xB6", ",", "\xE6\x97\xA5"};
 
-	*s = (struct text_selection){.choice = choices[x % 5]};
-	x /= 5;
-	if (s->choice == TEXT_READS)
+	*s = (struct text_selection){.choice = choices[x % 6]};
+	x /= 6;
+	if (s->choice == TEXT_READS || s->choice == TEXT_ALL)
 		return;
 	if (s->choice == TEXT_LINES || x % 4 == 0) {
 		s->prefixes = x / 4 % 3 == 0   ? fasta
@@ -136,10 +141,37 @@ static void select_some(struct text_selection *s, uint32_t x)
 	s->quotes = s->choice == TEXT_FIELDS && x / 5 % 2;
 }
 
+/* A setting of the engine as `x` has it, and one of its variants. */
+static void make_engine(struct upcase *u, uint32_t x)
+{
+	static const struct {
+		enum upcase_mapping mapping;
+		enum upcase_language language;
+	} settings[] = {
+		{UPCASE_FULL, UPCASE_ROOT},
+		{UPCASE_FULL, UPCASE_TR},
+		{UPCASE_FULL, UPCASE_LT},
+		{UPCASE_FULL, UPCASE_EL},
+		{UPCASE_FULL, UPCASE_HY},
+		{UPCASE_SIMPLE, UPCASE_ROOT},
+		{UPCASE_SIMPLE, UPCASE_AZ},
+		{UPCASE_ASCII, UPCASE_ROOT},
+	};
+	static const enum upcase_invalid modes[] = {
+		UPCASE_KEEP, UPCASE_KEEP, UPCASE_REPLACE, UPCASE_FAIL};
+	size_t n = 0;
+
+	assert_int_equal(upcase_init(u, settings[x % 8].mapping,
+				 settings[x % 8].language, modes[x / 8 % 4]),
+		0);
+	while (upcase_variant_name(n) && upcase_variant_runs(n))
+		n++;
+	assert_int_equal(
+		upcase_use_variant(u, upcase_variant_name(x / 32 % n)), 0);
+}
+
 static void random_texts_are_turned_as_the_book_says(void **state)
 {
-	static const enum upcase_language languages[] = {UPCASE_ROOT,
-		UPCASE_ROOT, UPCASE_TR, UPCASE_LT, UPCASE_EL, UPCASE_HY};
 	enum {
 		ROUNDS = 30000,
 		SIZE = 900
@@ -153,19 +185,14 @@ static void random_texts_are_turned_as_the_book_says(void **state)
 		struct selected is, should;
 		struct upcase u;
 		struct text t;
-		char what[80];
+		char what[160];
 		size_t len, size;
 		uint32_t seed = x;
 		bool reads;
 
 		select_some(&selection, selected_random(&x));
 		reads = selection.choice == TEXT_READS;
-		assert_int_equal(
-			upcase_init(&u, UPCASE_FULL,
-				languages[selected_random(&x) % 6],
-				selected_random(&x) % 4 ? UPCASE_KEEP
-							: UPCASE_REPLACE),
-			0);
+		make_engine(&u, selected_random(&x));
 		text_init(&t, &u);
 		text_select(&t, &selection);
 		len = reads || selected_random(&x) % 8 == 0
@@ -177,9 +204,10 @@ static void random_texts_are_turned_as_the_book_says(void **state)
 					       : 4 + selected_random(&x) % 30;
 		(void)snprintf(what, sizeof(what),
 			"round %d seed %" PRIu32
-			" kind %d language %d size %zu "
-			"quotes %d header %d",
-			round, seed, selection.choice, u.language, size,
+			" kind %d mapping %d language %d invalid %d %s size "
+			"%zu quotes %d header %d",
+			round, seed, selection.choice, u.mapping, u.language,
+			u.invalid, upcase_variant_of(&u), size,
 			selection.quotes, selection.header);
 		should = selected_plainly(&t, NULL, text, len);
 		is = selected_in_batches(&t, text, len, size, &x);
