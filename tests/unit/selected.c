@@ -2,16 +2,22 @@
 
 #include "selected.h"
 
-#include "support.h"
-
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+/* What does not hold ends the program. */
+#define must(holds) ((holds) ? (void)0 : give_up(__FILE__, __LINE__, #holds))
+
+__attribute__((noreturn)) static void give_up(
+	const char *file, int line, const char *what)
+{
+	(void)fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
+	abort();
+}
 
 uint32_t selected_random(uint32_t *x)
 {
@@ -25,7 +31,7 @@ static void *allocate(size_t size)
 {
 	void *p = malloc(size > 0 ? size : 1);
 
-	assert_non_null(p);
+	must(p);
 	return p;
 }
 
@@ -82,7 +88,7 @@ static void turn(struct book *b, size_t from, size_t to)
 	upcase_state_init(&state);
 	b->out.err = upcase_convert(b->t->upcase, &state, b->p + from,
 		to - from, true, out, room, &r);
-	assert_true(b->out.err == 0 || b->out.err == -EILSEQ);
+	must(b->out.err == 0 || b->out.err == -EILSEQ);
 	if (r.invalid > 0 && b->out.invalid == 0)
 		place(b, from + (size_t)r.first_bad);
 	b->out.invalid += r.invalid;
@@ -195,13 +201,11 @@ static size_t character_end(const struct book *b, size_t at, size_t end)
 	unsigned char out[64 + 3 * UPCASE_LOOKAHEAD + 4096];
 
 	/* As long as it is the beginning of one. */
-	assert_int_equal(
-		upcase_init(&u, UPCASE_FULL, UPCASE_ROOT, UPCASE_KEEP), 0);
+	must(upcase_init(&u, UPCASE_FULL, UPCASE_ROOT, UPCASE_KEEP) == 0);
 	for (size_t n = 1; n <= 4 && at + n <= end; n++) {
 		upcase_state_init(&state);
-		assert_int_equal(upcase_convert(&u, &state, b->p + at, n, true,
-					 out, sizeof(out), &r),
-			0);
+		must(upcase_convert(&u, &state, b->p + at, n, true, out,
+			     sizeof(out), &r) == 0);
 		if (r.invalid == 0)
 			return at + n;
 		if (text_incomplete(b->p + at, n) != n)
@@ -317,7 +321,7 @@ struct run {
 static void add(struct run *r, const struct text_result *result)
 {
 	if (result->invalid > 0 && r->out.invalid == 0) {
-		assert_true(result->bad_at >= 0);
+		must(result->bad_at >= 0);
 		r->out.bad_at = r->at + (size_t)result->bad_at;
 		r->out.bad_line = r->lines + result->bad_line;
 		r->out.bad_column = result->bad_column +
@@ -325,9 +329,10 @@ static void add(struct run *r, const struct text_result *result)
 	}
 	r->out.invalid += result->invalid;
 	if (result->wrong.met) {
-		assert_false(r->out.wrong);
+		must(!r->out.wrong);
 		r->out.wrong = true;
 		r->out.wrong_line = r->lines + (uint64_t)result->wrong.line;
+		memcpy(r->out.words, result->wrong.words, sizeof(r->out.words));
 	}
 	memcpy(r->out.bytes + r->out.len, result->out, result->produced);
 	r->out.len += result->produced;
@@ -366,9 +371,9 @@ static void cut(struct run *r, size_t n, bool open, bool ends, bool in_place)
 		piece.engine = &r->engine;
 	}
 	r->out.err = text_convert(r->t, &piece, &result);
-	assert_true(r->out.err == 0 || text_can_fail(r->t));
+	must(r->out.err == 0 || text_can_fail(r->t));
 	if (!in_place)
-		assert_memory_equal(text, r->batch, n);
+		must(n == 0 || memcmp(text, r->batch, n) == 0);
 	add(r, &result);
 	count(r, n);
 	if (n == r->whole && n > 0) {
@@ -427,4 +432,150 @@ struct selected selected_in_batches(const struct text *t,
 		cut(&r, r.len, false, true, true);
 	free(r.batch);
 	return r.out;
+}
+
+struct selected selected_cut_at(
+	const struct text *t, const unsigned char *p, size_t len, size_t at)
+{
+	struct run r = {
+		.t = t, .out = {.bytes = allocate(2 * text_bound(len))}};
+
+	r.batch = allocate(len);
+	if (at > 0) {
+		memcpy(r.batch, p, at);
+		r.len = at;
+		r.whole = text_scan(t, &r.now, &r.at_whole, r.batch, 0, at);
+		cut(&r, at, r.whole < at, false, true);
+	}
+	if (!r.out.err) {
+		memcpy(r.batch, p + at, len - at);
+		r.len = len - at;
+		cut(&r, r.len, false, true, true);
+	}
+	free(r.batch);
+	return r.out;
+}
+
+/* ---- What there is to select ---- */
+
+static const struct selection_prefix fasta[] = {{">", 1}, {";", 1}};
+static const struct selection_prefix hash[] = {
+	{"#", 1}, {"##>", 3}, {"\xC3", 1}};
+static const struct selection_prefix lines[] = {
+	{"ab", 2}, {"\"a", 2}, {"\n", 1}};
+
+static void choose_ranges(struct ranges *r, uint32_t x)
+{
+	static const struct range some[] = {{1, 1}, {2, 2}, {3, 5}, {2, 4},
+		{7, RANGES_MOST}, {20, 40}, {4, 4}, {1, 3}};
+
+	for (unsigned i = 0; i < 8; i++)
+		if (x >> i & 1)
+			must(ranges_add(r, some[i].first, some[i].last) == 0);
+	if (x >> 8 & 1)
+		must(ranges_complement(r) == 0);
+}
+
+void selected_choose(struct text_selection *s, uint32_t x)
+{
+	static const enum text_choice choices[SELECTED_CHOICES] = {TEXT_LINES,
+		TEXT_READS, TEXT_FIELDS, TEXT_CHARACTERS, TEXT_FIELDS,
+		TEXT_ALL};
+	static const char *const delimiters[] = {
+		",", "\t", "\xD0\xB6", ",", "\xE6\x97\xA5"};
+
+	*s = (struct text_selection){.choice = choices[x % SELECTED_CHOICES]};
+	x /= SELECTED_CHOICES;
+	if (s->choice == TEXT_READS || s->choice == TEXT_ALL)
+		return;
+	if (s->choice == TEXT_LINES || x % 4 == 0) {
+		s->prefixes = x / 4 % 3 == 0   ? fasta
+			      : x / 4 % 3 == 1 ? hash
+					       : lines;
+		s->n_prefixes = x / 4 % 3 == 0 ? 2 : 3;
+	}
+	if (s->choice == TEXT_LINES)
+		return;
+	x /= 16;
+	s->header = x % 4 == 0;
+	x /= 4;
+	choose_ranges(&s->ranges, x);
+	x /= 512;
+	memcpy(s->delimiter, delimiters[x % 5], strlen(delimiters[x % 5]));
+	s->delimiter_len = strlen(delimiters[x % 5]);
+	s->quotes = s->choice == TEXT_FIELDS && x / 5 % 2;
+}
+
+void selected_engine(struct upcase *u, uint32_t x)
+{
+	static const struct {
+		enum upcase_mapping mapping;
+		enum upcase_language language;
+	} settings[] = {
+		{UPCASE_FULL, UPCASE_ROOT},
+		{UPCASE_FULL, UPCASE_TR},
+		{UPCASE_FULL, UPCASE_LT},
+		{UPCASE_FULL, UPCASE_EL},
+		{UPCASE_FULL, UPCASE_HY},
+		{UPCASE_SIMPLE, UPCASE_ROOT},
+		{UPCASE_SIMPLE, UPCASE_AZ},
+		{UPCASE_ASCII, UPCASE_ROOT},
+	};
+	static const enum upcase_invalid modes[] = {
+		UPCASE_KEEP, UPCASE_KEEP, UPCASE_REPLACE, UPCASE_FAIL};
+	size_t n = 0;
+
+	must(upcase_init(u, settings[x % 8].mapping, settings[x % 8].language,
+		     modes[x / 8 % 4]) == 0);
+	while (upcase_variant_name(n) && upcase_variant_runs(n))
+		n++;
+	must(upcase_use_variant(
+		     u, upcase_variant_name(x / SELECTED_ENGINES % n)) == 0);
+}
+
+bool selected_same(const struct selected *a, const struct selected *b)
+{
+	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0 &&
+	       a->invalid == b->invalid && a->bad_line == b->bad_line &&
+	       a->bad_column == b->bad_column && a->bad_at == b->bad_at &&
+	       a->err == b->err && a->wrong == b->wrong &&
+	       a->wrong_line == b->wrong_line;
+}
+
+static void show(const char *what, const unsigned char *p, size_t len)
+{
+	(void)fprintf(stderr, "%s ", what);
+	for (size_t i = 0; i < len; i++)
+		(void)fprintf(stderr,
+			p[i] >= ' ' && p[i] < 0x7F ? "%c" : "\\x%02x", p[i]);
+	(void)fputc('\n', stderr);
+}
+
+static void show_selected(const char *what, const struct selected *s)
+{
+	show(what, s->bytes, s->len);
+	(void)fprintf(stderr,
+		"  error %d, invalid %" PRIu64 " at %zu (%" PRIu64 ":%" PRIu64
+		"), wrong %d in line %" PRIu64 "\n",
+		s->err, s->invalid, s->bad_at, s->bad_line, s->bad_column,
+		s->wrong, s->wrong_line);
+}
+
+void selected_show(const struct text *t, const unsigned char *p, size_t len,
+	const struct selected *is, const struct selected *should)
+{
+	const struct text_selection *s = t->selection;
+
+	(void)fprintf(stderr,
+		"choice %d prefixes %zu header %d quotes %d, mapping %d "
+		"language %d invalid %d %s\n",
+		(int)s->choice, s->n_prefixes, s->header, s->quotes,
+		(int)t->upcase->mapping, (int)t->upcase->language,
+		(int)t->upcase->invalid, upcase_variant_of(t->upcase));
+	for (size_t i = 0; i < s->ranges.n; i++)
+		(void)fprintf(stderr, "  %" PRIu32 "-%" PRIu32 "\n",
+			s->ranges.list[i].first, s->ranges.list[i].last);
+	show("text  ", p, len);
+	show_selected("is    ", is);
+	show_selected("should", should);
 }
