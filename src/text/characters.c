@@ -107,12 +107,13 @@ static size_t scan(const struct text *t, struct text_state *now,
 }
 
 /* The characters of p[at..end), a line or part of one, of which `number` come
- * before. */
+ * before; ties are those of all of it. */
 static void turn_line(struct turning *c, const struct ranges *ranges,
 	uint32_t number, size_t at, size_t end, unsigned ties)
 {
 	const unsigned char *p = c->piece->text;
 	const struct range *range = ranges_from(ranges, ++number);
+	const unsigned behind = ties & TURNING_BEHIND;
 
 	/* What was chosen, and is in pieces, ends here at least. */
 	while (at < end || (ties & TURNING_BEFORE)) {
@@ -121,11 +122,12 @@ static void turn_line(struct turning *c, const struct ranges *ranges,
 			(chosen ? range->last + 1 : range->first) - number;
 		uint32_t n;
 		size_t next = pass(p, at, end, most, &n);
-		bool behind = next == end && n < most;
+		bool goes_on = next == end && n < most;
 
 		if (chosen)
 			turning_part(c, at, next,
-				ties | (behind ? TURNING_BEHIND : 0U));
+				(ties & TURNING_BEFORE) |
+					(goes_on ? behind : 0U));
 		ties = TURNING_ALONE;
 		number += n;
 		range = range_up(range, number);
@@ -158,7 +160,8 @@ static int convert(const struct text *t, const struct text_piece *piece,
 			text--;
 		if (!begin_has(&now, BEGIN_LEFT | BEGIN_HEAD))
 			turn_line(&c, &s->ranges, now.at, at, text,
-				continued ? TURNING_BEFORE : TURNING_ALONE);
+				(continued ? TURNING_BEFORE : 0U) |
+					(end == text ? TURNING_BEHIND : 0U));
 		if (end == text)
 			break; /* it goes on */
 		begin_next(&now);

@@ -47,8 +47,7 @@ static void cut_once(const struct text *t, const uint8_t *p, size_t len,
 {
 	struct selected is;
 
-	at -= text_incomplete(p, at);
-	if (at < text_least(t))
+	if (!selected_can_cut(t, p, at))
 		return;
 	is = selected_cut_at(t, p, len, at);
 	compare(t, p, len, &is, should, "cut once,");
