@@ -434,6 +434,15 @@ struct selected selected_in_batches(const struct text *t,
 	return r.out;
 }
 
+bool selected_can_cut(const struct text *t, const unsigned char *p, size_t at)
+{
+	const struct text_state begin = {0};
+	size_t open = at - text_whole(t, &begin, p, at);
+
+	return text_incomplete(p, at) == 0 &&
+	       (open == 0 || open >= text_least(t));
+}
+
 struct selected selected_cut_at(
 	const struct text *t, const unsigned char *p, size_t len, size_t at)
 {

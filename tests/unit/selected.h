@@ -37,7 +37,11 @@ struct selected selected_plainly(const struct text *t,
 struct selected selected_in_batches(const struct text *t,
 	const unsigned char *p, size_t len, size_t size, uint32_t *random);
 
-/* In two pieces, cut at `at`, which is between characters. */
+/* Whether a batch can end at `at`: between characters, behind a record, or so
+ * far in one that it is known how it begins. */
+bool selected_can_cut(const struct text *t, const unsigned char *p, size_t at);
+
+/* In two pieces, cut there. */
 struct selected selected_cut_at(
 	const struct text *t, const unsigned char *p, size_t len, size_t at);
 
