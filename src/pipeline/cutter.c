@@ -255,6 +255,7 @@ void cutter_drop(struct cutter *c)
 
 	c->continues = c->line_open = false;
 	if (b) {
+		c->now = b->cut.begin;
 		batch_reset(b);
 		cutter_give(c, b);
 	}
