@@ -176,10 +176,14 @@ static int can_be_written(
 		SOME = 4096
 	};
 	size_t room = upcase_bound(SOME * UTF8_MAX);
-	unsigned char text[SOME * UTF8_MAX], *upper = malloc(room);
+	unsigned char text[SOME * UTF8_MAX], *upper;
 	size_t n = 0;
 
-	*can = false;
+	/* Of ASCII only capital letters are written. */
+	*can = len == 1 && *p >= 'A' && *p <= 'Z';
+	if (len == 1)
+		return 0;
+	upper = malloc(room);
 	if (!upper)
 		return no_memory();
 	for (uint32_t c = FIRST; c <= LAST && !*can; c++) {

@@ -3,7 +3,6 @@
 #include "text/begin.h"
 
 #include "text/lines.h"
-#include "text/masks.h"
 
 #include <string.h>
 
@@ -39,7 +38,7 @@ static enum match is_left(const struct text_selection *selection,
 	return best;
 }
 
-bool begin_record(const struct text_selection *selection, struct text_state *s,
+bool begin_judge(const struct text_selection *selection, struct text_state *s,
 	const unsigned char *p, size_t len, bool all, size_t *mark)
 {
 	enum match m = MATCH_NO;
@@ -66,15 +65,6 @@ bool begin_record(const struct text_selection *selection, struct text_state *s,
 	return true;
 }
 
-void begin_next(struct text_state *s)
-{
-	if (begin_has(s, BEGIN_HEAD))
-		s->flags |= BEGIN_BODY;
-	s->flags &= (uint8_t) ~(BEGIN_IN | BEGIN_LEFT | BEGIN_HEAD);
-	s->at = s->since = 0;
-	s->pending = 0;
-}
-
 size_t begin_scan_rest(struct text_state *now, struct text_state *at_end,
 	const unsigned char *p, size_t seen, size_t len)
 {
@@ -97,52 +87,63 @@ size_t begin_line_end(const unsigned char *p, size_t at, size_t len)
 	return newline ? (size_t)(newline - p) + 1 : len;
 }
 
-/* The bytes of a block, or less, that prefixes begin with. */
-static uint64_t first_bytes(const struct text_selection *selection,
-	const unsigned char *p, size_t n)
+/* Where the first byte of a prefix is next, in p[from..len). */
+struct seek {
+	size_t at; /* len: nowhere */
+	unsigned char byte;
+};
+
+static void seek_from(
+	struct seek *s, const unsigned char *p, size_t from, size_t len)
 {
-	uint64_t mask = 0;
+	const unsigned char *found =
+		from < len ? memchr(p + from, s->byte, len - from) : NULL;
 
-	for (size_t i = 0; i < selection->n_prefixes; i++) {
-		unsigned char byte =
-			(unsigned char)selection->prefixes[i].bytes[0];
-
-		mask |= n < MASKS_BLOCK ? masks_equal_in(p, n, byte)
-					: masks_equal(p, byte);
-	}
-	return mask;
+	s->at = found ? (size_t)(found - p) : len;
 }
 
-/* Those that stand behind a newline; *behind is whether the one before the
- * block is one, and then whether the block's last byte is. */
-static uint64_t line_begins(
-	const unsigned char *p, size_t n, uint64_t mask, bool *behind)
+/* Line by line: where first bytes are many. */
+static size_t find_by_line(const struct text_selection *selection,
+	const unsigned char *p, size_t from, size_t len)
 {
-	uint64_t newlines = n < MASKS_BLOCK ? masks_equal_in(p, n, '\n')
-					    : masks_equal(p, '\n');
-
-	mask &= newlines << 1 | *behind;
-	*behind = newlines >> (n - 1) & 1;
-	return mask;
+	while (from < len &&
+		is_left(selection, p + from, len - from) != MATCH_YES)
+		from = begin_line_end(p, from, len);
+	return from;
 }
+
+/* So many first bytes in a row that begin no line mean that they are many; and
+ * so many prefixes have first bytes that can be looked for one by one. */
+#define MANY 32
+#define FEW  4
 
 size_t begin_find_left(const struct text_selection *selection,
 	const unsigned char *p, size_t from, size_t len)
 {
-	bool behind = true;
+	struct seek seeks[FEW];
+	size_t n = selection->n_prefixes, tries = 0, begin = from;
 
-	while (from < len) {
-		size_t n = len - from < MASKS_BLOCK ? len - from : MASKS_BLOCK;
-		uint64_t mask = line_begins(p + from, n,
-			first_bytes(selection, p + from, n), &behind);
-
-		for (; mask; mask &= mask - 1) {
-			size_t at = from + masks_first(mask);
-
-			if (is_left(selection, p + at, len - at) == MATCH_YES)
-				return at;
-		}
-		from += n;
+	if (n > FEW)
+		return find_by_line(selection, p, from, len);
+	for (size_t i = 0; i < n; i++) {
+		seeks[i].byte = (unsigned char)selection->prefixes[i].bytes[0];
+		seek_from(&seeks[i], p, from, len);
 	}
-	return len;
+	for (;;) {
+		struct seek *next = &seeks[0];
+
+		for (size_t i = 1; i < n; i++)
+			if (seeks[i].at < next->at)
+				next = &seeks[i];
+		from = next->at;
+		if (from == len)
+			return len;
+		if ((from == begin || p[from - 1] == '\n') &&
+			is_left(selection, p + from, len - from) == MATCH_YES)
+			return from;
+		if (++tries == MANY)
+			return find_by_line(selection, p,
+				begin_line_end(p, from, len), len);
+		seek_from(next, p, from + 1, len);
+	}
 }

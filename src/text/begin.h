@@ -34,11 +34,24 @@ static inline bool begin_has(const struct text_state *s, unsigned flag)
 	return (s->flags & flag) != 0;
 }
 
+bool begin_judge(const struct text_selection *selection, struct text_state *s,
+	const unsigned char *p, size_t len, bool all, size_t *mark);
+
 /* A record begins with p[0..len), len > 0; more may come behind it, unless
  * `all`. Sets the flags, and returns true; or sets only `pending`, and returns
  * false. *mark is set to the bytes of a byte order mark. */
-bool begin_record(const struct text_selection *selection, struct text_state *s,
-	const unsigned char *p, size_t len, bool all, size_t *mark);
+static inline bool begin_record(const struct text_selection *selection,
+	struct text_state *s, const unsigned char *p, size_t len, bool all,
+	size_t *mark)
+{
+	/* Most are one like another. */
+	if (selection->n_prefixes > 0 || !begin_has(s, BEGIN_BEGUN) ||
+		(selection->header && !begin_has(s, BEGIN_BODY)))
+		return begin_judge(selection, s, p, len, all, mark);
+	*mark = 0;
+	s->flags |= BEGIN_IN;
+	return true;
+}
 
 /* Where to go on, of a text of which `seen` bytes were scanned: what waits is
  * looked at again. */
@@ -51,7 +64,14 @@ static inline size_t begin_again(struct text_state *s, size_t seen)
 }
 
 /* A record has ended: the next one begins. */
-void begin_next(struct text_state *s);
+static inline void begin_next(struct text_state *s)
+{
+	if (begin_has(s, BEGIN_HEAD))
+		s->flags |= BEGIN_BODY;
+	s->flags &= (uint8_t) ~(BEGIN_IN | BEGIN_LEFT | BEGIN_HEAD);
+	s->at = s->since = 0;
+	s->pending = 0;
+}
 
 /* What comes of the FILE is left as it is: text_kind's scan for that. */
 size_t begin_scan_rest(struct text_state *now, struct text_state *at_end,

@@ -8,16 +8,9 @@
 
 /* A block's bytes of a kind, as masks. */
 struct block {
-	const unsigned char *p;
 	unsigned n; /* bytes of it */
 	uint64_t quotes, newlines, delimiters;
 };
-
-static uint64_t bytes_that_are(const struct block *b, unsigned char byte)
-{
-	return b->n < MASKS_BLOCK ? masks_equal_in(b->p, b->n, byte)
-				  : masks_equal(b->p, byte);
-}
 
 /* Of a delimiter that has several bytes, those places where all of them are,
  * given where the last one is. */
@@ -39,19 +32,19 @@ static uint64_t whole_delimiters(
 	return whole;
 }
 
-static void look(const struct ends *w, size_t at, struct block *b)
+static inline void look(const struct ends *w, size_t at, struct block *b)
 {
 	const struct text_selection *s = w->selection;
+	struct masks m = masks_at(w->p, at, w->len);
 	size_t left = w->len - at;
 
-	b->p = w->p + at;
 	b->n = left < MASKS_BLOCK ? (unsigned)left : MASKS_BLOCK;
-	b->newlines = bytes_that_are(b, '\n');
-	b->delimiters = bytes_that_are(
-		b, (unsigned char)s->delimiter[s->delimiter_len - 1]);
+	b->newlines = masks_of(&m, '\n');
+	b->delimiters =
+		masks_of(&m, (unsigned char)s->delimiter[s->delimiter_len - 1]);
 	if (s->delimiter_len > 1)
 		b->delimiters = whole_delimiters(w, at, b->delimiters);
-	b->quotes = s->quotes ? bytes_that_are(b, '"') : 0;
+	b->quotes = s->quotes ? masks_of(&m, '"') : 0;
 }
 
 /* One by one. */
@@ -94,7 +87,7 @@ static enum ends_phase phase_behind(const struct block *b, uint64_t inside)
 /* All at once; returns false where that is not right. */
 static bool count_block(struct ends *w, const struct block *b)
 {
-	uint64_t inside = masks_odd(b->quotes) ^
+	uint64_t inside = (b->quotes ? masks_odd(b->quotes) : 0) ^
 			  (w->phase == PHASE_QUOTED ? UINT64_MAX : 0);
 	uint64_t opens = b->quotes & inside;
 	uint64_t may_open = (b->delimiters | b->newlines | b->quotes) << 1;

@@ -55,45 +55,59 @@ enum ends_kind {
 	ENDS_TEXT,   /* the text, at *at: the field may go on */
 };
 
-/* The next end of a field. */
-static inline enum ends_kind ends_next(struct ends *w, size_t *at)
+/* The n-th end of a field from here, n > 0; or the end of the record or of the
+ * text, if that comes first. */
+static inline enum ends_kind ends_pass(struct ends *e, uint32_t n, size_t *at)
 {
-	uint64_t all;
-	unsigned n;
+	for (;;) {
+		uint64_t line = e->lines & (0 - e->lines), before = line - 1;
+		uint64_t fields = e->fields & before;
 
-	while (!(all = w->fields | w->lines)) {
-		if (!ends_load(w)) {
-			*at = w->len;
+		for (; fields; fields &= fields - 1) {
+			if (--n > 0)
+				continue;
+			*at = e->block + (unsigned)__builtin_ctzll(fields);
+			e->fields =
+				(e->fields & ~before) | (fields & (fields - 1));
+			return ENDS_FIELD;
+		}
+		if (line) {
+			*at = e->block + (unsigned)__builtin_ctzll(line);
+			e->fields &= ~before;
+			e->lines ^= line;
+			return ENDS_RECORD;
+		}
+		e->fields = 0;
+		if (!ends_load(e)) {
+			*at = e->len;
 			return ENDS_TEXT;
 		}
 	}
-	n = (unsigned)__builtin_ctzll(all);
-	*at = w->block + n;
-	if (w->lines >> n & 1) {
-		w->lines &= w->lines - 1;
-		return ENDS_RECORD;
-	}
-	w->fields &= w->fields - 1;
-	return ENDS_FIELD;
+}
+
+/* The next end of a field. */
+static inline enum ends_kind ends_next(struct ends *e, size_t *at)
+{
+	return ends_pass(e, 1, at);
 }
 
 /* The next end of a record, or of the text. */
-static inline enum ends_kind ends_to_record(struct ends *w, size_t *at)
+static inline enum ends_kind ends_to_record(struct ends *e, size_t *at)
 {
 	unsigned n;
 
-	while (!w->lines) {
-		w->fields = 0;
-		if (!ends_load(w)) {
-			*at = w->len;
+	while (!e->lines) {
+		e->fields = 0;
+		if (!ends_load(e)) {
+			*at = e->len;
 			return ENDS_TEXT;
 		}
 	}
-	n = (unsigned)__builtin_ctzll(w->lines);
-	*at = w->block + n;
-	w->lines &= w->lines - 1;
+	n = (unsigned)__builtin_ctzll(e->lines);
+	*at = e->block + n;
+	e->lines &= e->lines - 1;
 	/* Those before it. */
-	w->fields &= ~((UINT64_C(1) << n) - 1);
+	e->fields &= ~((UINT64_C(1) << n) - 1);
 	return ENDS_RECORD;
 }
 

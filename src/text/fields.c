@@ -182,7 +182,29 @@ struct fields {
 	struct text_state now; /* where the record begins, or the piece */
 	size_t record;	       /* where that is in the result */
 	bool continued;	       /* it is the piece's begin, in a record */
+	bool together;
 };
+
+/* Goes to where the range begins, which is behind field `number`; or to the end
+ * of the record or text, if that comes first. */
+static enum ends_kind pass_to(
+	struct ends *e, const struct range *range, uint32_t number, size_t *at)
+{
+	return range->first > RANGES_MOST
+		       ? ends_to_record(e, at)
+		       : ends_pass(e, range->first - number, at);
+}
+
+/* Whether fields that follow each other can be turned as one part: nothing of
+ * one is looked at for another, and the delimiter stays what it is. */
+static bool go_together(const struct text *t)
+{
+	unsigned char c = (unsigned char)t->selection->delimiter[0];
+
+	return !upcase_has_context(t->upcase) &&
+	       t->selection->delimiter_len == 1 && c < 0x80 &&
+	       !(c >= 'a' && c <= 'z');
+}
 
 /* The fields of a record, of which the first begins, or goes on, at `at`.
  * Returns behind the record; or the end of the piece, and sets *open. */
@@ -191,30 +213,37 @@ static size_t turn_record(struct fields *f, size_t at, bool *open)
 	const struct ranges *ranges =
 		f->selection->columns ? f->now.columns : &f->selection->ranges;
 	size_t tail = f->selection->delimiter_len - 1, end;
-	uint32_t number = f->now.at + 1;
+	uint32_t number = f->now.at + 1, last;
 	const struct range *range = ranges_from(ranges, number);
 	unsigned ties = f->continued ? TURNING_BEFORE : TURNING_ALONE;
 
+	*open = false;
 	for (;;) {
-		bool chosen = range->first <= number;
-		enum ends_kind what = chosen || range->first <= RANGES_MOST
-					      ? ends_next(&f->ends, &end)
-					      : ends_to_record(&f->ends, &end);
+		enum ends_kind kind;
 
-		*open = what == ENDS_TEXT;
-		if (*open)
+		if (number < range->first) {
+			kind = pass_to(&f->ends, range, number, &end);
+			if (kind != ENDS_FIELD)
+				break;
+			at = end + 1;
+			number = range->first;
+			ties = TURNING_ALONE;
+		}
+		last = f->together ? range->last : number;
+		kind = ends_pass(&f->ends, last - number + 1, &end);
+		if (kind == ENDS_TEXT)
 			ties |= TURNING_BEHIND;
-		if (chosen)
-			turning_part(&f->turning, at,
-				what == ENDS_FIELD ? end - tail : end, ties);
-		if (*open)
-			return end;
-		if (what == ENDS_RECORD)
-			return end + 1;
+		turning_part(&f->turning, at,
+			kind == ENDS_FIELD ? end - tail : end, ties);
+		if (kind != ENDS_FIELD)
+			break;
 		at = end + 1;
-		range = range_up(range, ++number);
+		number = last + 1;
+		range = range_up(range, number);
 		ties = TURNING_ALONE;
 	}
+	*open = end == f->ends.len;
+	return *open ? end : end + 1;
 }
 
 /* The header, which begins at `at`, or goes on. Returns behind it; or the end
@@ -296,6 +325,7 @@ static int convert(const struct text *t, const struct text_piece *piece,
 	if (begin_has(&f.now, BEGIN_AS_IS))
 		return turning_end(&f.turning);
 	f.continued = begin_has(&f.now, BEGIN_IN);
+	f.together = go_together(t);
 	ends_begin(&f.ends, f.selection, piece->text, 0, piece->len,
 		(enum ends_phase)f.now.phase);
 	while (at < piece->len || f.continued) {

@@ -20,33 +20,16 @@ enum {
 	LINE_QUALITY,
 };
 
-/* Whether this line of the four may begin so. */
-static bool is_good(unsigned phase, unsigned char first)
+/* What the first and the third of four begin with. */
+static const unsigned char first_bytes[4] = {
+	[LINE_NAME] = '@', [LINE_PLUS] = '+'};
+
+static inline bool is_good(unsigned phase, unsigned char first)
 {
-	if (phase == LINE_NAME)
-		return first == '@';
-	return phase != LINE_PLUS || first == '+';
+	return first_bytes[phase] == 0 || first_bytes[phase] == first;
 }
 
-/* A line begins with p[0..len), len > 0. Returns false if that must wait. */
-static bool begin_line(const struct text_selection *selection,
-	struct text_state *s, const unsigned char *p, size_t len, bool all,
-	size_t *mark)
-{
-	if (!begin_record(selection, s, p, len, all, mark))
-		return false;
-	if (*mark < len && !is_good(s->phase, p[*mark]))
-		s->flags |= BEGIN_AS_IS;
-	return true;
-}
-
-static void end_line(struct text_state *s)
-{
-	begin_next(s);
-	s->phase = (s->phase + 1) % 4;
-}
-
-/* Who goes over lines. */
+/* Over lines. */
 struct lines {
 	const unsigned char *p;
 	size_t len;
@@ -54,19 +37,13 @@ struct lines {
 	uint64_t newlines; /* that were not passed */
 };
 
-static uint64_t newlines_at(const struct lines *l, size_t at)
-{
-	size_t n = l->len - at;
-
-	return n < MASKS_BLOCK ? masks_equal_in(l->p + at, n, '\n')
-			       : masks_equal(l->p + at, '\n');
-}
-
 static void lines_begin(
 	struct lines *l, const unsigned char *p, size_t from, size_t len)
 {
+	struct masks m = masks_at(p, from, len);
+
 	*l = (struct lines){.p = p, .len = len, .block = from};
-	l->newlines = newlines_at(l, from);
+	l->newlines = masks_of(&m, '\n');
 }
 
 /* Where the next newline is; len if there is none. */
@@ -75,40 +52,91 @@ static inline size_t next_newline(struct lines *l)
 	size_t at;
 
 	while (!l->newlines) {
+		struct masks m;
+
 		if (l->len - l->block <= MASKS_BLOCK)
 			return l->len;
 		l->block += MASKS_BLOCK;
-		l->newlines = newlines_at(l, l->block);
+		m = masks_at(l->p, l->block, l->len);
+		l->newlines = masks_of(&m, '\n');
 	}
 	at = l->block + masks_first(l->newlines);
 	l->newlines &= l->newlines - 1;
 	return at;
 }
 
+/* Passes over lines from the one on that p[at] is in, and turns bases if there
+ * is somebody to. Returns behind the last one that ends; sets the state for
+ * what comes behind it. Stops where a line is not as it must be. */
+static size_t pass(struct text_state *now, const unsigned char *p, size_t at,
+	size_t len, struct turning *turning)
+{
+	unsigned phase = now->phase;
+	unsigned ties = at == 0 && begin_has(now, BEGIN_IN) ? TURNING_BEFORE
+							    : TURNING_ALONE;
+	size_t whole = at;
+	struct lines l;
+
+	lines_begin(&l, p, at, len);
+	for (;;) {
+		size_t newline = next_newline(&l);
+
+		if (newline == len)
+			ties |= TURNING_BEHIND;
+		if (turning && phase == LINE_BASES)
+			turning_part(turning, at, newline, ties);
+		if (newline == len)
+			break;
+		begin_next(now);
+		phase = (phase + 1) % 4;
+		whole = at = newline + 1;
+		ties = TURNING_ALONE;
+		if (at == len)
+			break;
+		if (!is_good(phase, p[at])) {
+			now->flags |= BEGIN_AS_IS;
+			break;
+		}
+		now->flags |= BEGIN_IN;
+	}
+	now->phase = (uint8_t)phase;
+	return whole;
+}
+
+/* A FILE begins with p[0..len). Returns false if that must wait. */
+static bool begin_file(const struct text_selection *selection,
+	struct text_state *now, const unsigned char *p, size_t len, bool all,
+	size_t *mark)
+{
+	if (!begin_record(selection, now, p, len, all, mark))
+		return false;
+	if (*mark < len && !is_good(now->phase, p[*mark]))
+		now->flags |= BEGIN_AS_IS;
+	return true;
+}
+
 static size_t scan(const struct text *t, struct text_state *now,
 	struct text_state *at_end, const unsigned char *p, size_t seen,
 	size_t len)
 {
-	size_t at = begin_again(now, seen), whole = 0, mark, rest;
-	struct lines l;
+	size_t at = begin_again(now, seen), whole = 0, mark, end;
 
-	lines_begin(&l, p, at, len);
-	while (at < len && !begin_has(now, BEGIN_AS_IS)) {
-		if (!begin_has(now, BEGIN_IN) &&
-			!begin_line(t->selection, now, p + at, len - at, false,
-				&mark))
-			return whole;
-		if (begin_has(now, BEGIN_AS_IS))
-			break;
-		at = next_newline(&l);
-		if (at == len)
-			return whole;
-		end_line(now);
-		*at_end = *now;
-		whole = ++at;
+	if (at < len && !begin_has(now, BEGIN_IN | BEGIN_AS_IS) &&
+		!begin_file(t->selection, now, p + at, len - at, false, &mark))
+		return 0;
+	if (at < len && !begin_has(now, BEGIN_AS_IS)) {
+		end = pass(now, p, at, len, NULL);
+		if (end > at) {
+			/* What comes behind it was not looked at. */
+			*at_end = *now;
+			at_end->flags &= (uint8_t)~(BEGIN_IN | BEGIN_AS_IS);
+			whole = at = end;
+		}
 	}
-	rest = begin_scan_rest(now, at_end, p, at, len);
-	return rest > 0 ? rest : whole;
+	if (!begin_has(now, BEGIN_AS_IS))
+		return whole;
+	end = begin_scan_rest(now, at_end, p, at, len);
+	return end > 0 ? end : whole;
 }
 
 static const char *wrong_words(unsigned phase)
@@ -125,36 +153,21 @@ static int convert(const struct text *t, const struct text_piece *piece,
 {
 	const unsigned char *p = piece->text;
 	struct text_state now = *piece->begin;
-	size_t len = piece->len, at = 0, begin, mark = 0;
+	size_t len = piece->len, at = 0, mark = 0;
 	struct turning c;
-	struct lines l;
 
 	turning_begin(&c, t, piece, result);
 	if (begin_has(&now, BEGIN_AS_IS))
 		return turning_end(&c);
-	lines_begin(&l, p, 0, len);
-	while (at < len || (begin_has(&now, BEGIN_IN) && at == 0)) {
-		unsigned ties = begin_has(&now, BEGIN_IN) ? TURNING_BEFORE
-							  : TURNING_ALONE;
-
-		if (ties == TURNING_ALONE)
-			(void)begin_line(t->selection, &now, p + at, len - at,
-				true, &mark);
-		if (begin_has(&now, BEGIN_AS_IS)) {
-			turning_wrong(&c, at, 0, wrong_words(now.phase));
-			break;
-		}
-		begin = at;
-		at = next_newline(&l);
-		if (at == len)
-			ties |= TURNING_BEHIND;
-		if (now.phase == LINE_BASES)
-			turning_part(&c, begin, at, ties);
-		if (at == len)
-			break;
-		end_line(&now);
-		at++;
+	if (len > 0 && !begin_has(&now, BEGIN_IN)) {
+		(void)begin_file(t->selection, &now, p, len, true, &mark);
+		if (!begin_has(&now, BEGIN_AS_IS))
+			now.flags &= (uint8_t)~BEGIN_IN;
 	}
+	if (!begin_has(&now, BEGIN_AS_IS))
+		at = pass(&now, p, 0, len, &c);
+	if (begin_has(&now, BEGIN_AS_IS))
+		turning_wrong(&c, at, 0, wrong_words(now.phase));
 	return turning_end(&c);
 }
 

@@ -34,76 +34,62 @@ void turning_begin(struct turning *c, const struct text *t,
 
 /* ---- Short parts of ASCII ---- */
 
-/* Eight characters of ASCII in upper case. */
-static uint64_t upper_of_8(uint64_t word)
+/* ASCII in upper case. */
+static inline bytes_of_16 upper_of_16(bytes_of_16 v)
 {
-	uint64_t from_a = word + EIGHT(0x80 - 'a');
-	uint64_t behind_z = word + EIGHT(0x7F - 'z');
-
-	/* The highest bit of each, which is a lower case letter's, becomes the
-	 * one that makes it so. */
-	return word - ((from_a & ~behind_z & EIGHT(0x80)) >> 2);
+	return v - ((bytes_of_16)(v >= 'a') & (bytes_of_16)(v <= 'z') & 0x20);
 }
 
-static bool ascii_of_8(unsigned char *to, const unsigned char *p)
+static inline bool are_ascii(bytes_of_16 v)
 {
-	uint64_t word;
-
-	memcpy(&word, p, 8);
-	if (word & EIGHT(0x80))
-		return false;
-	word = upper_of_8(word);
-	memcpy(to, &word, 8);
-	return true;
-}
-
-/* All of p[0..n), n < 8, at once. */
-static bool ascii_of_few(unsigned char *to, const unsigned char *p, size_t n)
-{
-	uint64_t word = 0;
-
-	for (size_t i = 0; i < n; i++)
-		word |= (uint64_t)p[i] << 8 * i;
-	if (word & EIGHT(0x80))
-		return false;
-	word = upper_of_8(word);
-	for (size_t i = 0; i < n; i++)
-		to[i] = (unsigned char)(word >> 8 * i);
-	return true;
-}
-
-static bool ascii_of_16(unsigned char *to, const unsigned char *p)
-{
-	bytes_of_16 v;
 	uint64_t half[2];
 
+	memcpy(half, &v, sizeof(half));
+	return ((half[0] | half[1]) & EIGHT(0x80)) == 0;
+}
+
+/* Turns p[0..n), n <= 16, of sixteen bytes that are there; so many are written,
+ * those behind n as they are. Returns false, and writes nothing, if it is not
+ * ASCII. */
+static inline bool turn_16(unsigned char *to, const unsigned char *p, size_t n)
+{
+	/* From 16 - n on: n bytes of ones, and zeros. */
+	static const unsigned char ones[32] = {255, 255, 255, 255, 255, 255,
+		255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+	bytes_of_16 v, upper, mine;
+
 	memcpy(&v, p, sizeof(v));
-	memcpy(half, p, sizeof(half));
-	if ((half[0] | half[1]) & EIGHT(0x80))
+	memcpy(&mine, ones + 16 - n, sizeof(mine));
+	if (!are_ascii(v & mine))
 		return false;
-	v -= (bytes_of_16)(v >= 'a') & (bytes_of_16)(v <= 'z') & 0x20;
+	upper = upper_of_16(v);
+	v = (upper & mine) | (v & ~mine);
 	memcpy(to, &v, sizeof(v));
 	return true;
 }
 
-/* Turns as many bytes of p[0..n) as are ASCII and go together; to may be p.
- * Returns whether that is all of them; what is behind them was not touched. */
-static bool turn_ascii(
-	unsigned char *to, const unsigned char *p, size_t n, size_t *done)
+/* The same where there are not sixteen bytes. */
+static bool turn_few(unsigned char *to, const unsigned char *p, size_t n)
 {
-	size_t i = 0;
+	unsigned char few[16] = {0};
 
-	for (; n - i >= 16; i += 16)
-		if (!ascii_of_16(to + i, p + i))
-			break;
-	for (; n - i >= 8; i += 8)
-		if (!ascii_of_8(to + i, p + i))
-			break;
-	*done = i;
-	if (n - i >= 8 || !ascii_of_few(to + i, p + i, n - i))
+	memcpy(few, p, n);
+	if (!turn_16(few, few, n))
 		return false;
-	*done = n;
+	memcpy(to, few, n);
 	return true;
+}
+
+/* Turns p[0..n), of which `there` bytes are there, and for which there is as
+ * much room at `to`, which may be p. Returns false if it is not all ASCII: then
+ * some of it may have been turned. */
+static bool turn_ascii(
+	unsigned char *to, const unsigned char *p, size_t n, size_t there)
+{
+	for (; n > 16; n -= 16, there -= 16, p += 16, to += 16)
+		if (!turn_16(to, p, 16))
+			return false;
+	return there >= 16 ? turn_16(to, p, n) : turn_few(to, p, n);
 }
 
 /* ---- The others ---- */
@@ -221,20 +207,17 @@ static void turn_by_engine(struct turning *c, size_t to, unsigned ties)
 
 void turning_part(struct turning *c, size_t from, size_t to, unsigned ties)
 {
-	size_t done = 0;
+	size_t n = to - from;
 
 	if (c->err)
 		return;
 	turning_leave(c, from);
-	if (c->plain && to - from <= SHORT) {
-		bool all = turn_ascii(
-			c->out + c->n, c->piece->text + from, to - from, &done);
-
-		if (all) {
-			c->n += done;
-			c->at = to;
-			return;
-		}
+	if (c->plain && n <= SHORT &&
+		turn_ascii(c->out + c->n, c->piece->text + from, n,
+			c->piece->len - from)) {
+		c->n += n;
+		c->at = to;
+		return;
 	}
 	turn_by_engine(c, to, ties);
 }
