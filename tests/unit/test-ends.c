@@ -21,21 +21,27 @@
 /* The same without the processor's vectors. */
 #undef UPCASE_TEXT_MASKS_H
 #undef __SSE2__
-#define masks_equal    words_equal
-#define masks_equal_in words_equal_in
-#define masks_first    words_first
-#define masks_last     words_last
-#define masks_below    words_below
-#define masks_odd      words_odd
-#define masks_zeros    words_zeros
+#define masks		words
+#define masks_load	words_load
+#define masks_load_part words_load_part
+#define masks_at	words_at
+#define masks_of	words_of
+#define masks_zeros	words_zeros
+#define masks_first	words_first
+#define masks_last	words_last
+#define masks_below	words_below
+#define masks_odd	words_odd
 #include "text/masks.h"
-#undef masks_equal
-#undef masks_equal_in
+#undef masks
+#undef masks_load
+#undef masks_load_part
+#undef masks_at
+#undef masks_of
+#undef masks_zeros
 #undef masks_first
 #undef masks_last
 #undef masks_below
 #undef masks_odd
-#undef masks_zeros
 
 /* ---- Masks ---- */
 
@@ -50,10 +56,12 @@ static uint64_t slowly(const unsigned char *p, size_t n, unsigned char byte)
 
 static void check_masks(const unsigned char *p, unsigned char byte)
 {
-	uint64_t want = slowly(p, 64, byte);
+	uint64_t want = slowly(p, MASKS_BLOCK, byte);
+	struct masks m = masks_load(p);
+	struct words w = words_load(p);
 
-	assert_true(masks_equal(p, byte) == want);
-	assert_true(words_equal(p, byte) == want);
+	assert_true(masks_of(&m, byte) == want);
+	assert_true(words_of(&w, byte) == want);
 }
 
 static void a_byte_is_found_at_each_place(void **state)
@@ -77,23 +85,31 @@ static void a_byte_is_found_at_each_place(void **state)
 	}
 }
 
+/* Behind a part of a block there are zeros. */
 static void no_byte_is_read_that_is_not_there(void **state)
 {
 	uint32_t seed = 1;
 
 	(void)state;
-	for (size_t n = 0; n < MASKS_BLOCK; n++) {
+	for (size_t n = 0; n < 2 * MASKS_BLOCK; n++) {
+		size_t at = n < MASKS_BLOCK ? 0 : n % 7;
+		size_t there = n - at < MASKS_BLOCK ? n - at : MASKS_BLOCK;
 		unsigned char *p = support_allocate(n);
 
 		for (int round = 0; round < 20; round++) {
+			struct masks m;
+			struct words w;
+
 			for (size_t i = 0; i < n; i++)
 				p[i] = (unsigned char)(support_random(&seed) %
 						       3);
-			for (unsigned char byte = 0; byte < 3; byte++) {
-				uint64_t want = slowly(p, n, byte);
+			m = masks_at(p, at, n);
+			w = words_at(p, at, n);
+			for (unsigned char byte = 1; byte < 4; byte++) {
+				uint64_t want = slowly(p + at, there, byte);
 
-				assert_true(masks_equal_in(p, n, byte) == want);
-				assert_true(words_equal_in(p, n, byte) == want);
+				assert_true(masks_of(&m, byte) == want);
+				assert_true(words_of(&w, byte) == want);
 			}
 		}
 		free(p);
@@ -111,6 +127,7 @@ static void bits_are_counted_and_summed_up(void **state)
 		assert_int_equal(masks_first(bit | 1ULL << 63), n);
 		assert_int_equal(masks_last(bit | 1), n);
 		assert_int_equal(words_first(bit), words_last(bit));
+		assert_true(words_below(n) == bit - 1);
 		assert_true(masks_below(n) == bit - 1);
 	}
 	assert_true(masks_below(64) == UINT64_MAX);
@@ -192,7 +209,7 @@ static struct found one_by_one(const struct text_selection *s,
 }
 
 /* The text in memory of just its size, all ends of it; or, where `skips` has a
- * bit, only the next one of a record. */
+ * bit, only the next one of a record; or of some fields the last one. */
 static void check(const struct text_selection *s, const unsigned char *text,
 	size_t from, size_t len, enum ends_phase phase, uint64_t skips)
 {
@@ -204,13 +221,21 @@ static void check(const struct text_selection *s, const unsigned char *text,
 	memcpy(p, text, len);
 	f = one_by_one(s, p, from, len, phase);
 	ends_begin(&w, s, p, from, len, phase);
-	for (size_t i = 0; i < f.n; i++, skips = skips >> 1 | skips << 63) {
+	for (size_t i = 0; i < f.n; i++, skips = skips >> 3 | skips << 61) {
 		enum ends_kind kind;
 
-		if (skips & 1)
+		if (skips & 1) {
 			while (f.kind[i] == ENDS_FIELD)
 				i++;
-		kind = skips & 1 ? ends_to_record(&w, &at) : ends_next(&w, &at);
+			kind = ends_to_record(&w, &at);
+		} else {
+			uint32_t n = 1 + (skips & 6);
+
+			for (uint32_t k = 1; k < n && f.kind[i] == ENDS_FIELD;
+				k++)
+				i++;
+			kind = ends_pass(&w, n, &at);
+		}
 		if (kind != f.kind[i] || at != f.at[i])
 			fail_msg("end %zu of %zu: %d at %zu, not %d at %zu, "
 				 "from %zu in phase %d: %.*s",
@@ -309,7 +334,8 @@ static void ends_are_those_of_going_byte_by_byte(void **state)
 			from = support_random(&seed) % (len + 1);
 		check(&s, text, from, len,
 			phases[support_random(&seed) % (s.quotes ? 4 : 2)],
-			support_random(&seed));
+			(uint64_t)support_random(&seed) << 32 |
+				support_random(&seed));
 	}
 }
 
