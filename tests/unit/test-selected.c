@@ -404,6 +404,11 @@ static void sequences_are_turned_and_their_names_left(void **state)
 		/* not at a line's begin */
 		{"a>b\n >c\n\t;d\n", "A>B\n >C\n\t;D\n", 0},
 		{">a>b\nc\n", ">a>b\nC\n", 0},
+		/* many times not at a line's begin, and then at one */
+		{"a;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;b\n>c\nd>>e\n;f\n",
+			"A;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;B\n>c\nD>>E\n"
+			";f\n",
+			0},
 		/* CRLF */
 		{">a b\r\nacgt\r\nac\r\n>\r\n\r\n;c\r\n",
 			">a b\r\nACGT\r\nAC\r\n>\r\n\r\n;c\r\n", 0},
