@@ -129,7 +129,7 @@ static size_t scan(const struct text *t, struct text_state *now,
 		if (end > at) {
 			/* What comes behind it was not looked at. */
 			*at_end = *now;
-			at_end->flags &= (uint8_t)~(BEGIN_IN | BEGIN_AS_IS);
+			at_end->flags &= (uint8_t) ~(BEGIN_IN | BEGIN_AS_IS);
 			whole = at = end;
 		}
 	}

@@ -50,12 +50,6 @@ int text_convert(const struct text *t, const struct text_piece *piece,
 	return t->kind->convert(t, piece, result);
 }
 
-bool text_ends_stream(
-	const struct text_piece *piece, const unsigned char *p, size_t len)
-{
-	return piece->last || utf8_incomplete(p, len) > 0;
-}
-
 size_t text_bound(size_t len)
 {
 	size_t held = upcase_bound(0), bound = upcase_bound(len);

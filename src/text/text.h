@@ -25,6 +25,7 @@
 
 #include "text/kinds.h"
 #include "upcase/upcase.h"
+#include "upcase/utf8.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -154,8 +155,11 @@ int text_convert(const struct text *t, const struct text_piece *piece,
 
 /* Whether the engine's stream ends with p[0..len), the end of a piece: nothing
  * of it comes behind, or what is ill-formed there, which ends each context. */
-bool text_ends_stream(
-	const struct text_piece *piece, const unsigned char *p, size_t len);
+static inline bool text_ends_stream(
+	const struct text_piece *piece, const unsigned char *p, size_t len)
+{
+	return piece->last || utf8_incomplete(p, len) > 0;
+}
 
 /* Makes *e the engine before the first piece of a record. */
 static inline void text_engine_begin(struct text_engine *e)
