@@ -129,23 +129,6 @@ enum cutter_due cutter_due(
 	return now >= *deadline ? CUTTER_WHOLE : CUTTER_NOTHING;
 }
 
-/* Where a piece of p[0..len) ends that ends a character: what looks unfinished
- * there has been, by what follows. Where all of it looks so, the first of it is
- * no character whatever comes. That must be found in this piece: who has
- * context takes all of it, and keeps what may still become a character for the
- * next piece; for others the piece ends before that. */
-static size_t behind_character(
-	const struct text *text, const unsigned char *p, size_t len)
-{
-	size_t first = text_incomplete(p, len), place = len, n;
-
-	for (n = first; n > 0; n = text_incomplete(p, place))
-		place -= n;
-	if (place > 0)
-		return place;
-	return text_has_context(text) ? len : len - first;
-}
-
 /* Where b is cut. */
 static size_t place_of(const struct cutter *c, enum cutter_due due)
 {
@@ -155,8 +138,9 @@ static size_t place_of(const struct cutter *c, enum cutter_due due)
 		return b->len;
 	if (due == CUTTER_WHOLE || c->whole > 0)
 		return c->whole;
-	/* A piece of a long record. */
-	return behind_character(c->config.text, b->text, b->len);
+	/* A piece of a long record, cut between characters (struct text_piece).
+	 * A batch holds one at least. */
+	return b->len - text_incomplete(b->text, b->len);
 }
 
 bool cutter_has_whole(const struct cutter *c)
@@ -271,6 +255,7 @@ void cutter_drop(struct cutter *c)
 
 	c->continues = c->line_open = false;
 	if (b) {
+		c->now = b->cut.begin;
 		batch_reset(b);
 		cutter_give(c, b);
 	}

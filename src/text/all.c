@@ -24,6 +24,7 @@ static int convert(const struct text *t, const struct text_piece *piece,
 	struct upcase_state alone;
 	struct upcase_state *state = &alone;
 	struct upcase_result r;
+	bool last = text_ends_stream(piece, piece->text, piece->len);
 	uint64_t begin;
 	int err;
 
@@ -34,10 +35,10 @@ static int convert(const struct text *t, const struct text_piece *piece,
 	begin = state->offset;
 	if (piece->in_place)
 		err = upcase_convert_in_place(t->upcase, state, piece->text,
-			piece->len, piece->last, piece->spare, piece->room, &r);
+			piece->len, last, piece->spare, piece->room, &r);
 	else
 		err = upcase_convert(t->upcase, state, piece->text, piece->len,
-			piece->last, piece->spare, piece->room, &r);
+			last, piece->spare, piece->room, &r);
 	*result = (struct text_result){.out = r.out,
 		.produced = r.produced,
 		.invalid = r.invalid,

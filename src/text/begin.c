@@ -49,7 +49,7 @@ bool begin_judge(const struct text_selection *selection, struct text_state *s,
 		if (m == MATCH_YES)
 			*mark = sizeof(mark_bytes);
 	}
-	if (m != MATCH_PART)
+	if (m != MATCH_PART || all)
 		m = is_left(selection, p + *mark, len - *mark);
 	/* Behind the mark there may be nothing yet. */
 	if ((m == MATCH_PART || *mark == len) && !all) {

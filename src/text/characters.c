@@ -11,7 +11,8 @@
 /*
  * Some characters of each line, by number. What is no UTF-8 counts as a
  * character for each sequence of which the engine says so. The state says how
- * many characters of the line were passed.
+ * many characters of the line were passed; what looks unfinished at the end is
+ * pending.
  */
 
 typedef unsigned char bytes_of_16 __attribute__((vector_size(16)));
@@ -51,13 +52,24 @@ static size_t pass(const unsigned char *p, size_t at, size_t len, uint32_t most,
 	return at;
 }
 
+/* Where a piece ends, nothing is unfinished (struct text_piece): what was
+ * pending there, and is not in the text that begins, is a character. */
+static void pass_pending(struct text_state *s)
+{
+	if (begin_has(s, BEGIN_IN) && s->pending > 0)
+		s->at++;
+}
+
 static size_t scan(const struct text *t, struct text_state *now,
 	struct text_state *at_end, const unsigned char *p, size_t seen,
 	size_t len)
 {
 	const struct text_selection *s = t->selection;
-	size_t at = begin_again(now, seen), whole = 0, mark;
+	size_t at, whole = 0, mark;
 
+	if (now->pending > seen)
+		pass_pending(now);
+	at = begin_again(now, seen);
 	while (at < len) {
 		size_t end;
 		uint32_t n;
@@ -95,12 +107,13 @@ static size_t scan(const struct text *t, struct text_state *now,
 }
 
 /* The characters of p[at..end), a line or part of one, of which `number` come
- * before. */
+ * before; ties are those of all of it. */
 static void turn_line(struct turning *c, const struct ranges *ranges,
 	uint32_t number, size_t at, size_t end, unsigned ties)
 {
 	const unsigned char *p = c->piece->text;
 	const struct range *range = ranges_from(ranges, ++number);
+	const unsigned behind = ties & TURNING_BEHIND;
 
 	/* What was chosen, and is in pieces, ends here at least. */
 	while (at < end || (ties & TURNING_BEFORE)) {
@@ -109,11 +122,12 @@ static void turn_line(struct turning *c, const struct ranges *ranges,
 			(chosen ? range->last + 1 : range->first) - number;
 		uint32_t n;
 		size_t next = pass(p, at, end, most, &n);
-		bool behind = next == end && n < most;
+		bool goes_on = next == end && n < most;
 
 		if (chosen)
 			turning_part(c, at, next,
-				ties | (behind ? TURNING_BEHIND : 0U));
+				(ties & TURNING_BEFORE) |
+					(goes_on ? behind : 0U));
 		ties = TURNING_ALONE;
 		number += n;
 		range = range_up(range, number);
@@ -132,6 +146,7 @@ static int convert(const struct text *t, const struct text_piece *piece,
 	struct turning c;
 
 	turning_begin(&c, t, piece, result);
+	pass_pending(&now);
 	while (at < len || continued) {
 		size_t end, text;
 
@@ -145,7 +160,8 @@ static int convert(const struct text *t, const struct text_piece *piece,
 			text--;
 		if (!begin_has(&now, BEGIN_LEFT | BEGIN_HEAD))
 			turn_line(&c, &s->ranges, now.at, at, text,
-				continued ? TURNING_BEFORE : TURNING_ALONE);
+				(continued ? TURNING_BEFORE : 0U) |
+					(end == text ? TURNING_BEHIND : 0U));
 		if (end == text)
 			break; /* it goes on */
 		begin_next(&now);

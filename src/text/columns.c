@@ -2,10 +2,14 @@
 
 #include "text/columns.h"
 
+#include "upcase/utf8.h"
+
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What a name that is missing takes of the words at most, with those before. */
+#define NAME_MOST ((size_t)100)
 
 /* What some header came to. */
 struct known {
@@ -121,7 +125,7 @@ static bool is_named(
 	bool quoted = begin > 0 && h->wanted->quotes && h->p[begin - 1] == '"';
 
 	for (; begin < end; begin++, name++) {
-		if ((unsigned char)*name != h->p[begin])
+		if (*name == '\0' || (unsigned char)*name != h->p[begin])
 			return false;
 		/* Two quotes are one. */
 		if (quoted && h->p[begin] == '"')
@@ -151,25 +155,81 @@ static int choose(const struct columns_wanted *wanted, const unsigned char *p,
 	return n;
 }
 
-/* For people: which name is missing, and those that are there. */
+/* ---- For people ---- */
+
+/* Characters that could make a terminal do something, or a line look like
+ * another one, beside the control characters. */
+static bool is_harmful(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C ||
+	       (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+	       (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
+	       (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
+}
+
+/* Words that are put together, as far as there is room. */
+struct words {
+	char *at;
+	size_t room; /* for them and a NUL */
+	size_t n;
+};
+
+/* Puts p[0..len), where '?' stands for what is harmful or no character. Returns
+ * whether there was room for all of it. */
+static bool put(struct words *w, const void *text, size_t len)
+{
+	const unsigned char *p = text;
+	size_t bytes;
+
+	for (; len > 0; p += bytes, len -= bytes) {
+		int n = utf8_scan(p, len);
+		bool good = n > 0 && !is_harmful(utf8_decode(p, n));
+		size_t shown = good ? (size_t)n : 1;
+
+		bytes = n > 0 ? (size_t)n : 1;
+		if (w->room - w->n <= shown)
+			break;
+		memcpy(w->at + w->n, good ? p : (const unsigned char *)"?",
+			shown);
+		w->n += shown;
+	}
+	w->at[w->n] = '\0';
+	return len == 0;
+}
+
+static bool put_word(struct words *w, const char *word)
+{
+	return put(w, word, strlen(word));
+}
+
+/* Which name is missing, and those that are there. */
 static void say_missing(const struct columns_wanted *wanted,
 	const unsigned char *p, size_t len, const char *name, char *words,
 	size_t room)
 {
+	static const char more[] = "...";
 	struct header h = header_of(wanted, p, len);
-	size_t begin, end, n;
+	struct words w = {words, room < NAME_MOST ? room : NAME_MOST, 0};
+	const char *between = "'; there are: ";
+	size_t begin, end;
 
 	if (!words)
 		return;
-	n = (size_t)snprintf(
-		words, room, "no column is named '%.80s'; there are: ", name);
-	for (bool first = true; next_field(&h, &begin, &end); first = false) {
-		if (n + (end - begin) + 8 > room) {
-			(void)snprintf(words + n, room - n, ", ...");
-			return;
-		}
-		n += (size_t)snprintf(words + n, room - n, "%s%.*s",
-			first ? "" : ", ", (int)(end - begin), h.p + begin);
+	(void)put_word(&w, "no column is named '");
+	if (!put_word(&w, name)) {
+		w.room = room;
+		(void)put_word(&w, more);
+	}
+	/* What is cut off is said. */
+	w.room = room > sizeof(more) ? room - sizeof(more) : 1;
+	if (w.n >= w.room)
+		return;
+	for (; next_field(&h, &begin, &end); between = ", ") {
+		if (put_word(&w, between) && put(&w, p + begin, end - begin))
+			continue;
+		w.room = room;
+		(void)put_word(&w, more);
+		return;
 	}
 }
 

@@ -43,7 +43,7 @@ enum columns_found {
 /* The fields that are wanted where the header is p[0..len), without its newline
  * and without a byte order mark. *ranges lives as long as the columns do. With
  * COLUMNS_MISSING says in words, if it is not NULL, which, and those that are
- * there; as far as there is room. */
+ * there, as far as there is room (not 0), and fit for a terminal. */
 enum columns_found columns_find(struct columns *c, const unsigned char *p,
 	size_t len, const struct ranges **ranges, char *words, size_t room);
 

@@ -74,12 +74,17 @@ static void scan_tail(const struct text_selection *s, struct text_state *now,
 static size_t scan_header(const struct text_selection *s,
 	struct text_state *now, const unsigned char *p, size_t at, size_t len)
 {
-	size_t end;
+	size_t begin = at, end;
+	enum ends_kind what;
 	struct ends w;
 
 	ends_begin(&w, s, p, at, len, (enum ends_phase)now->phase);
-	if (ends_to_record(&w, &end) == ENDS_TEXT) {
-		now->since += (uint32_t)lines_count(p + at, len - at);
+	while ((what = ends_next(&w, &end)) == ENDS_FIELD) {
+		now->since = 0;
+		begin = end + 1;
+	}
+	if (what == ENDS_TEXT) {
+		now->since += (uint32_t)lines_count(p + begin, len - begin);
 		now->phase = (uint8_t)w.phase;
 		now->at += (uint32_t)(len - at);
 		return 0;
@@ -265,7 +270,7 @@ static void tell_open_quote(struct fields *f, const struct text_piece *piece)
 {
 	struct text_state tail = f->now;
 
-	if (!piece->ends || f->ends.phase != PHASE_QUOTED)
+	if (!piece->ends || f->ends.phase != PHASE_QUOTED || f->turning.err)
 		return;
 	turning_leave(&f->turning, piece->len);
 	scan_tail(f->selection, &tail, f->turning.out, f->record, f->turning.n);

@@ -25,6 +25,7 @@
 
 #include "text/kinds.h"
 #include "upcase/upcase.h"
+#include "upcase/utf8.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,9 +37,9 @@ struct text_selection;
 /* What is known behind some bytes of a FILE. Zeroed storage is the beginning of
  * one. What it means is the kind's own (begin.h). */
 struct text_state {
-	uint32_t at;	  /* of the record: fields or characters passed */
-	uint32_t since;	  /* newlines since the quoted field began that is open;
-			     or bytes of the header that is not complete */
+	uint32_t at;	  /* of the record: fields or characters passed; bytes
+			     of a header */
+	uint32_t since;	  /* newlines since the field began that is open */
 	uint16_t pending; /* bytes before this place that wait for more */
 	uint8_t phase;	  /* of a quote, or of four lines */
 	uint8_t flags;
@@ -67,7 +68,8 @@ struct text_engine {
 	unsigned char held[UPCASE_LOOKAHEAD]; /* the state's */
 };
 
-/* A piece to convert. */
+/* A piece to convert. It ends between characters: what looks unfinished there
+ * is not finished by what comes behind it. */
 struct text_piece {
 	const struct text_state *begin; /* the state before it */
 	/* For who has context (text_has_context), where records are in pieces;
@@ -99,8 +101,7 @@ struct text_result {
 	size_t produced;    /* its bytes */
 	uint64_t invalid;   /* ill-formed sequences met */
 	/* If there were: where in text the first begins, behind so many
-	 * newlines, and so many characters of the last line. It may be up to 3
-	 * bytes before the text, in the piece before. */
+	 * newlines, and so many characters of the last line. */
 	ptrdiff_t bad_at;
 	uint64_t bad_line, bad_column;
 	struct text_wrong wrong;
@@ -151,6 +152,14 @@ size_t text_whole(const struct text *t, const struct text_state *begin,
 
 int text_convert(const struct text *t, const struct text_piece *piece,
 	struct text_result *result);
+
+/* Whether the engine's stream ends with p[0..len), the end of a piece: nothing
+ * of it comes behind, or what is ill-formed there, which ends each context. */
+static inline bool text_ends_stream(
+	const struct text_piece *piece, const unsigned char *p, size_t len)
+{
+	return piece->last || utf8_incomplete(p, len) > 0;
+}
 
 /* Makes *e the engine before the first piece of a record. */
 static inline void text_engine_begin(struct text_engine *e)

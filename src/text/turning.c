@@ -182,7 +182,8 @@ static void turn_by_engine(struct turning *c, size_t to, unsigned ties)
 		if (!(ties & TURNING_BEFORE))
 			text_engine_begin(piece->engine);
 		state = &piece->engine->state;
-		last = !(ties & TURNING_BEHIND) || piece->last;
+		last = !(ties & TURNING_BEHIND) ||
+		       text_ends_stream(piece, src, len);
 	}
 	begin = state->offset;
 	if (c->moved) {

@@ -7,7 +7,7 @@ set -euo pipefail
 src=${srcdir:-.}
 # Those of libraries that configure found.
 loaded=$(sed -n 's/^#define HAVE_\(ZSTD\|XZ\) 1$/\L\1/p' config.h)
-read -ra targets <<<"${FUZZ_TARGETS:-upcase gzip pipeline options tear decode ${loaded//$'\n'/ }}"
+read -ra targets <<<"${FUZZ_TARGETS:-upcase gzip pipeline options tear decode selected ${loaded//$'\n'/ }}"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 flags=(-std=gnu11 -g -O1 -fsanitize=address,undefined
@@ -28,7 +28,7 @@ case $loaded in *xz*) libs+=(-llzma) ;; esac
 # All of the program but its main, once for all targets.
 sources=("$src/tests/fuzz/fuzz.c" "$src/tests/fuzz/made.c"
 	"$src/tests/fuzz/packing.c"
-	"$src/tests/unit/reference.c")
+	"$src/tests/unit/reference.c" "$src/tests/unit/selected.c")
 for file in "$src"/src/*/*.c; do
 	case $file in
 	*/gen-tables.c | */src/compat/*) ;;

@@ -7,7 +7,7 @@
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
-for target in upcase gzip pipeline options tear decode zstd xz; do
+for target in upcase gzip pipeline options tear decode selected zstd xz; do
 	echo "$target:"
 	case $target in
 	zstd | xz)

@@ -15,6 +15,7 @@
 
 #include "io/clock.h"
 #include "support.h"
+#include "text/selection.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,6 +41,7 @@ struct setting {
 	enum cutter_manner manner;
 	int64_t tick;  /* of the clock, with each read */
 	int64_t pause; /* likewise, at the end of each FILE */
+	const struct text_selection *selection; /* or NULL */
 };
 
 struct play {
@@ -49,6 +51,7 @@ struct play {
 	struct batch batches[N_BATCHES];
 	bool used[N_BATCHES];
 	int64_t now;
+	struct text_state state; /* behind what was cut off of the FILE */
 	char log[1024];
 	char parts[N_FILES][64]; /* the text of each FILE, where it ended */
 };
@@ -106,6 +109,24 @@ static void note_batch(struct play *p, const struct batch *b)
 	note(p, "%s]", b->cut.open ? "~" : "");
 }
 
+/* A batch begins with the state behind all that was cut off before. */
+static void check_state(struct play *p, const struct batch *b)
+{
+	const struct text_state *begin = &b->cut.begin;
+	struct text_state at_end;
+
+	if (!p->text.selection)
+		return;
+	assert_int_equal(begin->at, p->state.at);
+	assert_int_equal(begin->since, p->state.since);
+	assert_int_equal(begin->pending, p->state.pending);
+	assert_int_equal(begin->phase, p->state.phase);
+	assert_int_equal(begin->flags, p->state.flags);
+	(void)text_scan(&p->text, &p->state, &at_end, b->text, 0, b->len);
+	if (b->inputs.ended > 0)
+		p->state = (struct text_state){0};
+}
+
 static struct batch *get(struct play *p)
 {
 	size_t i = 0;
@@ -141,6 +162,7 @@ static void cut(struct play *p, enum cutter_due due)
 	b = cutter_cut(&p->cutter, due, next);
 	note_batch(p, b);
 	note_parts(p, b);
+	check_state(p, b);
 	put(p, b);
 }
 
@@ -193,6 +215,8 @@ static void begin(struct play *p, const struct setting *s)
 		upcase_init(&p->upcase, UPCASE_FULL, UPCASE_ROOT, UPCASE_KEEP),
 		0);
 	text_init(&p->text, &p->upcase);
+	if (s->selection)
+		text_select(&p->text, s->selection);
 	cutter_init(&p->cutter, &config);
 	for (size_t i = 0; i < N_BATCHES; i++)
 		assert_int_equal(batch_init(&p->batches[i], ROOM, ROOM, 0), 0);
@@ -284,9 +308,9 @@ static void full_batches_are_cut_behind_the_last_line(void **state)
 		{{.size = 4}, "abc\xC3\xA9", "[abc~][~\xC3\xA9 0-0u]"},
 		{{.size = 4, .chunk = 1}, "abc\xC3\xA9",
 			"[abc~][~\xC3\xA9 0-0u]"},
-		/* What is cut off does not end in what looks unfinished. */
+		/* What looks unfinished, but is not the last, stays so. */
 		{{.size = 5}, "abc\xEF\xD2\xAC\n",
-			"[abc~][~\xEF\xD2\xAC$ 0-0]"},
+			"[abc\xEF~][~\xD2\xAC$ 0-0]"},
 		{{.size = 4}, "\xEF\xEF\xEF\xEF\n",
 			"[\xEF\xEF\xEF~][~\xEF$ 0-0]"},
 		{{.size = 4}, "a\xF0\x9F\x98\x80\n",
@@ -504,6 +528,106 @@ static void a_full_batch_says_so_and_where_lines_are_wanted_they_end(
 	end(&p);
 }
 
+static const struct text_selection csv = {.choice = TEXT_FIELDS,
+	.delimiter = {','},
+	.delimiter_len = 1,
+	.quotes = true};
+
+static void a_newline_in_quotes_is_no_place_to_cut(void **state)
+{
+	static const struct game games[] = {
+		{{.size = 16, .apart = true, .selection = &csv},
+			"a,\"b\nc\"\nd\n", "[a,\"b$c\"$d$ 0-0]"},
+		{{.size = 16,
+			 .chunk = 1,
+			 .wanted = true,
+			 .apart = true,
+			 .selection = &csv},
+			"a,\"b\nc\"\nd\n", "[a,\"b$c\"$][d$][ 0-0]"},
+		/* Of a full batch what is in quotes moves on as a whole. */
+		{{.size = 10, .apart = true, .selection = &csv},
+			"abc\n\"d\ne\nf\"\n", "[abc$][\"d$e$f\"$ 0-0]"},
+		/* A quote in a field without is a character. */
+		{{.size = 10, .apart = true, .selection = &csv},
+			"a\"c\nd\ne\nf\n", "[a\"c$d$e$f$][ 0-0]"},
+		{{.size = 8, .apart = true, .selection = &csv},
+			"a\"c\nd\ne\nf\n", "[a\"c$d$e$][f$ 0-0]"},
+		/* Who waits at a prompt gets a record. */
+		{{.size = 16,
+			 .chunk = 3,
+			 .manner = CUTTER_PROMPT,
+			 .apart = true,
+			 .selection = &csv},
+			"\"a\nb\nc\"\nd\n", "[\"a$b$c\"$][d$][ 0-0]"},
+	};
+
+	(void)state;
+	play_all(games, COUNT(games));
+}
+
+static void a_record_may_be_longer_than_a_batch(void **state)
+{
+	static const struct game games[] = {
+		{{.size = 8, .apart = true, .selection = &csv},
+			"\"a\nb\nc\nd\ne\nf\",x\ny\n",
+			"[\"a$b$c$d~][~$e$f\",x$][y$ 0-0]"},
+		{{.size = 8, .chunk = 1, .apart = true, .selection = &csv},
+			"\"a\nb\nc\nd\ne\nf\",x\ny\n",
+			"[\"a$b$c$d~][~$e$f\",x$][y$ 0-0]"},
+		/* Cut between two quotes that are one, and behind the closing
+		 * one. */
+		{{.size = 8, .chunk = 3, .apart = true, .selection = &csv},
+			"a,\"1234\"\"\n56\"\n7\n",
+			"[a,\"1234\"~][~\"$56\"$7$][ 0-0]"},
+		{{.size = 8, .chunk = 3, .apart = true, .selection = &csv},
+			"a,\"1234\"\n\n", "[a,\"1234\"~][~$$ 0-0]"},
+		{{.size = 8, .apart = true, .selection = &csv},
+			"\"1\n2\n3\n4\n5\n6\n7\n8\n9\n0\",a\n\"b\nc\"\n",
+			"[\"1$2$3$4~][~$5$6$7$8~][~$9$0\",a$][\"b$c\"$ "
+			"0-0]"},
+	};
+
+	(void)state;
+	play_all(games, COUNT(games));
+}
+
+static void what_is_selected_begins_anew_with_each_file(void **state)
+{
+	static const struct setting s = {
+		.size = 16, .apart = true, .selection = &csv};
+	static const struct game games[] = {
+		{{.size = 16,
+			 .chunk = 1,
+			 .wanted = true,
+			 .apart = true,
+			 .selection = &csv},
+			"\"a\n|b\nc\n", "[\"a$ 0-0][b$][c$][ 1-1]"},
+		{{.size = 16, .apart = true, .selection = &csv}, "\"a|\"b\"\nc",
+			"[\"a 0-0u][\"b\"$c 1-1u]"},
+		{{.size = 8, .apart = true, .selection = &csv},
+			"\"abcdefgh|i\nj\nk\nl\nm\n",
+			"[\"abcdefg~][~h 0-0u][i$j$k$l$][m$ 1-1]"},
+		{{.size = 16, .apart = true, .selection = &csv}, "\"a!|b\n",
+			"[\"a 0-0!u][b$ 1-1]"},
+	};
+	struct play p;
+
+	(void)state;
+	assert_true(text_keeps_apart(&(struct text){.selection = &csv}));
+	play_all(games, COUNT(games));
+	/* Also behind what was dropped. */
+	begin(&p, &s);
+	(void)cutter_begin(&p.cutter, 0, CUTTER_READ);
+	read_file(&p, &s, BYTES("a,\"b\nc"));
+	cutter_drop(&p.cutter);
+	cut(&p, cutter_end(&p.cutter, false, 0));
+	(void)cutter_begin(&p.cutter, 1, CUTTER_READ);
+	read_file(&p, &s, BYTES("d\ne\n"));
+	cut(&p, cutter_end(&p.cutter, true, 0));
+	end(&p);
+	assert_string_equal(p.log, "[ 0-0!][d$e$ 1-1]");
+}
+
 /* For who goes on in the place of a reader that is stuck. */
 static void what_is_in_a_batch_can_move_to_another(void **state)
 {
@@ -619,6 +743,9 @@ int main(void)
 		cmocka_unit_test(what_is_dropped_leaves_its_file_only),
 		cmocka_unit_test(
 			a_full_batch_says_so_and_where_lines_are_wanted_they_end),
+		cmocka_unit_test(a_newline_in_quotes_is_no_place_to_cut),
+		cmocka_unit_test(a_record_may_be_longer_than_a_batch),
+		cmocka_unit_test(what_is_selected_begins_anew_with_each_file),
 		cmocka_unit_test(what_is_in_a_batch_can_move_to_another),
 		cmocka_unit_test(
 			no_more_files_end_in_a_batch_than_can_be_told_apart),
