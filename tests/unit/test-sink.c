@@ -1300,6 +1300,26 @@ static void a_marked_file_that_is_left_ends_with_the_mark(void **state)
 	assert_int_equal(unlink("old"), 0);
 }
 
+/* Others may be at the one that it was opened anew as. */
+static void a_file_that_nothing_was_written_to_since_is_left_as_it_is(
+	void **state)
+{
+	unsigned char theirs[PACKING_CLOSE_MOST];
+	size_t len = packing_bgzf.close(&(struct packer_tally){0}, theirs);
+	struct sink s;
+
+	(void)state;
+	init_marked(&s);
+	append(&s, "ONE\n", true);
+	assert_int_equal(rename("out", "old"), 0);
+	support_write("out", theirs, len);
+	assert_int_equal(reopen(&s), SINK_REOPENED);
+	finish(&s);
+	support_file_is("old", BYTES("ONE\nEMPTY"));
+	support_file_is("out", theirs, len);
+	assert_int_equal(unlink("old"), 0);
+}
+
 /* What a gzip file ends with. */
 
 static void add_without_lock(const char *text)
@@ -2196,6 +2216,8 @@ int main(void)
 		sink_test(blocks_and_other_gzip_do_not_go_into_one_file),
 		sink_test(a_marked_file_ends_with_the_mark_once),
 		sink_test(a_marked_file_that_is_left_ends_with_the_mark),
+		sink_test(
+			a_file_that_nothing_was_written_to_since_is_left_as_it_is),
 		sink_test(an_open_line_in_gzip_is_ended_by_a_member),
 		sink_test(what_somebody_else_left_open_is_ended_under_the_lock),
 		sink_test(the_member_put_first_goes_with_a_failed_one),
