@@ -2,6 +2,7 @@
 
 #include "codec/deflate.h"
 
+#include "codec/quick.h"
 #include "codec/strict.h"
 
 #include <errno.h>
@@ -23,8 +24,13 @@
 /* The fixed codes (two bits), and the code of the end. */
 const unsigned char deflate_end[DEFLATE_END] = {1 | 1 << 1, 0};
 
+/* To load what is quick takes as long as it saves with so much text. */
+#define WORTH_LOADING ((size_t)64 * 1024)
+
 struct deflater {
 	int level;
+	struct quick *quick; /* NULL: not there, or nothing was worth it yet */
+	bool quick_asked;
 #ifdef HAVE_LIBDEFLATE
 	struct libdeflate_compressor *c;
 #else
@@ -68,8 +74,8 @@ size_t deflate_text(struct deflater *d, const void *text, size_t len, void *out,
 }
 
 /* The library ends each stream; here that is undone. */
-size_t deflate_open(struct deflater *d, const void *text, size_t len, void *out,
-	size_t room)
+static size_t library_open(struct deflater *d, const void *text, size_t len,
+	void *out, size_t room)
 {
 	/* A block that is stored: three bits, none of them set, then none up to
 	 * the end of the byte, and its length, twice. */
@@ -147,8 +153,8 @@ size_t deflate_text(struct deflater *d, const void *text, size_t len, void *out,
 	return room - d->z.avail_out;
 }
 
-size_t deflate_open(struct deflater *d, const void *text, size_t len, void *out,
-	size_t room)
+static size_t library_open(struct deflater *d, const void *text, size_t len,
+	void *out, size_t room)
 {
 	/* Where no room is left there may be more. */
 	if (!run(d, text, len, out, room, Z_SYNC_FLUSH, Z_OK) ||
@@ -189,6 +195,7 @@ void deflater_free(struct deflater *d)
 	if (!d)
 		return;
 	library_release(d);
+	quick_free(d->quick);
 	free(d);
 }
 
@@ -222,6 +229,27 @@ size_t deflate_open_bound(struct deflater *d, size_t len)
 	size_t bound = deflate_bound(d, len);
 
 	return bound > UINT32_MAX - OPEN_MORE ? SIZE_MAX : bound + OPEN_MORE;
+}
+
+/* Which texts are quick's depends on them alone: the same text always gives the
+ * same bytes. */
+static struct quick *quick_for(struct deflater *d, size_t len)
+{
+	if (d->level > QUICK_LEVEL_MOST || len < WORTH_LOADING)
+		return NULL;
+	if (!d->quick_asked)
+		(void)quick_new(&d->quick, d->level);
+	d->quick_asked = true;
+	return d->quick;
+}
+
+size_t deflate_open(struct deflater *d, const void *text, size_t len, void *out,
+	size_t room)
+{
+	struct quick *quick = quick_for(d, len);
+	size_t n = quick ? quick_open(quick, text, len, out, room) : 0;
+
+	return n > 0 ? n : library_open(d, text, len, out, room);
 }
 
 uint32_t deflate_crc_join(uint32_t first, uint32_t second, uint64_t len)

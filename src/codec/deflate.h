@@ -4,7 +4,8 @@
  * What it is for: what all formats that hold deflate data have in common. Their
  * headers and trailers are their own.
  *
- * With libdeflate, where configure found it, otherwise with zlib.
+ * With libdeflate, where configure found it, otherwise with zlib; what goes on,
+ * at levels for which there is something quicker, with that (quick.h).
  *
  * Source: RFC 1951.
  */

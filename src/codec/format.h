@@ -22,6 +22,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* The table: all formats that are looked for, in this order. From bzip2 on they
@@ -95,6 +96,12 @@ struct format {
 	 * or -ENOTSUP where that is not there. NULL: not decoded here. */
 	int (*make)(void **decoder);
 	void (*free)(void *decoder); /* may be NULL */
+
+	/* A file of so many bytes comes, as far as that is known: loads what is
+	 * worth it for so much and not needed for less, and does without where
+	 * that is not there. Before the first piece, as `make` before files can
+	 * no more be opened. NULL: there is nothing of the kind. */
+	void (*expect)(void *decoder, uint64_t size);
 
 	/* The next byte is the first of a piece, wherever the one before was
 	 * left. Returns 0 or -ENOMEM. */

@@ -2,8 +2,8 @@
  * gzip - members from anywhere to bytes, in whatever pieces they come
  *
  * What it is for: the format `gzip` of the table: any header fields, zero bytes
- * behind a member. Built on zlib's inflate, which checks the CRC and the length
- * of each member. Those that say how long they are: members.h.
+ * behind a member. How one is decoded: gunzip.h. Those that say how long they
+ * are: members.h.
  *
  * Sources: RFC 1952; zlib.h.
  */

@@ -4,8 +4,9 @@
  * What it is for: what decodes a format that most runs never meet is not
  * linked, which would make each start slower, but loaded by its name when the
  * first bytes of an input ask for it. That opens files, so it comes before a
- * thread gives up the right to (io/sandbox.h): in a format's `make`, and
- * nowhere else.
+ * thread gives up the right to (io/sandbox.h): in a format's `make` or
+ * `expect`. Who packs may load at any time: with packed output no thread gives
+ * it up.
  *
  * There is no state here: each decoder has its own functions, in a struct of
  * pointers that library_load fills. The system's loader counts who uses a

@@ -26,6 +26,12 @@ int stream_begin(struct stream *s, const struct format *format)
 	return 0;
 }
 
+void stream_expect(struct stream *s, uint64_t size)
+{
+	if (s->format->expect)
+		s->format->expect(s->decoder, size);
+}
+
 static int damaged(
 	struct stream *s, enum damage_kind kind, uint64_t at, const char *why)
 {

@@ -51,6 +51,10 @@ struct stream {
  * here. */
 int stream_begin(struct stream *s, const struct format *format);
 
+/* The file that was begun has so many bytes, as far as that is known; nothing
+ * of it was decoded yet. May load what is worth it for so much. */
+void stream_expect(struct stream *s, uint64_t size);
+
 /* Frees what begin took. Zeroed storage is fine, too. */
 void stream_release(struct stream *s);
 

@@ -13,6 +13,9 @@
 /* What every message about damage ends with: the promise that goes with it. */
 #define KEPT "everything before it was kept"
 
+/* Bytes in the first read that tell of a long input. */
+#define MUCH_AT_ONCE 4096
+
 /* A beginning that is not clear stays in the feed. */
 _Static_assert(FEED_KEPT >= FORMAT_MAGIC_MOST, "as long as any magic");
 
@@ -110,6 +113,22 @@ void source_stop(struct source *s)
 	feed_stop(&s->feed);
 }
 
+/* How many bytes are for the stream, as far as can be told. What gives a page
+ * at once that is no file most often has much more. */
+static uint64_t expected_size(const struct source *s)
+{
+	const struct feed *feed = &s->feed;
+	const struct format_pieces *pieces = s->ahead.pieces;
+	size_t ready = feed_ready(feed);
+
+	/* If the first piece goes to others, so do the next ones, mostly. */
+	if (pieces && pieces->size(feed_next(feed), ready) > 0)
+		return 0;
+	if (feed->size > 0)
+		return (uint64_t)feed->size;
+	return ready >= MUCH_AT_ONCE ? UINT64_MAX : ready;
+}
+
 /* The format is clear: the table's, or NULL for none. All that was read until
  * now is in the feed. */
 static int settle(
@@ -125,8 +144,10 @@ static int settle(
 		return err;
 	s->known = true;
 	s->format = format;
-	if (format)
+	if (format) {
 		ahead_begin(&s->ahead, &s->feed, format);
+		stream_expect(&s->stream, expected_size(s));
+	}
 	return 0;
 }
 

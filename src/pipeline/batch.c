@@ -33,11 +33,12 @@ int batch_init(
 
 	/* Once there is no such place, there is none behind it. */
 	b->text = all < SIZE_MAX ? malloc(all) : NULL;
+	b->spare = b->member = b->upper = NULL;
 	if (!b->text)
 		return -ENOMEM;
 	b->spare = b->text + spare;
-	b->member = member_room ? b->text + member : NULL;
-	b->upper = NULL;
+	if (member_room > 0)
+		b->member = b->text + member;
 	b->seq = 0;
 	atomic_init(&b->unwritten, 0);
 	batch_reset(b);

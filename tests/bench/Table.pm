@@ -45,7 +45,7 @@ sub rival {
 	return $fit[0] // (sort { $b->{made} <=> $a->{made} } @some)[0];
 }
 
-sub reference { return rival(@_, $_[1]{work}{reference}) }
+sub reference { return scalar rival(@_, $_[1]{work}{reference}) }
 
 sub by {
 	my ($one, $other) = @_;
@@ -63,6 +63,18 @@ sub ratio {
 	my ($row, $other) = @_;
 	return 0 if !$other || $row->{failure};
 	return by($row->{time}, $other->{time}) * scale($row, $other);
+}
+
+# What the parts of upcase-pipe need, each measured alone, spread over all
+# processors, by what it takes: 1 is as fast as can be. 0: unknown.
+sub share {
+	my ($r, $row) = @_;
+	return 0 if $row->{failure} || $row->{tool}{name} ne Work::SUBJECT;
+	my @parts = grep { $_->{tool}{part} } same_task($r, $row);
+	return 0 if @parts != grep { $_->{part} } @{ $row->{work}{tools} };
+	my $cpu = 0;
+	$cpu += $_->{tool}{part} * $_->{cpu} for @parts;
+	return by($cpu / Work::CPUS, $row->{time});
 }
 
 # The 95 % interval of a ratio of medians, of the figures of the rounds in which
@@ -125,21 +137,24 @@ sub value {
 	my $of = $target->{of};
 	return 0 if $row->{failure};
 	return $row->{peak} / MIB if $of eq 'memory';
+	return share($r, $row) if $of eq 'bound';
 	my $rival = rival($r, $row, $target->{rival}) or return 0;
 	return $of eq 'faster' ? by(1, ratio($row, $rival))
 		: $of eq 'size' ? by($row->{made}, $rival->{made})
-		: $of eq 'p99' ? by($row->{p99}, $rival->{p99})
+		: $of =~ /^(p99|cpu)$/ ? by($row->{$of}, $rival->{$of})
 		: ratio($row, $rival);
 }
 
+sub at_least { return $_[0]{of} =~ /^(faster|bound)$/ }
+
 sub meets {
 	my ($target, $value, $bound) = @_;
-	return $target->{of} eq 'faster' ? $value >= $bound : $value <= $bound;
+	return at_least($target) ? $value >= $bound : $value <= $bound;
 }
 
 sub bound {
 	my ($target, $value, $bound) = @_;
-	return sprintf '%s %.4g %s', $target->{of} eq 'faster' ? '≥' : '≤', $bound,
+	return sprintf '%s %.4g %s', at_least($target) ? '≥' : '≤', $bound,
 		meets($target, $value, $bound) ? 'met' : '**missed**';
 }
 
@@ -151,8 +166,9 @@ sub targets {
 		my $value = value($target, $r, $row);
 		next if $value <= 0;
 		my $rival = rival($r, $row, $target->{rival});
-		my $of = $target->{of} =~ /^(p99|size)$/ ? " $1" : '';
-		push @told, ($rival ? "$rival->{tool}{name}$of: " : '')
+		my @of = $target->{of} =~ /^(p99|size|cpu|bound)$/;
+		unshift @of, $rival->{tool}{name} if $rival;
+		push @told, (@of ? "@of: " : '')
 			. bound($target, $value, $target->{least}) . ', aim '
 			. bound($target, $value, $target->{aim});
 	}
@@ -162,6 +178,7 @@ sub targets {
 my %measured = (
 	time => '%.2f of its time', faster => '%.2f times as fast',
 	size => '%.3f of its size', p99 => '%.2f of its p99', memory => '%.1f MiB',
+	cpu => '%.2f of its CPU time', bound => '%.2f of the bound',
 );
 
 # The row that does worst, one that failed above all; undef if the target was
@@ -242,6 +259,7 @@ my %columns = (
 	interval => ['95 %', sub { range(0, interval($_[1], reference(@_), 'times')) }],
 	inverse => ['95 %', sub { range(1, interval($_[1], reference(@_), 'times')) }],
 	size => ['size by %', sub { known(3, figure_by('made', @_)) }],
+	bound => ['of the bound', sub { known(2, share(@_)) }],
 	p50 => ['p50', sub { spread($_[1]) }],
 	p99 => ['p99', sub { duration($_[1]{p99}) }],
 	p99_ratio => ['p99 by %', sub { known(2, figure_by('p99', @_)) }],
@@ -254,7 +272,7 @@ my %left = map { $_ => 1 } qw(text tool target);
 
 my %layouts = (
 	time => [qw(text tool mb time speed ratio interval cpu peak rounds target)],
-	gzip => [qw(text tool mb time speed faster inverse size cpu peak rounds target)],
+	gzip => [qw(text tool mb time speed faster inverse size bound cpu peak rounds target)],
 	start => [qw(tool time ratio interval cpu peak rounds target)],
 	latency => [qw(tool p50 p99 ratio p99_ratio peak rounds target)],
 	memory => [qw(text tool mb peak rounds target)],
@@ -291,8 +309,12 @@ sub commands {
 	return ('', '<details><summary>Commands</summary>', '',
 		(grep { !$told{$_}++ } map {
 			my $choice = { %$_, text => defined $_->{text} ? 'TEXT' : undef };
-			'    ' . Work::fill($choice, Work::form($choice));
-		} @rows), '', '</details>', '');
+			'    ' . Work::fill($choice, Work::form($choice))
+				=~ s/( \S+)\K(\1{9,})/sprintf ' ... (%d times)', 1 + length($2) \/ length $1/er;
+		} @rows), '', '</details>', '',
+		(grep { $_->{part} } @{ $work->{tools} }) ? ('The bound: the CPU times of '
+			. 'inflating, converting and compressing, each alone, spread over '
+			. Work::CPUS . ' processors.', '') : ());
 }
 
 # What igzip* was, for each text.
@@ -314,7 +336,7 @@ sub overview {
 	my $column = $work->{kind} eq 'gzip' ? 'faster' : 'ratio';
 	my @lines = (table_row(heading($column, $work), @$texts),
 		'|---' . '|---:' x @$texts . '|');
-	for my $tool (@{ $work->{tools} }) {
+	for my $tool (grep { !$_->{part} } @{ $work->{tools} }) {
 		my @of = grep { $_->{tool} == $tool } @rows or next;
 		my $bold = $tool->{subject} ? '**' : '';
 		my %cell = map {

@@ -5,9 +5,9 @@
 # for a shell (Command.pm), in which
 #
 #	{x}      is what the tool is called with
-#	{in}     is the text, the file TEXT-SIZE.txt; {in}.gz and
-#	         {in}.members.gz are the same compressed by gzip and by
-#	         upcase-pipe -z
+#	{in}     is the text, the file TEXT-SIZE.txt; {in}.gz, {in}.members.gz,
+#	         {in}.bgz and {in}.zst are the same compressed by gzip,
+#	         upcase-pipe -z, bgzip and zstd, {in}.utf16 is in UTF-16
 #	{text}   is only its name
 #	{lines}  is the number of lines of the works without a file
 #
@@ -35,6 +35,7 @@ use constant {
 	SELDOM => 3,     # every third round
 	LINE_LEN => 40,  # of bench-run --feed
 	SUBJECT => 'upcase-pipe',
+	CPUS => 0 + `nproc`,
 };
 
 # ------------------------------------------------------------------- tools
@@ -82,11 +83,24 @@ my @file_tools = (
 my @stdout_tools = ($cat, $subject, $copy, $tr_tool, $dd);
 my @filters = ($cat, $subject, $tr_tool, $dd, @slow);
 
+# upcase-pipe from FROM to out.gz, and its parts, whose CPU time together is what
+# no arrangement of them can do without (see share in Table.pm). What inflates
+# converts as well, and so does what compresses: one conversion is taken off.
+sub packing {
+	my ($gz, $how) = @_;
+	my $of = sub { 'upcase-pipe ' . "$_[0]$how" =~ s/FROM/$_[1]/r };
+	my $part = sub { return { %{ line(@_[1, 2]) }, part => $_[0] } };
+	return (line(SUBJECT, $of->('', $gz), 'subject'),
+		$part->(1, 'inflate, convert', "upcase-pipe $gz"),
+		$part->(1, 'convert, compress', $of->('--jobs=1 ', '{in}')),
+		$part->(-1, 'convert', 'upcase-pipe {in}'));
+}
+
 sub gzip_tools {
 	my ($gz) = @_;
 	return [
 		line('pigz', "pigz -dc $gz | $tr | pigz -6 >out.gz"),
-		line(SUBJECT, "upcase-pipe -o out.gz $gz", 'subject'),
+		packing($gz, '-o out.gz FROM'),
 		line(SUBJECT . ' --verify', "upcase-pipe --verify -o out.gz $gz"),
 		line(SUBJECT . ' (zlib)', "upcase-pipe-zlib -o out.gz $gz",
 			'subject'),
@@ -102,6 +116,92 @@ my @fast_gzip_tools = (
 	line(SUBJECT, 'upcase-pipe -z1 -o out.gz {in}.gz', 'subject'),
 	line('pigz -1', "pigz -dc {in}.gz | $tr | pigz -1 >out.gz"),
 );
+
+# One member, as standard output gets it.
+my @member_tools = (
+	line('pigz', "pigz -dc {in}.gz | $tr | pigz -6 >out.gz"),
+	packing('{in}.gz', '-z FROM >out.gz'),
+);
+my @fast_member_tools = (
+	line('igzip -1', "igzip -dc {in}.gz | $tr | igzip -c -1 >out.gz"),
+	packing('{in}.gz', '-z1 FROM >out.gz'),
+);
+
+my @bgzf_tools = (
+	line('bgzip', "bgzip -dc -@ 2 {in}.bgz | $tr | bgzip -c -@ 2 >out.gz"),
+	packing('{in}.bgz', '--bgzf -o out.gz FROM'),
+);
+
+my @unpack_tools = (
+	line('igzip', 'igzip -dc {in}.gz'),
+	line(SUBJECT, 'upcase-pipe {in}.gz', 'subject'),
+	line('pigz', 'pigz -dc {in}.gz'),
+	line('gzip', 'gzip -dc {in}.gz'),
+);
+my @zstd_tools = (
+	line('zstd', "zstd -dc {in}.zst | $tr >out"),
+	line(SUBJECT, 'upcase-pipe -o out {in}.zst', 'subject'),
+);
+my @utf16_tools = (
+	line('iconv', "iconv -f UTF-16 -t UTF-8 {in}.utf16 | $tr >out"),
+	line(SUBJECT, 'upcase-pipe -o out {in}.utf16', 'subject'),
+	line('uconv', 'uconv -f utf-16 -t utf-8 -x upper {in}.utf16 >out', 'seldom'),
+);
+
+# What is turned of each of these texts, how a few lines of perl do that, and
+# other programs. Those that parse and print may write it in another way.
+my %options = (log => "--skip-prefix='#'", fasta => '--fasta', fastq => '--fastq',
+	tsv => '--tsv -f 2,7', csv => '--csv -f 2,7');
+sub two_of_ten {
+	my ($field, $delimiter) = @_;
+	return "perl -pe 's/^$field$delimiter\\K($field)((?:$delimiter$field){4}$delimiter)"
+		. "($field)/\\U\$1\\E\$2\\U\$3/' {in}";
+}
+my %turned = (
+	log => "perl -pe 'tr/a-z/A-Z/ if !/^#/' {in}",
+	fasta => "perl -pe 'tr/a-z/A-Z/ if !/^[>;]/' {in}",
+	fastq => "perl -pe 'tr/a-z/A-Z/ if \$. % 4 == 2' {in}",
+	tsv => two_of_ten('[^\t\n]*', '\t'),
+	csv => two_of_ten('(?:"(?:[^"]|"")*"|[^,\n]*)', ','),
+);
+my @once = ('once', 'seldom');
+my $awk_fields = "-F'\\t' -v OFS='\\t' '{\$2=toupper(\$2); \$7=toupper(\$7); print}' {in} >out";
+my $mlr = "--implicit-csv-header --headerless-csv-output put '\$2=toupper(\$2); "
+	. "\$7=toupper(\$7)' {in} >out";
+my %others = (
+	log => [line('mawk', "mawk '!/^#/{\$0=toupper(\$0)}1' {in} >out", @once)],
+	fasta => [
+		line('seqtk', 'seqtk seq -U -l 60 {in} >out'),
+		line('seqkit', 'seqkit seq -u -w 60 {in} >out', @once),
+		line('mawk', "mawk '!/^>/{\$0=toupper(\$0)}1' {in} >out", @once),
+		line('tr, names too', "$tr <{in} >out"),
+	],
+	fastq => [
+		line('seqtk', 'seqtk seq -U {in} >out'),
+		line('mawk', "mawk 'NR%4==2{\$0=toupper(\$0)}1' {in} >out", @once),
+	],
+	tsv => [
+		(map { line($_, "$_ $awk_fields", @once) } qw(mawk gawk)),
+		line('perl', "perl -F'\\t' -ane '\$F[\$_]=uc \$F[\$_] for 1,6; "
+			. "print join qq(\\t), \@F' {in} >out", @once),
+		line('mlr', "mlr --tsv $mlr", @once),
+	],
+	csv => [
+		line('python3', "python3 -c 'import csv, sys; csv.writer(sys.stdout, "
+			. 'lineterminator="\n").writerows(r[:1] + [r[1].upper()] + r[2:6] + '
+			. "[r[6].upper()] + r[7:] for r in csv.reader(sys.stdin))' <{in} >out", @once),
+		line('mlr', "mlr --csv $mlr", @once),
+	],
+);
+
+my @fasta_bgzf_tools = (
+	line('bgzip', 'bgzip -dc -@ 2 {in}.bgz | seqtk seq -U -l 60 | bgzip -c -@ 2 >out.gz'),
+	packing('{in}.bgz', '--fasta --bgzf -o out.gz FROM'),
+);
+
+my @growth_tools = map {
+	line(SUBJECT . $_->[0], 'cat' . ' {in}' x $_->[1] . ' | upcase-pipe {options}')
+} [', once', 1], ['', 40];
 
 my @start_tools = (
 	filter('true', 'true'), $cat, $tr_tool, $subject,
@@ -148,8 +248,10 @@ my @huge_tools = (
 #            read, so there are no bytes per second; latency: see latency.h;
 #            memory: only the peak memory counts
 # texts      which of those that are there: all, some (for what takes long),
-#            log, odd (all, one endless line, and random bytes), none
+#            one by its name, odd (all, one endless line, and random bytes),
+#            parts (those of %options), none
 # size       of the texts: large, small, huge
+# from       what the name of the file that is read has behind that of the text
 # form       of tools without a line of their own
 # expected   what the subject must have written, and
 # written    how to read it
@@ -158,14 +260,26 @@ my @huge_tools = (
 # pinned     the tool has a processor of its own
 # on_request only if named, or with --huge
 my %upper = (expected => 'upcase-pipe <{in}', written => 'cat out');
-my %gzip = (kind => 'gzip', texts => 'some', size => 'large',
-	expected => 'gzip -dc {in}.gz | upcase-pipe', written => 'gzip -dc out.gz');
+my %plain = (%upper, texts => 'some', size => 'large');
+my %gzip = (%plain, kind => 'gzip', written => 'gzip -dc out.gz');
 my %files = (%upper, texts => 'all', form => '{x} <{in} >out', reference => 'cat');
 my %pipes = (%files, form => 'cat {in} | {x} | cat >/dev/null');
 my %latency = (kind => 'latency', form => '{x}', reference => 'cat',
 	tools => \@line_tools, effort => 1 / 3);
 my %lines = (expected => 'feeder {lines} | tr a-z A-Z', written => 'cat out',
 	reference => 'cat', tools => \@filters);
+
+# A part of a text to a file, beside all of it.
+sub chosen {
+	my ($text, $name, $title) = @_;
+	my ($option) = $options{$text} =~ /(--[a-z-]+)/;
+	return { name => $name, title => $title, %files, texts => $text, size => 'large',
+		expected => $turned{$text},
+		tools => [$file_tools[0],
+			line(SUBJECT, "upcase-pipe $options{$text} -o out {in}", 'subject'),
+			line("without $option", 'upcase-pipe -o out {in}'), $copy,
+			@{ $others{$text} }] };
+}
 
 our @works = map { { kind => 'time', texts => 'none', effort => 1, %$_ } } (
 	{ name => 'file', title => 'a file to a file', %files,
@@ -188,6 +302,32 @@ our @works = map { { kind => 'time', texts => 'none', effort => 1, %$_ } } (
 		reference => 'pigz', tools => gzip_tools('{in}.members.gz') },
 	{ name => 'gzip1', title => 'gzip to gzip, level 1', %gzip,
 		reference => 'igzip*', tools => \@fast_gzip_tools },
+	{ name => 'gzip6-stdout', title => 'gzip to one member on standard output, level 6',
+		%gzip,
+		reference => 'pigz', tools => \@member_tools },
+	{ name => 'gzip1-stdout', title => 'gzip to one member on standard output, level 1',
+		%gzip,
+		reference => 'igzip -1', tools => \@fast_member_tools },
+	{ name => 'bgzf', title => 'BGZF to BGZF', %gzip, from => '.bgz',
+		reference => 'bgzip', tools => \@bgzf_tools },
+	{ name => 'gunzip', title => 'gzip, made by gzip, to nowhere', %plain,
+		reference => 'igzip', tools => \@unpack_tools },
+	{ name => 'zstd', title => 'zstd to a file', %plain, from => '.zst',
+		reference => 'zstd', tools => \@zstd_tools },
+	{ name => 'utf16', title => 'UTF-16 to a file in UTF-8', %plain, from => '.utf16',
+		reference => 'iconv', tools => \@utf16_tools },
+	chosen('fasta', 'fasta', 'FASTA, lines of 60, half of it in lower case, not the names'),
+	# Ten to twenty seconds of work for 20 MB; no block knows of the others.
+	{ name => 'fasta-bgzf', title => 'FASTA, BGZF to BGZF', %gzip, texts => 'fasta',
+		size => 'once', from => '.bgz', expected => $turned{fasta},
+		reference => 'bgzip', tools => \@fasta_bgzf_tools },
+	chosen('fastq', 'fastq', 'FASTQ, reads of 100 bases, only these'),
+	chosen('tsv', 'tsv', '2 of 10 fields between tabs'),
+	chosen('csv', 'csv', '2 of 10 fields, a tenth of all in quotes'),
+	chosen('log', 'skip', 'all lines but those with a #'),
+	{ name => 'growth', title => 'a file once and 40 times through a pipe',
+		texts => 'parts', size => 'large', reference => SUBJECT . ', once',
+		tools => \@growth_tools, effort => 0.4 },
 	{ name => 'start', title => 'nothing to do: start and end', kind => 'start',
 		form => '{x}', expected => 'true', written => 'cat out',
 		reference => 'tr', tools => \@start_tools, effort => 20 },
@@ -217,13 +357,14 @@ our @works = map { { kind => 'time', texts => 'none', effort => 1, %$_ } } (
 );
 
 my %some = map { $_ => 1 } qw(log german russian);
-my %odd = map { $_ => 1 } qw(oneline random);
+my %odd = map { $_ => 1 } qw(oneline random fasta fastq tsv csv);
 
 # Whether a work takes a text.
 sub takes {
 	my ($work, $text) = @_;
 	my $texts = $work->{texts};
-	return $texts eq 'odd' ? 1
+	return $texts eq 'odd' ? !$options{$text} || $text eq 'log'
+		: $texts eq 'parts' ? $options{$text}
 		: $texts eq 'all' ? !$odd{$text}
 		: $texts eq 'some' ? $some{$text}
 		: $texts eq $text;
@@ -259,9 +400,10 @@ sub fill {
 	my %value = (
 		x => $choice->{tool}{filter}, in => input($choice),
 		text => $choice->{text}, lines => lines($choice),
+		options => $options{ $choice->{text} // '' } // 'OPTIONS',
 	);
 	$line =~ s/\{x\}/$value{x}/;
-	$line =~ s/\{(in|text|lines)\}/$value{$1}/g;
+	$line =~ s/\{(in|text|lines|options)\}/$value{$1}/g;
 	return $line;
 }
 
@@ -273,6 +415,8 @@ sub fill {
 #   time    time per byte, by the rival's: at most
 #   faster  how many times as fast as the rival: at least
 #   size    bytes of output, by the rival's: at most
+#   cpu     CPU time, by the rival's: at most
+#   bound   share of the speed that its parts allow: at least
 #   p99     the slow answers, by the rival's: at most
 #   memory  MiB: at most; without a tool, of every one of upcase-pipe
 our @targets = map {
@@ -285,12 +429,31 @@ our @targets = map {
 	['pipe', SUBJECT, 'time', 'cat', 0.90, 0.70],
 	['pipe', SUBJECT, 'time', 'tr', 0.55, 0.40],
 	['gzip6', SUBJECT, 'faster', 'pigz', 2.2, 3.0],
-	['gzip6', SUBJECT, 'size', 'pigz', 1.01, 1.01],
+	['gzip6', SUBJECT, 'bound', undef, 0.85, 0.95],
+	['gzip6', SUBJECT, 'size', 'pigz', 1.03, 1.01],
 	['gzip6', SUBJECT . ' (zlib)', 'faster', 'pigz', 1.1, 1.3],
 	['gzip6-members', SUBJECT, 'faster', 'pigz', 2.2, 3.0],
 	['gzip6-members', SUBJECT, 'size', 'pigz', 1.01, 1.01],
 	['gzip6-members', SUBJECT . ' (zlib)', 'faster', 'pigz', 1.1, 1.3],
 	['gzip1', SUBJECT, 'faster', 'igzip*', 1.0, 1.5],
+	['gzip6-stdout', SUBJECT, 'bound', undef, 0.85, 0.95],
+	['gzip6-stdout', SUBJECT, 'size', 'pigz', 1.03, 1.01],
+	['gzip1-stdout', SUBJECT, 'faster', 'igzip -1', 1.0, 1.3],
+	['gzip1-stdout', SUBJECT, 'size', 'igzip -1', 1.0, 1.0],
+	['bgzf', SUBJECT, 'faster', 'bgzip', 1.1, 1.3],
+	['bgzf', SUBJECT, 'size', 'bgzip', 1.0, 1.0],
+	['gunzip', SUBJECT, 'cpu', 'igzip', 1.6, 1.6],
+	['zstd', SUBJECT, 'faster', 'zstd', 1.0, 1.5],
+	['utf16', SUBJECT, 'faster', 'iconv', 1.0, 2.0],
+	['fasta', SUBJECT, 'time', 'without --fasta', 1.10, 1.02],
+	['fasta', SUBJECT, 'time', 'cat', 1.10, 1.00],
+	['fasta-bgzf', SUBJECT, 'faster', 'bgzip', 1.2, 1.5],
+	['fasta-bgzf', SUBJECT, 'size', 'bgzip', 1.0, 1.0],
+	['fastq', SUBJECT, 'time', 'cat', 1.3, 1.1],
+	['tsv', SUBJECT, 'time', 'cat', 2.0, 1.3],
+	['csv', SUBJECT, 'time', 'cat', 2.5, 1.5],
+	['skip', SUBJECT, 'time', 'without --skip-prefix', 1.10, 1.02],
+	['growth', SUBJECT, 'time', SUBJECT . ', once', 1.05, 1.00],
 	['start', SUBJECT, 'time', 'tr', 1.3, 1.0],
 	['latency', SUBJECT, 'time', 'cat', 1.5, 1.2],
 	['latency', SUBJECT, 'p99', 'cat', 2.0, 1.5],

@@ -83,6 +83,7 @@ sub contenders {
 	if (!$set{against}) {
 		return map { { tool => $_ } } grep {
 			matches($_->{name}, $set{tools}) || matches($_->{name}, $reference)
+				|| $_->{part}
 		} @tools;
 	}
 	return map {
@@ -107,7 +108,8 @@ sub input_bytes {
 	my ($c) = @_;
 	return Work::lines($c) * Work::LINE_LEN if Work::form($c) =~ /\{lines\}/;
 	return $c->{command}->argument_bytes if !defined $c->{work}{size};
-	return -s Work::input($c) // 0;
+	my $times = () = Work::form($c) =~ /\{in\}/g;
+	return (-s Work::input($c) // 0) * ($times || 1);
 }
 
 # ----------------------------------------------------------------- checking
@@ -261,10 +263,11 @@ sub measure {
 	}
 	return measure_text($work, undef) if $work->{texts} eq 'none';
 	for my $text (grep { Work::takes($work, $_) } @texts) {
-		if (-r "$text-$work->{size}.txt") {
+		my $file = "$text-$work->{size}.txt" . ($work->{from} // '');
+		if (-r $file) {
 			measure_text($work, $text);
 		} else {
-			note("$text: the $work->{size} text is not there");
+			note("$work->{name}: $file is not there");
 		}
 	}
 }

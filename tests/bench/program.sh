@@ -135,10 +135,18 @@ $work
 
 # --------------------------------------------------------------------- room
 
+# These are of some works only.
+for name in fasta fastq tsv csv; do
+	if wanted "$name" growth || { [ $name = fasta ] && wanted fasta-bgzf; }; then
+		texts="$texts $name"
+	fi
+done
+
 # What all files together take at most, in MB.
 count=0
 for name in $texts; do count=$((count + 1)); done
 need=$(((count + 6) * (large + once + small) + 200))
+if wanted utf16; then need=$((need + 6 * large)); fi
 if wanted huge; then need=$((need + hundred + 2 * immense)); fi
 
 # Free megabytes of a folder. What lies in tmpfs takes memory, too.
@@ -193,14 +201,16 @@ TEXTS_MB=20 TEXTS=$texts sh "$here/texts.sh" "$store" >&2 ||
 	bad 'the texts could not be made'
 cd "$dir" || exit 2
 
-# sized NAME MB FILE: the text over and over, up to MB, cut at a line end.
+# sized NAME MB FILE: the text over and over, up to MB, cut at a line end, or
+# behind a read: a million bytes hold whole ones.
 sized() {
-	text=$store/$1.txt
+	text=$store/$1.txt lines_of_one=1
+	[ "$1" != fastq ] || lines_of_one=4
 	times=$(($2 * 1000000 / $(wc -c <"$text") + 1))
 	while [ $times -gt 0 ]; do
 		cat "$text"
 		times=$((times - 1))
-	done 2>/dev/null | head -c "${2}000000" | sed '$d' >"$3"
+	done 2>/dev/null | head -c "${2}000000" | head -n -"$lines_of_one" >"$3"
 }
 
 # compressed NAME: in the two ways that gzip input may have.
@@ -208,6 +218,14 @@ compressed() {
 	rm -f "$1-large.txt.members.gz"
 	"$UPCASE_PIPE" -o "$1-large.txt.members.gz" <"$1-large.txt" &&
 		gzip -6 -c <"$1-large.txt" >"$1-large.txt.gz"
+}
+
+# other NAME-SIZE SUFFIX COMMAND...: in another form, if COMMAND is there.
+other() {
+	text=$1.txt to=$1.txt.$2
+	shift 2
+	! command -v "$1" >/dev/null 2>&1 || "$@" <"$text" >"$to" ||
+		bad "$text: $1 failed"
 }
 
 say "making the texts in $dir"
@@ -220,10 +238,15 @@ for name in $texts; do
 	sized "$name" "$large" "$name-large.txt"
 	case $name in
 	log | german | russian)
-		if wanted gzip6 gzip6-members gzip1 memory-gzip; then
+		if wanted gzip6 gzip6-members gzip6-stdout gzip1 gzip1-stdout \
+			gunzip memory-gzip; then
 			compressed "$name" || bad "$name: cannot be compressed"
 		fi
+		! wanted bgzf || other "$name-large" bgz bgzip -c -@ 2
+		! wanted zstd || other "$name-large" zst zstd -q -c
+		! wanted utf16 || other "$name-large" utf16 iconv -f UTF-8 -t UTF-16
 		;;
+	fasta) ! wanted fasta-bgzf || other fasta-once bgz bgzip -c -@ 2 ;;
 	esac
 done
 [ -n "$present" ] || bad 'there is no text to measure with'
@@ -305,6 +328,11 @@ heading() {
 	version pigz --version
 	version igzip --version
 	version bgzip --version
+	version zstd --version
+	version iconv --version
+	version seqkit version
+	version mlr --version
+	seqtk 2>&1 | sed -n 's/^Version:/- seqtk/p'
 	echo
 	echo '</details>'
 }

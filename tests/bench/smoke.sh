@@ -41,6 +41,12 @@ has '^\| pipe \| upcase-pipe \| tr \| log \| [0-9.]+ of its time \| ≤ 0\.55'
 has '^Of 2 targets '
 [ "$(ls "$tmp/work")" = '' ] || fail 'it leaves files'
 
+# What only compares with itself, or is about a text of its own; the others may
+# be missing.
+bench --only='gzip6-stdout,tsv' || { fail "it ends with $?"; cat "$tmp/stderr"; }
+has '^\| gzip6-stdout \| upcase-pipe \| - \| log \| [0-9.]+ of the bound \| ≥ 0\.85 '
+has '^\| tsv \| upcase-pipe \| cat \| tsv \| [0-9.]+ of its time \| ≤ 2 '
+
 # A program that loses the last byte of what comes through.
 mkdir "$tmp/bad"
 cat >"$tmp/bad/upcase-pipe" <<END

@@ -2,7 +2,7 @@
 # Makes one text for the benchmark of the engine; texts.sh calls it.
 #
 #   texts.pl NAME MB SAMPLES FILE   writes FILE, prints what is in it
-#   texts.pl --list                 prints the names
+#   texts.pl --list                 prints the names of those for the engine
 #
 # Everything is bytes, and everything random is seeded: the same packages give
 # the same text. Exit status: 0, 3 when nothing that it comes from is installed
@@ -43,8 +43,13 @@ my %made = (
 	mixed => \&make_mixed,
 	growing => \&make_growing,
 	polytonic => \&make_polytonic,
+	fasta => \&make_fasta,
+	fastq => \&make_fastq,
+	tsv => sub { make_table("\t", 0) },
+	csv => sub { make_table(',', 0.1) },
 );
 
+# Of the engine.
 my @names = qw(log german french russian greek polytonic polish turkish
 	vietnamese chinese japanese korean arabic hindi emoji codepoints mixed
 	growing);
@@ -407,6 +412,54 @@ sub make_polytonic {
 	}
 	return 1, scalar(@words) .
 		' words of samples/greek-polytonic.txt in random order';
+}
+
+# --- tables and sequences, of which only a part is to be turned -----------------
+
+sub letters {
+	my ($n, @of) = @_;
+	return join '', map { $of[ rand @of ] } 1 .. $n;
+}
+
+# Names every 50 to 500 KB; between them runs of lower and of upper case.
+sub make_fasta {
+	my $n;
+	until (full()) {
+		my ($sequence, $length) = ('', 50_000 + rand 450_000);
+		while (length $sequence < $length) {
+			$sequence .= letters(1 + rand 600, qw(a c g t));
+			$sequence .= letters(1 + rand 600, qw(A C G T));
+		}
+		put(sprintf(">chr%d hCoV-19/example/%d, assembled\n", ++$n, rand 1e6)
+			. $sequence =~ s/(.{1,60})/$1\n/gr);
+	}
+	return 1, 'all distinct, generated';
+}
+
+# Each of 250 bytes; qualities may be lower case letters, '@' and '+'.
+sub make_fastq {
+	my $n = 0;
+	until (full()) {
+		put(sprintf("\@run7:%d:%04d:%08d:%05d read:n:0:acgtacgt\n%s\n+\n%s\n",
+			1 + rand 8, rand 1e4, ++$n, rand 1e5,
+			letters(100, @{ pick([qw(a c g t)], [qw(A C G T N)]) }),
+			letters(100, '+', map { chr } 64 .. 104)));
+	}
+	return 1, 'all distinct, generated';
+}
+
+# Ten fields of 3 to 20 bytes; the share of those in quotes.
+sub make_table {
+	my ($delimiter, $quoted) = @_;
+	my $pool = letters(1e5, 'a' .. 'z', 'a' .. 'z', 'A' .. 'Z', 0 .. 9, ' ', '-');
+	until (full()) {
+		put(join($delimiter, map {
+			my $field = substr $pool, rand 99_900, 3 + rand 18;
+			rand() >= $quoted ? $field
+				: '"' . substr($field, 2) . pick(', ', '""', '') . '"'
+		} 1 .. 10) . "\n");
+	}
+	return 1, 'all distinct, generated';
 }
 
 # ------------------------------------------------------------------------------

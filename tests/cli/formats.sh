@@ -35,6 +35,9 @@ reads() {
 
 # What --version says of a library: "libzstd 1.5.4", "not built in", ...
 library() { "$UPCASE_PIPE" --version | sed -n "s/^$1: //p"; }
+# Whether gzip has what is faster than zlib; and whether it is there.
+sprints_built() { [[ $(library gzip) == *libisal.so* ]]; }
+sprints() { [[ $(library gzip) == *libisal.so.[0-9] ]]; }
 decodes() { [[ $(library "$1") == lib*\ [0-9]* ]]; }
 
 # from_pipe FILE: in a pipe, in one write.
@@ -293,6 +296,47 @@ without() {
 without zstd libzstd.so.1 f.zst
 without xz liblzma.so.5 f.xz
 
+# gzip needs none: what there is only is faster.
+numbered 60000 80 >long
+tr '[:lower:]' '[:upper:]' <long >long.want
+gzip -1 -c long >long.gz
+gzip_alone() {
+	LD_PRELOAD=$PWD/none.so run --version
+	grep -qx "gzip: zlib, libisal.so.2 is missing" "$out" ||
+		{ cat "$out"; return 1; }
+	LD_PRELOAD=$PWD/none.so run long.gz
+	expect_status 0 && same long.want "$out" || return 1
+	LD_PRELOAD=$PWD/none.so run -z1 long
+	expect_status 0 && gzip -dc "$out" | cmp - long.want
+}
+gzip_is_gzip() { run long.gz; expect_status 0 && same long.want "$out"; }
+check "long gzip input is decoded, whatever is there for it" gzip_is_gzip
+if ! sprints || sanitized || [ ! -f none.so ]; then
+	skip "without libisal gzip is decoded by zlib, and made" \
+		"built without it, or with a sanitizer"
+	skip "what is faster than zlib is loaded for long input only" "likewise"
+else
+	check "without libisal gzip is decoded by zlib, and made" gzip_alone
+	loads() {
+		LD_DEBUG=files run "$@"
+		grep -q libisal "$err"
+	}
+	loaded_when_long() {
+		loads long.gz && ! loads f.gz && ! loads long || return 1
+		LD_DEBUG=files bounded "$UPCASE_PIPE" <long.gz >"$out" 2>"$err"
+		grep -q libisal "$err" && same long.want "$out" || return 1
+		from_pipe long.gz | LD_DEBUG=files bounded "$UPCASE_PIPE" \
+			>"$out" 2>"$err"
+		grep -q libisal "$err" && same long.want "$out"
+	}
+	sentence="what is faster than zlib is loaded for long input only"
+	if loads --version; then
+		check "$sentence" loaded_when_long
+	else
+		skip "$sentence" "this C library does not tell what it loads"
+	fi
+fi
+
 # --- text that begins like that ----------------------------------------------
 
 begins_like() {
@@ -354,10 +398,11 @@ noted() {
 	{
 		! decodes zstd || echo 'zstd recommended libzstd.so.1'
 		! decodes xz || echo 'xz recommended liblzma.so.5'
+		! sprints_built || echo 'isal suggested libisal.so.2'
 	} | sort >should
 	same should is
 }
-if decodes zstd || decodes xz; then
+if decodes zstd || decodes xz || sprints_built; then
 	check "what is loaded stands in a note for those who make packages" noted
 fi
 linked() { ! ldd "$UPCASE_PIPE" | grep -E 'zstd|lzma|dl\.so'; }

@@ -167,9 +167,10 @@ if can_close; then
 		asked -b 4K -j 2
 		expect_status 0 && same numbers.want "$out"
 	}
-	for program in zstd xz; do
+	for program in gzip zstd xz; do
 		sentence="$program is decoded by threads that cannot open a file"
-		"$UPCASE_PIPE" --version | grep -q "^$program: lib.* [0-9]" &&
+		"$UPCASE_PIPE" --version |
+			grep -q -e "^$program: lib.* [0-9]" -e "^$program: zlib" &&
 			have $program || {
 			skip "$sentence" "built without $program, or there is none"
 			continue

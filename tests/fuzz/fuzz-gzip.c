@@ -2,7 +2,8 @@
  * Fuzz target: gzip files, good and bad ones. Read by name, by name with one
  * and with four threads that help, and through a pipe they are the same text
  * and the same message; and the text that a reader makes of them that is
- * written here with nothing but zlib.
+ * written here with nothing but zlib. So are they where what is faster than
+ * zlib is used wherever it can be.
  *
  * The first two bytes choose whether the file is made long enough for help, and
  * how much is read at once. The rest are steps by which a file is made: bytes
@@ -15,7 +16,9 @@
 #include "made.h"
 
 #include "codec/format.h"
+#include "codec/gunzip.h"
 #include "codec/gzip-header.h"
+#include "codec/stream.h"
 #include "io/clock.h"
 #include "io/source.h"
 #include "pipeline/unpackers.h"
@@ -200,6 +203,57 @@ static struct outcome read_plainly(const struct made *m)
 	return o;
 }
 
+static int make_sprinting(void **decoder)
+{
+	int err = gunzip_make(decoder);
+
+	if (!err) {
+		gunzip_expect(*decoder, UINT64_MAX);
+		(void)gunzip_sprint_always(*decoder);
+	}
+	return err;
+}
+
+/* In words, as far as they are looked at. */
+static void tell(struct outcome *o, const struct damage *damage)
+{
+	if (damage->kind == DAMAGE_GARBAGE)
+		is_damaged_at(o, "trailing garbage", (size_t)damage->at);
+	else if (damage->kind == DAMAGE_CUT)
+		is_damaged_at(
+			o, "unexpected end of gzip data", (size_t)damage->at);
+	else
+		is_damaged(o, "corrupt gzip data at byte ");
+}
+
+/* With sprints wherever one can be, so much in and out at once. */
+static struct outcome read_sprinting(const struct made *m, size_t at_once)
+{
+	struct format sprinting = format_gzip;
+	struct stream s = {.format = NULL};
+	struct outcome o = {.len = 0};
+	size_t at = 0, in, out;
+	int err;
+
+	sprinting.make = make_sprinting;
+	err = stream_begin(&s, &sprinting);
+	do {
+		in = m->len - at < at_once ? m->len - at : at_once;
+		out = at_once;
+		if (!err)
+			err = stream_more(&s, m->bytes + at, &in,
+				room_for(&o, at_once), &out);
+		at += in;
+		o.len += out;
+	} while (!err && (in > 0 || out > 0));
+	if (!err)
+		err = stream_end(&s);
+	if (err)
+		tell(&o, &s.damage);
+	stream_release(&s);
+	return o;
+}
+
 static void same(const char *what, const struct outcome *is,
 	const struct outcome *should)
 {
@@ -247,6 +301,7 @@ static bool is_of_another_format(const struct made *m)
 static void try(const struct made *m, size_t at_once)
 {
 	struct outcome plainly = read_plainly(m), by_name, one, four, pipe;
+	struct outcome sprinting;
 
 	at_once = not_too_often(at_once, plainly.len);
 	by_name = read_file(m, at_once, 0);
@@ -254,6 +309,11 @@ static void try(const struct made *m, size_t at_once)
 	four = read_file(m, at_once, 4);
 	pipe = read_pipe(m, at_once);
 	same_as_plainly(&by_name, &plainly);
+	if (format_gzip.magic(m->bytes, m->len) == MATCH_YES) {
+		sprinting = read_sprinting(m, not_too_often(at_once, m->len));
+		same_as_plainly(&sprinting, &plainly);
+		free(sprinting.text);
+	}
 	same("through a pipe", &pipe, &by_name);
 	same("with one thread", &one, &by_name);
 	same("with four threads", &four, &by_name);

@@ -104,7 +104,8 @@ static void a_batch_that_was_reset_is_empty(void **state)
 	b.queued = b.converted = true;
 	b.inputs = (struct batch_inputs){1, 2, true, true};
 	b.wide = true;
-	b.cut = (struct batch_cut){{1}, 1, true, true, true, true, true, 1, 1};
+	b.cut = (struct batch_cut){
+		{.at = 1}, 1, true, true, true, true, true, 1, 1};
 	b.lines = b.invalid = b.tail_chars = 1;
 	b.bad = (struct batch_bad){1, 1, true, 1, {0xFF}};
 	atomic_store(&b.unwritten, 1);
@@ -114,7 +115,7 @@ static void a_batch_that_was_reset_is_empty(void **state)
 	assert_false(b.queued || b.converted || b.bad.met);
 	assert_false(b.cut.continues || b.cut.open || b.cut.full ||
 		     b.cut.lead || b.cut.terminate);
-	assert_int_equal(b.cut.begin.word, 0);
+	assert_int_equal(b.cut.begin.at, 0);
 	assert_int_equal(b.cut.inserted + b.cut.unterminated, 0);
 	assert_int_equal(b.inputs.first + b.inputs.ended + b.inputs.bad, 0);
 	assert_false(b.inputs.decoded || b.wide);

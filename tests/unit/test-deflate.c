@@ -108,6 +108,29 @@ static void every_level_is_read_back_by_zlib(void **state)
 	free(noise);
 }
 
+/* What is quick has nothing to offer there. */
+static void above_level_3_what_goes_on_is_hardly_larger(void **state)
+{
+	unsigned char *text = support_make(SUPPORT_TEXT, LARGEST);
+
+	(void)state;
+	for (int level = 4; level <= deflate_max_level(); level++) {
+		unsigned char *out;
+		struct deflater *d;
+		size_t room, n;
+
+		assert_int_equal(deflater_new(&d, level), 0);
+		room = deflate_open_bound(d, LARGEST);
+		out = support_allocate(room);
+		n = deflate_text(d, text, LARGEST, out, room);
+		assert_between(
+			deflate_open(d, text, LARGEST, out, room), n, n + 8);
+		free(out);
+		deflater_free(d);
+	}
+	free(text);
+}
+
 static void without_room_nothing_is_packed(void **state)
 {
 	static const char text[] = "the quick brown fox";
@@ -216,6 +239,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_level_is_read_back_by_zlib),
 		cmocka_unit_test(texts_of_any_size_go_on_in_one_stream),
+		cmocka_unit_test(above_level_3_what_goes_on_is_hardly_larger),
 		cmocka_unit_test(without_room_nothing_is_packed),
 		cmocka_unit_test(levels_that_do_not_exist_are_refused),
 		cmocka_unit_test(what_32_bits_cannot_say_has_no_bound),

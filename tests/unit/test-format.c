@@ -349,7 +349,8 @@ static void every_entry_is_complete_and_has_a_name_of_its_own(void **state)
 		if (is_foreign(f))
 			assert_true(!f->make && !f->library);
 		else
-			assert_true(!f->tool == !f->library);
+			assert_true(!f->tool || f->library);
+		assert_true(f->make || !f->expect);
 		if (f->pieces)
 			assert_true(f->pieces->head > 0 && f->pieces->size &&
 				    f->pieces->text_size && f->pieces->make &&

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "codec/gunzip.h"
 #include "codec/stream.h"
 
 #include "support.h"
@@ -409,7 +410,7 @@ static void want_of_memory_is_no_damage(void **state)
 	add_member(&f, text);
 	in = f.len;
 	assert_int_equal(stream_begin(&i, &format_gzip), 0);
-	z = i.decoder;
+	z = gunzip_zlib(i.decoder);
 	z->zalloc = allocate_nothing;
 	assert_int_equal(stream_more(&i, f.bytes, &in, out, &room), -ENOMEM);
 	assert_int_equal(i.damage.kind, DAMAGE_NONE);

@@ -334,6 +334,30 @@ static void what_is_not_decoded_here_does_not_begin(void **state)
 	stream_release(&s);
 }
 
+static uint64_t expected;
+
+static void toy_expect(void *decoder, uint64_t size)
+{
+	assert_non_null(decoder);
+	expected = size;
+}
+
+static void how_long_a_file_is_goes_to_who_wants_to_know(void **state)
+{
+	struct format curious_toy = toy;
+	struct stream s = {.format = NULL};
+
+	(void)state;
+	curious_toy.expect = toy_expect;
+	assert_int_equal(stream_begin(&s, &curious_toy), 0);
+	stream_expect(&s, UINT64_MAX);
+	assert_true(expected == UINT64_MAX);
+	assert_int_equal(stream_begin(&s, &toy), 0);
+	stream_expect(&s, 1);
+	assert_true(expected == UINT64_MAX);
+	stream_release(&s);
+}
+
 static void without_memory_nothing_begins_and_nothing_is_lost(void **state)
 {
 	struct stream s = {.format = NULL};
@@ -444,6 +468,7 @@ int main(void)
 		cmocka_unit_test(
 			it_is_between_pieces_only_where_a_piece_may_begin),
 		cmocka_unit_test(pieces_decoded_elsewhere_count),
+		cmocka_unit_test(how_long_a_file_is_goes_to_who_wants_to_know),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
