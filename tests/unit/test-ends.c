@@ -308,7 +308,8 @@ static void ends_are_those_of_going_byte_by_byte(void **state)
 		"\xE2\x82\xAC", "\xF0\x9F\x98\x80", "ab", "aab", "aaab"};
 	static const char *const parts[] = {"x", "a", "\"", "\n", "\"\"",
 		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-		"\xE2\x82", "\xF0\x9F\x98", "\xC2", ",", "\"x\"", "\r\n"};
+		"\xE2\x82", "\xF0\x9F\x98", "\xE2\x83\xAC", "\xF0\x9F\x99\x80",
+		"\xC2", ",", "\"x\"", "\r\n"};
 	uint32_t seed = 2027;
 
 	(void)state;

@@ -34,9 +34,8 @@ static const char *const sequence_parts[] = {">", ";", "\n", "\n", "acgtn",
 	"ACGT",
 	"acgtacgtacgtacgtacgtacgtacgtacgtacgtacgtacgtacgtacgtacgtacgt\n", "@",
 	"+", "@a\nacgt\n+\nhhhh\n",
-	"@b\nacgtnnnnacgtnnnnacgtnnnnacgtnnnnacgtnnnnacgtnnnn"
-	"\n+b\n@@@@\n",
-	"\r\n", "\xC3\x9F", "\xFF"};
+	"@b\nacgtnnnnacgtnnnnacgtnnnnacgtnnnnacgtn\n+b\n@@@@\n", "\r\n",
+	"\xC3\x9F", "\xFF"};
 
 static size_t random_text(uint32_t *x, const char *const *parts, size_t n_parts,
 	unsigned char *text, size_t room)
@@ -405,9 +404,10 @@ static void sequences_are_turned_and_their_names_left(void **state)
 		{"a>b\n >c\n\t;d\n", "A>B\n >C\n\t;D\n", 0},
 		{">a>b\nc\n", ">a>b\nC\n", 0},
 		/* many times not at a line's begin, and then at one */
-		{"a;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;b\n>c\nd>>e\n;f\n",
-			"A;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;B\n>c\nD>>E\n"
-			";f\n",
+		{"x\na;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;b\n>c\nd>>e\n;"
+		 "f\n",
+			"X\nA;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;B\n>c\nD>>"
+			"E\n;f\n",
 			0},
 		/* CRLF */
 		{">a b\r\nacgt\r\nac\r\n>\r\n\r\n;c\r\n",
@@ -428,6 +428,14 @@ static void sequences_are_turned_and_their_names_left(void **state)
 		{"#a\n##>a\n##a\nb#\n", "#a\n##>a\n##a\nB#\n", 0},
 		{"#", "#", 0},
 	};
+	/* The shorter one is enough. */
+	static const struct way nested = {
+		.choice = TEXT_LINES, .prefixes = {"a", "abc", "ab"}};
+	static const struct example shorter[] = {
+		{"ab\nabc\na\nba\nab", "ab\nabc\na\nBA\nab", 0},
+		{"a", "a", 0},
+		{"ab", "ab", 0},
+	};
 	static const struct way longer = {
 		.choice = TEXT_LINES, .prefixes = {"remark: ", "rem@"}};
 	static const struct example held[] = {
@@ -440,7 +448,6 @@ static void sequences_are_turned_and_their_names_left(void **state)
 		{"remark:", "REMARK:", 0},
 		{"\xEF\xBB\xBFremark: x", "\xEF\xBB\xBFremark: x", 0},
 	};
-	/* A FILE that is the beginning of a mark. */
 	static const struct way lead = {
 		.choice = TEXT_LINES, .prefixes = {"\xEF"}};
 	static const struct example part[] = {
@@ -452,8 +459,35 @@ static void sequences_are_turned_and_their_names_left(void **state)
 	(void)state;
 	play(&fasta, examples, COUNT(examples));
 	play(&two, prefixed, COUNT(prefixed));
+	play(&nested, shorter, COUNT(shorter));
 	play(&longer, held, COUNT(held));
 	play(&lead, part, COUNT(part));
+}
+
+/* A FILE that is the beginning of a mark is also that of a line. */
+static void what_begins_as_a_mark_may_be_left(void **state)
+{
+	static const struct way lead = {
+		.choice = TEXT_LINES, .prefixes = {"\xEF"}};
+	struct upcase u;
+	struct text t;
+	struct made m;
+
+	(void)state;
+	make(&m, &lead);
+	assert_int_equal(
+		upcase_init(&u, UPCASE_FULL, UPCASE_ROOT, UPCASE_REPLACE), 0);
+	text_init(&t, &u);
+	text_select(&t, &m.selection);
+	for (size_t len = 1; len <= 3; len++) {
+		static const unsigned char mark[] = "\xEF\xBB\xBF";
+		struct selected is = selected_cut_at(&t, mark, len, 0);
+
+		assert_int_equal(is.invalid, 0);
+		assert_int_equal(is.len, len);
+		selected_release(&is);
+	}
+	release(&m);
 }
 
 static void of_reads_the_bases_are_turned(void **state)
@@ -800,6 +834,14 @@ static void a_field_is_a_text_of_its_own(void **state)
 	static const struct example characters[] = {
 		{"\xCE\xB1\xCE\xAE\xCE\xB1\n", "\xCE\xB1\xCE\x89\xCE\xB1\n", 0},
 	};
+	/* So is a line, whatever of it is chosen, and what stands behind it in
+	 * the same piece. */
+	static const struct way most = {
+		.choice = TEXT_CHARACTERS, .ranges = {{1, 60}}};
+	static const struct example line[] = {
+		{"\xCE\xB7\nabcdefghijklmnopqrst\n",
+			"\xCE\x97\nABCDEFGHIJKLMNOPQRST\n", 0},
+	};
 	struct upcase u;
 	struct text t;
 	struct made m;
@@ -808,6 +850,10 @@ static void a_field_is_a_text_of_its_own(void **state)
 	assert_int_equal(
 		upcase_init(&u, UPCASE_FULL, UPCASE_EL, UPCASE_KEEP), 0);
 	text_init(&t, &u);
+	make(&m, &most);
+	text_select(&t, &m.selection);
+	turned_is(&t, line, strlen(line->text), strlen(line->want));
+	release(&m);
 	make(&m, &one);
 	text_select(&t, &m.selection);
 	for (size_t i = 0; i < COUNT(greek); i++)
@@ -862,6 +908,7 @@ int main(void)
 			tables_with_quotes_are_read_as_they_are_written),
 		cmocka_unit_test(what_grows_in_a_field_moves_the_rest_only),
 		cmocka_unit_test(sequences_are_turned_and_their_names_left),
+		cmocka_unit_test(what_begins_as_a_mark_may_be_left),
 		cmocka_unit_test(of_reads_the_bases_are_turned),
 		cmocka_unit_test(characters_are_counted_not_bytes),
 		cmocka_unit_test(what_is_never_finished_is_counted),

@@ -37,7 +37,7 @@ static void a_record_is_a_line(void **state)
 	assert_int_equal(at_end.at, 7); /* none ended */
 	assert_int_equal(text_scan(&t, &now, &at_end, p, 1, 6), 5);
 	assert_int_equal(at_end.at, 0);
-	assert_int_equal(text_scan(&t, &now, &at_end, NULL, 0, 0), 0);
+	assert_int_equal(text_scan(&t, &now, &at_end, p, 0, 0), 0);
 	assert_int_equal(text_whole(&t, &now, p, 6), 5);
 	assert_int_equal(text_whole(&t, &now, p, 5), 5);
 	assert_int_equal(text_whole(&t, &now, p, 4), 2);

@@ -393,6 +393,62 @@ static void a_place_counts_the_characters_that_were_read(void **state)
 	}
 }
 
+/* What the piece before left to the engine comes out with the first part. */
+static void what_was_held_back_has_room_beside_all_others(void **state)
+{
+	enum {
+		MARKS = 400
+	};
+	static const char rest[] = "x,yz";
+	unsigned char text[2 + 2 * MARKS + 4], want[8192], out[8192];
+	size_t len = 2 + 2 * MARKS, n = 0;
+	struct text_state begin = {0};
+	struct text_engine engine;
+	struct upcase_state st;
+	struct upcase_result r;
+	struct upcase u;
+	struct text t;
+
+	(void)state;
+	make(&t, &u, UPCASE_EL, UPCASE_KEEP);
+	memcpy(text, "\xCE\xB7", 2);
+	for (size_t i = 0; i < MARKS; i++) /* ones that stay */
+		memcpy(text + 2 + 2 * i, "\xCC\x96", 2);
+	memcpy(text + len, rest, 4);
+	upcase_state_init(&st);
+	assert_int_equal(upcase_convert(&u, &st, text, len + 1, true, want,
+				 sizeof(want), &r),
+		0);
+	memcpy(want + r.produced, ",YZ", 3);
+	text_engine_begin(&engine);
+	for (int second = 0; second < 2; second++) {
+		size_t m = second ? 4 : len, bound = text_bound(m);
+		unsigned char *spare = support_allocate(bound);
+		struct text_piece piece = {.begin = &begin,
+			.engine = &engine,
+			.last = second,
+			.text = text + (second ? len : 0),
+			.len = m,
+			.spare = spare,
+			.room = bound};
+		struct text_result result;
+		struct turning c;
+
+		turning_begin(&c, &t, &piece, &result);
+		if (second) {
+			turning_part(&c, 0, 1, TURNING_BEFORE);
+			turning_part(&c, 2, 4, TURNING_ALONE);
+		} else {
+			turning_part(&c, 0, len, TURNING_BEHIND);
+		}
+		assert_int_equal(turning_end(&c), 0);
+		memcpy(out + n, result.out, result.produced);
+		n += result.produced;
+		free(spare);
+	}
+	support_same(out, n, want, r.produced + 3);
+}
+
 static void what_is_wrong_is_told_once_and_with_its_line(void **state)
 {
 	unsigned char text[] = "a\xC5\x89\nb\nc\n";
@@ -439,6 +495,7 @@ int main(void)
 		cmocka_unit_test(random_parts_come_out_as_the_engine_has_them),
 		cmocka_unit_test(what_is_not_utf8_ends_it_if_that_is_wanted),
 		cmocka_unit_test(a_place_counts_the_characters_that_were_read),
+		cmocka_unit_test(what_was_held_back_has_room_beside_all_others),
 		cmocka_unit_test(what_is_wrong_is_told_once_and_with_its_line),
 	};
 
