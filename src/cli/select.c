@@ -4,7 +4,7 @@
 
 #include "cli/diag.h"
 #include "cli/number.h"
-#include "cli/quote.h"
+#include "text/quote.h"
 #include "upcase/utf8.h"
 
 #include <errno.h>
