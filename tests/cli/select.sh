@@ -508,12 +508,12 @@ rm -f db
 check "typed lines: what is left of them is a record" typing
 
 decoded() {
-	printf 'name\tcity\nänne\tköln\n' | iconv -f UTF-8 -t UTF-16 >16
-	gives 0 'name\tcity\nänne\tKÖLN\n' '' --header -f city 16 || return 1
-	printf 'name\tcity\nänne\tköln\n' | iconv -f UTF-8 -t UTF-16LE >16
-	gives 0 'Name\tcity\nÄnne\tköln\n' '' -E UTF-16LE -c 1 16 || return 1
-	printf 'a\xa7b\xe4\n' >1252
-	gives 0 'a§BÄ\n' '' -E windows-1252 -d § -f 2 1252
+	printf 'name\tcity\nänne\tköln\n' | iconv -f UTF-8 -t UTF-16 >utf16
+	gives 0 'name\tcity\nänne\tKÖLN\n' '' --header -f city utf16 || return 1
+	printf 'name\tcity\nänne\tköln\n' | iconv -f UTF-8 -t UTF-16LE >utf16
+	gives 0 'Name\tcity\nÄnne\tköln\n' '' -E UTF-16LE -c 1 utf16 || return 1
+	printf 'a\xa7b\xe4\n' >latin
+	gives 0 'a§BÄ\n' '' -E windows-1252 -d § -f 2 latin
 }
 if printf a | iconv -f UTF-8 -t UTF-16 >/dev/null 2>&1; then
 	check "what is chosen is looked for in what was decoded" decoded
