@@ -15,13 +15,13 @@
 /* What of the text that is being written is whole records, for a roll-back. */
 static size_t whole_records(const void *output, const void *data, size_t len)
 {
-	static const struct text_state fresh;
 	const struct output *o = output;
+	const struct text_state *begin = &o->writing->cut.begin;
 
 	/* What is not the beginning of the batch begins with a record. */
-	return text_whole(o->config.text,
-		o->writing->done > 0 ? &fresh : &o->writing->cut.begin, data,
-		len);
+	return o->writing->done > 0
+		       ? text_whole_behind(o->config.text, begin, data, len)
+		       : text_whole(o->config.text, begin, data, len);
 }
 
 static bool serve(void *output);
