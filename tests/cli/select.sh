@@ -642,6 +642,58 @@ check "lines longer than a batch" long_fields tsv 300 4K 64K
 check "fields in quotes longer than a batch" long_fields csv 300 4K 64K
 check "the same through the smallest batches" long_fields csv 16
 
+# --- records that are several lines, in a file -----------------------------------------
+
+# records NUMBER NAME: of up to 40 lines, each of which names itself.
+records() {
+	perl -e 'for my $i (1 .. $ARGV[0]) {
+		print "$ARGV[1],\"r$i\n", "x y\n" x ($i % 40), "\",end $ARGV[1]\n" }' "$@"
+}
+whole_records() {
+	local k
+	rm -f db
+	for k in 1 2 3 4; do
+		records 500 p$k >part$k
+		start p$k --csv -f 2 -b "$1" -o db part$k
+	done
+	for k in 1 2 3 4; do
+		expect_end p$k 'exit 0' || return 1
+	done
+	perl -0777 -ne '
+		while (/\G(p.),"R(\d+)\n((?:X Y\n)*)",end \1\n/gc) {
+			my $n = ++$seen{$1};
+			$n == $2 && length $3 == 4 * ($n % 40) or die "$1 $2\n";
+		}
+		length($_) == (pos($_) // 0) or die "not a record at ", pos($_) // 0, "\n";
+		"@seen{qw(p1 p2 p3 p4)}" eq "500 500 500 500" or die "not all\n"' db
+}
+for b in 16 64 256K; do
+	check "4 processes append whole records, in batches of $b" whole_records $b
+done
+full_disk() {
+	local written lost
+	records 2000 a >text
+	rm -f db
+	(
+		trap "" XFSZ
+		ulimit -f 40
+		run_here --csv -f 2 -b "$1" -j 2 -o db <text
+		exit $status
+	)
+	status=$?
+	expect_status 3 || return 1
+	perl -0777 -ne '/\A(a,"R\d+\n(X Y\n)*",end a\n)+\z/ or die "torn\n"' db || return 1
+	written=$(sed -n 's/.* \([0-9]*\) lines written.*/\1/p' "$err")
+	lost=$(sed -n 's/.* \([0-9]*\) lines lost.*/\1/p' "$err")
+	[ "$written" = "$(wc -l <db)" ] && [ "$lost" -gt 0 ] && return 0
+	echo "$(wc -l <db) lines are there; told was:"
+	cat "$err"
+	return 1
+}
+for b in 16 64 256K; do
+	check "a full disk leaves whole records, in batches of $b, and counts" \
+		full_disk $b
+done
 # --- slow input ----------------------------------------------------------------------
 
 # comes TEXT OUTPUT: after TEXT, this is what has come.
