@@ -340,7 +340,8 @@ static int parse_list(struct select *s, const char *option, const char *arg)
 				"such as 2,5-7,9-; numbers from 1");
 		} else if (!s->header) {
 			return bad_argument("invalid list", option, arg,
-				"names of columns want --header");
+				"such as 2,5-7,9-; names of columns want "
+				"--header");
 		} else {
 			add_name(s, &word, item, n);
 		}

@@ -241,6 +241,8 @@ check "names are compared byte by byte" \
 check "a name may have blanks, and begin with a digit" \
 	converts 'first name,2x,3\na,b,c\n' 'first name,2x,3\nA,B,c\n' \
 	--csv --header -f 'first name,2x'
+check "what looks like a number is one, also if a column is called so" \
+	converts '2,a\nx,y\n' '2,a\nx,Y\n' --csv --header -f 2
 check "the header is the first line that is not left" \
 	converts '#a,b\n##\nb,a\nc,d\n#e,f\n' '#a,b\n##\nb,a\nc,D\n#e,f\n' \
 	--csv --header -f a --skip-prefix='#'
@@ -371,7 +373,7 @@ done
 check "so is a list that is no list, with its words" bad_input \
 	"invalid list for --fields: '5-2' (such as 2,5-7,9-; numbers from 1)" -f 5-2
 check "names without --header are told" bad_input \
-	"invalid list for --fields: 'city,2' (names of columns want --header)" \
+	"invalid list for --fields: 'city,2' (such as 2,5-7,9-; names of columns want --header)" \
 	-f city,2
 check "-c takes no names" bad_input 'for --characters: ' -c city --header
 check "an empty name is told, with --header, too" \
