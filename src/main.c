@@ -37,7 +37,6 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/progress.h"
-#include "cli/quote.h"
 #include "cli/signals.h"
 #include "codec/bgzf.h"
 #include "codec/members.h"
@@ -46,6 +45,7 @@
 #include "io/decode.h"
 #include "io/fdio.h"
 #include "pipeline/pipeline.h"
+#include "text/quote.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,9 +2,9 @@
 
 #include "cli/diag.h"
 
-#include "cli/quote.h"
 #include "io/clock.h"
 #include "io/say.h"
+#include "text/quote.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #include "cli/misuse.h"
 
 #include "cli/diag.h"
-#include "cli/quote.h"
+#include "text/quote.h"
 
 #include <stdio.h>
 #include <string.h>

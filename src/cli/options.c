@@ -4,10 +4,10 @@
 
 #include "cli/misuse.h"
 #include "cli/number.h"
-#include "cli/quote.h"
 #include "codec/deflate.h"
 #include "io/clock.h"
 #include "io/decode.h"
+#include "text/quote.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -4,7 +4,7 @@
 
 #include "cli/diag.h"
 #include "cli/number.h"
-#include "cli/quote.h"
+#include "text/quote.h"
 #include "upcase/utf8.h"
 
 #include <errno.h>
@@ -163,8 +163,8 @@ static int check_wants(const struct select *s)
 
 /* ---- The delimiter ---- */
 
-/* Whether upper case may have p[0..len), a character, where the text has
- * another one: then a text would have more delimiters than it had. */
+/* Whether upper case may have p[0..len), a byte or a character, where the text
+ * does not: then a text would have more delimiters than it had. */
 static int can_be_written(
 	const struct upcase *upcase, const char *p, size_t len, bool *can)
 {
@@ -180,9 +180,12 @@ static int can_be_written(
 	size_t n = 0;
 
 	/* Of ASCII only capital letters are written. */
-	*can = len == 1 && *p >= 'A' && *p <= 'Z';
-	if (len == 1)
+	if (len == 1 && (unsigned char)*p < 0x80) {
+		*can = *p >= 'A' && *p <= 'Z';
 		return 0;
+	}
+	*can = upcase->invalid == UPCASE_REPLACE &&
+	       memmem("\xEF\xBF\xBD", 3, p, len);
 	upper = malloc(room);
 	if (!upper)
 		return no_memory();
@@ -193,10 +196,10 @@ static int can_be_written(
 		if (c == SURROGATES)
 			c = BEHIND_SURROGATES;
 		size = utf8_encode(c, one);
-		if ((size_t)size == len && memcmp(one, p, len) == 0)
-			continue;
-		memcpy(text + n, one, (size_t)size);
-		n += (size_t)size;
+		if (!memmem(one, (size_t)size, p, len)) {
+			memcpy(text + n, one, (size_t)size);
+			n += (size_t)size;
+		}
 		if (n > sizeof(text) - UTF8_MAX || c == LAST) {
 			struct upcase_state state;
 			struct upcase_result r;
@@ -337,7 +340,8 @@ static int parse_list(struct select *s, const char *option, const char *arg)
 				"such as 2,5-7,9-; numbers from 1");
 		} else if (!s->header) {
 			return bad_argument("invalid list", option, arg,
-				"names of columns want --header");
+				"such as 2,5-7,9-; names of columns want "
+				"--header");
 		} else {
 			add_name(s, &word, item, n);
 		}

@@ -261,6 +261,7 @@ static void roll_back(struct sink *s, const unsigned char *data, size_t prefix,
 		s->line.mixed = false; /* the open line has come to its end */
 		cut_back(s, ours, s->end + (off_t)(prefix + whole));
 	} else {
+		s->report.cut |= s->line.open;
 		cut_back(s, ours, s->line.start);
 	}
 	s->line.open = false;
@@ -535,8 +536,10 @@ int sink_finish(struct sink *s, struct fault *fault)
 void sink_abandon(struct sink *s)
 {
 	/* The lock on the file is still held, since the line began. */
-	if (s->file.regular && s->line.open && s->file.io.fd >= 0)
+	if (s->file.regular && s->line.open && s->file.io.fd >= 0) {
+		s->report.cut = true;
 		cut_back(s, s->end, s->line.start);
+	}
 	s->line.open = false;
 	outfile_unlock(&s->file);
 }
@@ -565,8 +568,8 @@ bool sink_take_report(struct sink *s, struct sink_report *report)
 {
 	const struct sink_report *r = &s->report;
 
-	if (!r->members && !r->no_lock && !r->end_unknown && !r->torn.text[0] &&
-		!r->moved.text[0])
+	if (!r->members && !r->no_lock && !r->end_unknown && !r->cut &&
+		!r->torn.text[0] && !r->moved.text[0])
 		return false;
 	*report = *r;
 	s->told.no_lock |= r->no_lock;

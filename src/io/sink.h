@@ -79,6 +79,8 @@ struct sink_report {
 			     Once for a file */
 	struct fault moved; /* what was torn and was moved aside, or missing and
 			       added; or "" */
+	bool cut;	    /* a line that was open was cut off again, with all
+			       pieces of it that were there */
 	struct fault torn; /* what is torn and was left in the file, as words to
 			     be put behind a reason: " (...)"; or "" */
 };

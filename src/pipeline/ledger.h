@@ -31,6 +31,8 @@ struct ledger {
 	_Atomic uint64_t lines_kept;
 	/* By the output's owner; by main, when no thread runs any more. */
 	_Atomic uint64_t lines_out, bytes_out, members;
+	_Atomic uint64_t cut;  /* lines of a record in pieces that was cut off
+				  again; not in lines_out */
 	_Atomic uint64_t gone; /* lines that were written to a file that was
 				  deleted meanwhile; not in lines_out */
 	atomic_bool input_trouble;

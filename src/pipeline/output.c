@@ -15,13 +15,13 @@
 /* What of the text that is being written is whole records, for a roll-back. */
 static size_t whole_records(const void *output, const void *data, size_t len)
 {
-	static const struct text_state fresh;
 	const struct output *o = output;
+	const struct text_state *begin = &o->writing->cut.begin;
 
 	/* What is not the beginning of the batch begins with a record. */
-	return text_whole(o->config.text,
-		o->writing->done > 0 ? &fresh : &o->writing->cut.begin, data,
-		len);
+	return o->writing->done > 0
+		       ? text_whole_behind(o->config.text, begin, data, len)
+		       : text_whole(o->config.text, begin, data, len);
 }
 
 static bool serve(void *output);
@@ -167,6 +167,16 @@ static void tell_no_lock(struct output *o, int err)
 	ledger_warn(o->config.ledger, o->config.sink->name, told.text);
 }
 
+/* What was written of a record in pieces is in the output no more. */
+static void uncount_open(struct output *o)
+{
+	struct ledger *l = o->config.ledger;
+
+	atomic_fetch_sub(&l->lines_out, o->open_lines);
+	atomic_fetch_add(&l->cut, o->open_lines);
+	o->open_lines = 0;
+}
+
 /* Whatever the sink has done: it may have something to report. */
 static void after_sink(struct output *o)
 {
@@ -181,6 +191,8 @@ static void after_sink(struct output *o)
 	if (report.end_unknown)
 		ledger_note(l, o->config.sink->name,
 			"whether its last line has an end cannot be known");
+	if (report.cut)
+		uncount_open(o);
 	if (report.moved.text[0])
 		ledger_warn(l, o->config.sink->name, report.moved.text);
 	if (report.torn.text[0])
@@ -379,6 +391,10 @@ static void count_written(
 	}
 	if (b->done == len && b->packed.size > 0)
 		count_packed(o, &b->packed, b->upper_len);
+	if (b->cut.open)
+		o->open_lines += lines;
+	else if (b->done > 0)
+		o->open_lines = 0;
 	atomic_fetch_add(&l->lines_out, lines);
 	atomic_fetch_add(&l->bytes_out, bytes);
 	atomic_store(&b->unwritten, b->lines - now);

@@ -83,6 +83,7 @@ struct output {
 	struct place at;	   /* in which FILE */
 	size_t open; /* where FILEs are kept apart: the one whose last line has
 			no newline in the output */
+	uint64_t open_lines; /* in lines_out, of a record of which more comes */
 	size_t newline_done; /* bytes of its newline that are in the output */
 	size_t ended, ended_bad;     /* FILEs, for tests */
 	const struct batch *writing; /* NULL: no append is under way */

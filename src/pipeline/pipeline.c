@@ -569,7 +569,8 @@ static uint64_t count_lost(struct pipeline *p, bool left)
 		if (loss_is_bad(&p->pool, p->reader.current, bad))
 			unsent = 0;
 	}
-	return unsent + atomic_load(&p->ledger.gone) + pool_unwritten(&p->pool);
+	return unsent + atomic_load(&p->ledger.gone) +
+	       atomic_load(&p->ledger.cut) + pool_unwritten(&p->pool);
 }
 
 /* A thread was left, perhaps in a write that hangs. */

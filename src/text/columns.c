@@ -2,14 +2,12 @@
 
 #include "text/columns.h"
 
+#include "text/quote.h"
 #include "upcase/utf8.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What a name that is missing takes of the words at most, with those before. */
-#define NAME_MOST ((size_t)100)
 
 /* What some header came to. */
 struct known {
@@ -118,11 +116,17 @@ static struct header header_of(
 		.wanted = wanted, .p = p, .len = len, .more = true};
 }
 
+/* Whether a field's name, which begins there, was in quotes. */
+static bool is_quoted(const struct header *h, size_t begin)
+{
+	return h->wanted->quotes && begin > 0 && h->p[begin - 1] == '"';
+}
+
 /* Whether the field's name, p[begin..end), is this one. */
 static bool is_named(
 	const struct header *h, size_t begin, size_t end, const char *name)
 {
-	bool quoted = begin > 0 && h->wanted->quotes && h->p[begin - 1] == '"';
+	bool quoted = is_quoted(h, begin);
 
 	for (; begin < end; begin++, name++) {
 		if (*name == '\0' || (unsigned char)*name != h->p[begin])
@@ -157,15 +161,10 @@ static int choose(const struct columns_wanted *wanted, const unsigned char *p,
 
 /* ---- For people ---- */
 
-/* Characters that could make a terminal do something, or a line look like
- * another one, beside the control characters. */
-static bool is_harmful(uint32_t c)
-{
-	return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C ||
-	       (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
-	       (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
-	       (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
-}
+/* What is shown of a name, with its quotes: of one that is missing, and of
+ * those that are there. */
+#define MISSING_MOST 80
+#define THERE_MOST   40
 
 /* Words that are put together, as far as there is room. */
 struct words {
@@ -174,32 +173,38 @@ struct words {
 	size_t n;
 };
 
-/* Puts p[0..len), where '?' stands for what is harmful or no character. Returns
- * whether there was room for all of it. */
-static bool put(struct words *w, const void *text, size_t len)
+/* Puts all of a word, or nothing and returns false. */
+static bool put(struct words *w, const char *word)
 {
-	const unsigned char *p = text;
-	size_t bytes;
+	size_t len = strlen(word);
 
-	for (; len > 0; p += bytes, len -= bytes) {
-		int n = utf8_scan(p, len);
-		bool good = n > 0 && !is_harmful(utf8_decode(p, n));
-		size_t shown = good ? (size_t)n : 1;
-
-		bytes = n > 0 ? (size_t)n : 1;
-		if (w->room - w->n <= shown)
-			break;
-		memcpy(w->at + w->n, good ? p : (const unsigned char *)"?",
-			shown);
-		w->n += shown;
-	}
-	w->at[w->n] = '\0';
-	return len == 0;
+	if (w->room <= w->n + len)
+		return false;
+	memcpy(w->at + w->n, word, len + 1);
+	w->n += len;
+	return true;
 }
 
-static bool put_word(struct words *w, const char *word)
+/* Puts the name p[begin..end) of a field, as it is asked for. */
+static bool put_name(struct words *w, const char *between,
+	const struct header *h, size_t begin, size_t end)
 {
-	return put(w, word, strlen(word));
+	bool quoted = is_quoted(h, begin);
+	char name[4 * THERE_MOST], shown[2 + THERE_MOST];
+	size_t n = 0;
+
+	for (; begin < end && n + 1 < sizeof(name); begin++) {
+		name[n++] = (char)h->p[begin];
+		if (quoted && h->p[begin] == '"')
+			begin++;
+	}
+	/* A long one is not all there; its characters are. */
+	if (begin < end)
+		n -= utf8_incomplete((const unsigned char *)name, n);
+	name[n] = '\0';
+	memcpy(shown, between, strlen(between));
+	(void)quote_text(name, shown + strlen(between), THERE_MOST);
+	return put(w, shown);
 }
 
 /* Which name is missing, and those that are there. */
@@ -207,30 +212,32 @@ static void say_missing(const struct columns_wanted *wanted,
 	const unsigned char *p, size_t len, const char *name, char *words,
 	size_t room)
 {
-	static const char more[] = "...";
+	static const char end_of_it[] = "); left as it is";
+	size_t kept = strlen(", ...") + strlen(end_of_it), begin, end;
 	struct header h = header_of(wanted, p, len);
-	struct words w = {words, room < NAME_MOST ? room : NAME_MOST, 0};
-	const char *between = "'; there are: ";
-	size_t begin, end;
+	struct words w = {words, room, 0};
+	char shown[MISSING_MOST];
+	const char *between = "";
 
 	if (!words)
 		return;
-	(void)put_word(&w, "no column is named '");
-	if (!put_word(&w, name)) {
-		w.room = room;
-		(void)put_word(&w, more);
-	}
-	/* What is cut off is said. */
-	w.room = room > sizeof(more) ? room - sizeof(more) : 1;
-	if (w.n >= w.room)
+	if (room > 0)
+		words[0] = '\0';
+	if (!put(&w, "no column is named ") ||
+		!put(&w, quote_text(name, shown, sizeof(shown))) ||
+		!put(&w, " (there are "))
 		return;
+	w.room = room > kept ? room - kept : 1;
 	for (; next_field(&h, &begin, &end); between = ", ") {
-		if (put_word(&w, between) && put(&w, p + begin, end - begin))
+		if (put_name(&w, between, &h, begin, end))
 			continue;
+		/* What is left out is said. */
 		w.room = room;
-		(void)put_word(&w, more);
-		return;
+		(void)put(&w, between[0] ? ", ..." : "...");
+		break;
 	}
+	w.room = room;
+	(void)put(&w, end_of_it);
 }
 
 /* ---- What they come to ---- */

@@ -2,6 +2,7 @@
 
 #include "text/text.h"
 
+#include "text/begin.h"
 #include "text/selection.h"
 #include "upcase/utf8.h"
 
@@ -42,6 +43,15 @@ size_t text_whole(const struct text *t, const struct text_state *begin,
 	struct text_state now = *begin, at_end;
 
 	return t->kind->scan(t, &now, &at_end, p, 0, len);
+}
+
+size_t text_whole_behind(const struct text *t, const struct text_state *begin,
+	const unsigned char *p, size_t len)
+{
+	struct text_state now = {.flags = BEGIN_BEGUN | BEGIN_BODY};
+
+	now.flags |= begin->flags & BEGIN_AS_IS;
+	return text_whole(t, &now, p, len);
 }
 
 int text_convert(const struct text *t, const struct text_piece *piece,

@@ -150,6 +150,11 @@ size_t text_scan(const struct text *t, struct text_state *now,
 size_t text_whole(const struct text *t, const struct text_state *begin,
 	const unsigned char *p, size_t len);
 
+/* The same for a later part of that text, which begins where one of its records
+ * has ended; the header was before that. */
+size_t text_whole_behind(const struct text *t, const struct text_state *begin,
+	const unsigned char *p, size_t len);
+
 int text_convert(const struct text *t, const struct text_piece *piece,
 	struct text_result *result);
 

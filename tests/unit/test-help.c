@@ -41,9 +41,11 @@ static void the_help_tells_of_every_option(void **state)
 {
 	static const char *const names[] = {"-o, --output", "-z, --gzip",
 		"--no-gzip", "--bgzf", "--verify", "--no-decompress",
-		"-m, --mapping", "-l, --language", "--invalid",
-		"-i, --interactive", "--no-interactive", "--prompt",
-		"-j, --jobs", "-b, --batch-size", "--queue-depth",
+		"-m, --mapping", "-l, --language", "--invalid", "--fasta",
+		"--fastq", "--skip-prefix", "-f, --fields", "-d, --delimiter",
+		"--tsv", "--csv", "--header", "-c, --characters",
+		"--complement", "-i, --interactive", "--no-interactive",
+		"--prompt", "-j, --jobs", "-b, --batch-size", "--queue-depth",
 		"--flush-interval", "--sync", "--on-full", "--repair",
 		"--shutdown-timeout", "--stats", "-v, --verbose", "-q, --quiet",
 		"-h, --help", "-V, --version"};

@@ -338,6 +338,58 @@ static void invalid_bytes_are_treated_as_asked(void **state)
 	bad("--invalid", "requires an argument");
 }
 
+/* Whether so much is chosen. */
+static void chooses(const char *line, enum text_choice choice)
+{
+	struct options o = good(line);
+	const struct text_selection *made = select_made(&o.select);
+
+	assert_int_equal(made ? made->choice : TEXT_ALL, choice);
+	select_release(&o.select);
+}
+
+static void a_part_can_be_chosen(void **state)
+{
+	(void)state;
+	chooses("", TEXT_ALL);
+	chooses("--tsv", TEXT_ALL);
+	chooses("--skip-prefix=# --skip-prefix //", TEXT_LINES);
+	chooses("--fasta", TEXT_LINES);
+	chooses("--fastq", TEXT_READS);
+	chooses("-f 2", TEXT_FIELDS);
+	chooses("-f2,5-7,9- -d, --complement", TEXT_FIELDS);
+	chooses("--fields=name,-3 --header --csv -d ;", TEXT_FIELDS);
+	chooses("--csv", TEXT_FIELDS);
+	chooses("-c 1-3 --skip-prefix=#", TEXT_CHARACTERS);
+	chooses("--characters=4- --complement --header", TEXT_CHARACTERS);
+	chooses("--header", TEXT_CHARACTERS);
+	bad("-f 0", "--fields");
+	bad("-c ''", "--characters");
+	bad("-d ab -f 1", "--delimiter");
+	bad("-d ,", "--delimiter wants --fields or --csv");
+	bad("-f 1 -c 1", "--fields does not go with --characters");
+	bad("-f name", "--header");
+}
+
+static void batches_have_room_for_what_must_be_seen_at_once(void **state)
+{
+	struct options o;
+
+	(void)state;
+	o = good("-b 1 --fasta");
+	assert_between(o.batch_size, 8, 64);
+	select_release(&o.select);
+	o = good("-b 1 --skip-prefix=12345678901234567890");
+	assert_between(o.batch_size, 20, 64);
+	select_release(&o.select);
+	o = good("-b 1 --header -f name");
+	assert_int_equal(o.batch_size, SELECTION_HEADER_MOST);
+	select_release(&o.select);
+	o = good("-b 1M --header -f name");
+	assert_int_equal(o.batch_size, 1 << 20);
+	select_release(&o.select);
+}
+
 static void typing_is_for_terminals_or_who_asks(void **state)
 {
 	int master, slave;
@@ -575,8 +627,8 @@ static void misuse_is_told_for_each_kind(void **state)
 	bad("--verb=x", "option '--verbose' doesn't allow an argument");
 	bad("--verbose -xv", "invalid option -- 'x'");
 	bad("--s=1", "option '--s=1' is ambiguous; possibilities: "
-		     "'--skip-prefix' '--sync' "
-		     "'--shutdown-timeout' '--stats'\n");
+		     "'--skip-prefix' '--sync' '--shutdown-timeout' "
+		     "'--stats'\n");
 	bad("in --no", "option '--no' is ambiguous; possibilities: '--no-gzip' "
 		       "'--no-decompress' '--no-interactive'\n");
 	bad("--invalid", "option '--invalid' requires an argument");
@@ -618,6 +670,9 @@ int main(void)
 		cmocka_unit_test(
 			languages_that_do_not_go_with_the_mapping_are_refused),
 		cmocka_unit_test(invalid_bytes_are_treated_as_asked),
+		cmocka_unit_test(a_part_can_be_chosen),
+		cmocka_unit_test(
+			batches_have_room_for_what_must_be_seen_at_once),
 		cmocka_unit_test(typing_is_for_terminals_or_who_asks),
 		cmocka_unit_test(the_prompt_can_be_any_text),
 		cmocka_unit_test(the_number_of_threads_can_be_chosen),

@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "cli/quote.h"
+#include "text/quote.h"
 
 #include "support.h"
 

@@ -7,6 +7,7 @@
 #include "text/text.h"
 
 #include "support.h"
+#include "text/selection.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -42,6 +43,35 @@ static void a_record_is_a_line(void **state)
 	assert_int_equal(text_whole(&t, &now, p, 5), 5);
 	assert_int_equal(text_whole(&t, &now, p, 4), 2);
 	assert_int_equal(text_whole(&t, &now, p, 1), 0);
+}
+
+static void later_records_are_no_header(void **state)
+{
+	static const unsigned char p[] = "x,\"a\nb\"\ny,\"z\n";
+	static const char *const names[] = {"name"};
+	struct text_selection s = {.choice = TEXT_FIELDS,
+		.header = true,
+		.delimiter = ",",
+		.delimiter_len = 1,
+		.quotes = true};
+	struct columns_wanted wanted = {.names = names,
+		.n_names = 1,
+		.delimiter = s.delimiter,
+		.delimiter_len = 1,
+		.quotes = true};
+	struct text_state begin = {0};
+	struct upcase u;
+	struct text t;
+
+	(void)state;
+	make(&t, &u, UPCASE_ROOT, UPCASE_KEEP);
+	s.columns = columns_new(&wanted);
+	assert_non_null(s.columns);
+	text_select(&t, &s);
+	/* As a header it has no such name: from there on lines are records. */
+	assert_int_equal(text_whole(&t, &begin, p, 13), 13);
+	assert_int_equal(text_whole_behind(&t, &begin, p, 13), 8);
+	columns_free(s.columns);
 }
 
 static int convert(const struct text *t, struct text_engine *engine,
@@ -183,6 +213,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_is_a_line),
+		cmocka_unit_test(later_records_are_no_header),
 		cmocka_unit_test(a_piece_becomes_upper_case),
 		cmocka_unit_test(context_goes_from_piece_to_piece),
 		cmocka_unit_test(

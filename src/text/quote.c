@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "cli/quote.h"
+#include "text/quote.h"
 
 #include "upcase/utf8.h"
 

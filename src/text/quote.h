@@ -12,8 +12,8 @@
  * What is too long is cut in the middle, between characters, because names
  * differ at their ends: 'the beginning'...'the end'.
  */
-#ifndef UPCASE_CLI_QUOTE_H
-#define UPCASE_CLI_QUOTE_H
+#ifndef UPCASE_TEXT_QUOTE_H
+#define UPCASE_TEXT_QUOTE_H
 
 #include <stddef.h>
 
