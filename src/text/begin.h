@@ -34,6 +34,11 @@ static inline bool begin_has(const struct text_state *s, unsigned flag)
 	return (s->flags & flag) != 0;
 }
 
+static inline void begin_clear(struct text_state *s, unsigned flags)
+{
+	s->flags = (uint8_t)(s->flags & ~flags);
+}
+
 bool begin_judge(const struct text_selection *selection, struct text_state *s,
 	const unsigned char *p, size_t len, bool all, size_t *mark);
 
@@ -68,7 +73,7 @@ static inline void begin_next(struct text_state *s)
 {
 	if (begin_has(s, BEGIN_HEAD))
 		s->flags |= BEGIN_BODY;
-	s->flags &= (uint8_t) ~(BEGIN_IN | BEGIN_LEFT | BEGIN_HEAD);
+	begin_clear(s, BEGIN_IN | BEGIN_LEFT | BEGIN_HEAD);
 	s->at = s->since = 0;
 	s->pending = 0;
 }

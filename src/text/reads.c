@@ -129,7 +129,7 @@ static size_t scan(const struct text *t, struct text_state *now,
 		if (end > at) {
 			/* What comes behind it was not looked at. */
 			*at_end = *now;
-			at_end->flags &= (uint8_t) ~(BEGIN_IN | BEGIN_AS_IS);
+			begin_clear(at_end, BEGIN_IN | BEGIN_AS_IS);
 			whole = at = end;
 		}
 	}
@@ -162,7 +162,7 @@ static int convert(const struct text *t, const struct text_piece *piece,
 	if (len > 0 && !begin_has(&now, BEGIN_IN)) {
 		(void)begin_file(t->selection, &now, p, len, true, &mark);
 		if (!begin_has(&now, BEGIN_AS_IS))
-			now.flags &= (uint8_t)~BEGIN_IN;
+			begin_clear(&now, BEGIN_IN);
 	}
 	if (!begin_has(&now, BEGIN_AS_IS))
 		at = pass(&now, p, 0, len, &c);
