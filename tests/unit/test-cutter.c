@@ -585,6 +585,10 @@ static void a_record_may_be_longer_than_a_batch(void **state)
 			"\"1\n2\n3\n4\n5\n6\n7\n8\n9\n0\",a\n\"b\nc\"\n",
 			"[\"1$2$3$4~][~$5$6$7$8~][~$9$0\",a$][\"b$c\"$ "
 			"0-0]"},
+		/* What is left of each batch begins in quotes, too. */
+		{{.size = 8, .apart = true, .selection = &csv},
+			"\"abcdef\xC3\xA9ghijk\xC3\xA9\n\"\nx\n",
+			"[\"abcdef~][~\xC3\xA9ghijk~][~\xC3\xA9$\"$x$ 0-0]"},
 	};
 
 	(void)state;

@@ -411,7 +411,7 @@ static void what_was_held_back_has_room_beside_all_others(void **state)
 
 	(void)state;
 	make(&t, &u, UPCASE_EL, UPCASE_KEEP);
-	memcpy(text, "\xCE\xB7", 2);
+	memcpy(text, "\xCE\xAE", 2);
 	for (size_t i = 0; i < MARKS; i++) /* ones that stay */
 		memcpy(text + 2 + 2 * i, "\xCC\x96", 2);
 	memcpy(text + len, rest, 4);
