@@ -123,6 +123,8 @@ size_t begin_find_left(const struct text_selection *selection,
 	struct seek seeks[FEW];
 	size_t n = selection->n_prefixes, tries = 0, begin = from;
 
+	if (n == 0)
+		return len;
 	if (n > FEW)
 		return find_by_line(selection, p, from, len);
 	for (size_t i = 0; i < n; i++) {

@@ -326,8 +326,8 @@ takes_option() {
 for option in --output=file --outp=file --ou=file --mapping=full --m=simple \
 	--language=tr --l=tr --invalid=keep --inv=keep --jobs=2 --j=2 \
 	--batch-size=1K --ba=1k --queue-depth=2 --que=2 --flush-interval=0.5 \
-	--f=0 --sync=none --sy=end --shutdown-timeout=1.5 --sh=0 --stats \
-	--sta=json --verbose --verb --quiet --qui --help --he --version --vers \
+	--fl=0 --sync=none --sy=end --shutdown-timeout=1.5 --sh=0 --stats \
+	--sta=json --verbose --verb --quiet --qui --help --hel --version --vers \
 	--gzip --gz --gzip=1 --g=9 --no-gzip --no-g --no-decompress --no-d \
 	--encoding=utf-16 --e=none \
 	--no-interactive --no-i --interactive --int --prompt=x --p=x; do
