@@ -26,7 +26,7 @@ struct masks {
 
 static inline struct masks masks_load(const unsigned char *p)
 {
-	const __m128i *v = (const __m128i *)p;
+	const __m128i *v = (const void *)p;
 
 	return (struct masks){_mm_loadu_si128(v), _mm_loadu_si128(v + 1),
 		_mm_loadu_si128(v + 2), _mm_loadu_si128(v + 3)};
