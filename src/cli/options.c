@@ -500,6 +500,15 @@ static enum options_action usage(struct options *o)
 	return OPTIONS_USAGE;
 }
 
+/* What else was said does not count. */
+static enum options_action take_question(struct options *o, int opt)
+{
+	select_release(&o->select);
+	if (opt == 'h')
+		return OPTIONS_HELP;
+	return take_variant(o) ? usage(o) : OPTIONS_VERSION;
+}
+
 enum options_action options_parse(struct options *o, int argc, char **argv)
 {
 	static const char *const standard_input[] = {"-"};
@@ -520,10 +529,8 @@ enum options_action options_parse(struct options *o, int argc, char **argv)
 	opterr = 0;
 	while ((opt = getopt_long(
 			argc, argv, short_options, long_options, NULL)) != -1) {
-		if (opt == 'h')
-			return OPTIONS_HELP;
-		if (opt == 'V')
-			return take_variant(o) ? usage(o) : OPTIONS_VERSION;
+		if (opt == 'h' || opt == 'V')
+			return take_question(o, opt);
 		if (opt == ':' || opt == '?')
 			misuse_tell(opt, argv, long_options);
 		if (apply(o, &said, opt, optarg))

@@ -53,7 +53,8 @@ struct options {
 	enum upcase_mapping mapping;
 	enum upcase_language language;
 	enum upcase_invalid invalid;
-	struct select select; /* what is turned; to be released */
+	struct select
+		select; /* what is turned; with OPTIONS_RUN to be released */
 	const char *variant;  /* of the engine; NULL: the fastest */
 	const char *handover; /* OPTIONS_HANDOVER as it stands; NULL: unset */
 	bool interactive;

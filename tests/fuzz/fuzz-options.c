@@ -167,6 +167,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		expect(parse(&again, &w, &said, &len) == OPTIONS_RUN,
 			"not taken another time");
 		expect_same(&o, &again);
+		select_release(&again.select);
+		select_release(&o.select);
 		free(said);
 	}
 	free(w.text);
