@@ -733,6 +733,31 @@ static void nothing_is_lost_or_doubled(void **state)
 	}
 }
 
+/* A batch that was only given is nothing; text is something before its FILE has
+ * ended, and so is the end of a FILE without any. */
+static void it_is_empty_only_without_anything(void **state)
+{
+	static const struct setting setting = {.size = 64};
+	struct play p;
+
+	(void)state;
+	begin(&p, &setting);
+	assert_true(cutter_is_empty(&p.cutter));
+	cut(&p, cutter_begin(&p.cutter, 0, CUTTER_READ));
+	need(&p);
+	assert_true(cutter_is_empty(&p.cutter));
+	read_file(&p, &setting, "a", 1);
+	assert_false(cutter_is_empty(&p.cutter));
+	cut(&p, cutter_end(&p.cutter, true, p.now));
+	end(&p);
+	begin(&p, &setting);
+	cut(&p, cutter_begin(&p.cutter, 0, CUTTER_READ));
+	need(&p);
+	cut(&p, cutter_end(&p.cutter, true, p.now));
+	assert_false(cutter_is_empty(&p.cutter));
+	end(&p);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -754,6 +779,7 @@ int main(void)
 		cmocka_unit_test(
 			no_more_files_end_in_a_batch_than_can_be_told_apart),
 		cmocka_unit_test(what_was_decoded_shares_no_batch),
+		cmocka_unit_test(it_is_empty_only_without_anything),
 		cmocka_unit_test(nothing_is_lost_or_doubled),
 	};
 
