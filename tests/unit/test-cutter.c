@@ -733,6 +733,28 @@ static void nothing_is_lost_or_doubled(void **state)
 	}
 }
 
+static void an_empty_line_is_a_whole_record(void **state)
+{
+	static const struct setting setting = {.size = 64};
+	struct play p;
+
+	(void)state;
+	begin(&p, &setting);
+	assert_false(cutter_has_whole(&p.cutter));
+	cut(&p, cutter_begin(&p.cutter, 0, CUTTER_READ));
+	need(&p);
+	assert_false(cutter_has_whole(&p.cutter));
+	read_file(&p, &setting, "\n", 1);
+	assert_true(cutter_has_whole(&p.cutter));
+	cut(&p, CUTTER_WHOLE);
+	assert_false(cutter_has_whole(&p.cutter));
+	need(&p);
+	read_file(&p, &setting, "a", 1);
+	assert_false(cutter_has_whole(&p.cutter));
+	cut(&p, cutter_end(&p.cutter, true, p.now));
+	end(&p);
+}
+
 /* A batch that was only given is nothing; text is something before its FILE has
  * ended, and so is the end of a FILE without any. */
 static void it_is_empty_only_without_anything(void **state)
@@ -779,6 +801,7 @@ int main(void)
 		cmocka_unit_test(
 			no_more_files_end_in_a_batch_than_can_be_told_apart),
 		cmocka_unit_test(what_was_decoded_shares_no_batch),
+		cmocka_unit_test(an_empty_line_is_a_whole_record),
 		cmocka_unit_test(it_is_empty_only_without_anything),
 		cmocka_unit_test(nothing_is_lost_or_doubled),
 	};
