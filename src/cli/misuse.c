@@ -5,6 +5,7 @@
 #include "cli/diag.h"
 #include "text/quote.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,4 +79,15 @@ void misuse_tell(int opt, char *const *argv, const struct option *long_options)
 		tell_long(opt, word, long_options);
 	else
 		tell_short(opt);
+}
+
+int misuse_argument(const char *what, const char *option, const char *arg,
+	const char *wanted)
+{
+	char shown[512];
+
+	/* Always in quotes: it may end in a blank. */
+	diag_error(NULL, "%s for --%s: %s (%s)", what, option,
+		quote_text(arg, shown, sizeof(shown)), wanted);
+	return -EINVAL;
 }

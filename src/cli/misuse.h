@@ -14,4 +14,9 @@
  * again. */
 void misuse_tell(int opt, char *const *argv, const struct option *long_options);
 
+/* Tells that an option's argument is not what it must be: "WHAT for --OPTION:
+ * 'ARG' (WANTED)". Returns -EINVAL. */
+int misuse_argument(const char *what, const char *option, const char *arg,
+	const char *wanted);
+
 #endif

@@ -96,19 +96,6 @@ struct choice {
 	int value;
 };
 
-/* An option's argument that is not what it must be: `wanted` says what that
- * is. */
-static int bad_argument(const char *what, const char *option, const char *arg,
-	const char *wanted)
-{
-	char shown[512];
-
-	/* Always in quotes: it may end in a blank. */
-	diag_error(NULL, "%s for --%s: %s (%s)", what, option,
-		quote_text(arg, shown, sizeof(shown)), wanted);
-	return -EINVAL;
-}
-
 static int parse_choice(const struct choice *choices, const char *what,
 	const char *option, const char *arg, int *value)
 {
@@ -127,7 +114,7 @@ static int parse_choice(const struct choice *choices, const char *what,
 				    : " or ",
 			c->word);
 	}
-	return bad_argument(what, option, arg, wanted);
+	return misuse_argument(what, option, arg, wanted);
 }
 
 static int parse_mapping(struct options *o, const char *arg)
@@ -198,7 +185,7 @@ static int parse_count(
 
 	(void)snprintf(wanted, sizeof(wanted), "1 to %u", max);
 	if (number_parse(arg, 1, max, &value))
-		return bad_argument("invalid number", option, arg, wanted);
+		return misuse_argument("invalid number", option, arg, wanted);
 	*count = (unsigned)value;
 	return 0;
 }
@@ -219,7 +206,7 @@ static int parse_size(struct options *o, const char *arg)
 	uint64_t value;
 
 	if (number_parse_size(arg, MAX_BATCH_SIZE, &value))
-		return bad_argument("invalid size", "batch-size", arg,
+		return misuse_argument("invalid size", "batch-size", arg,
 			"1 to 256M, with K or M");
 	o->batch_size = (size_t)value;
 	return 0;
@@ -228,7 +215,7 @@ static int parse_size(struct options *o, const char *arg)
 static int parse_seconds(const char *option, const char *arg, int64_t *ns)
 {
 	if (number_parse_seconds(arg, ns))
-		return bad_argument("invalid number of seconds", option, arg,
+		return misuse_argument("invalid number of seconds", option, arg,
 			"such as 2 or 0.5");
 	return 0;
 }
@@ -238,10 +225,10 @@ static int parse_encoding(struct options *o, const char *arg)
 	int err = decode_check(arg);
 
 	if (err == -EINVAL)
-		return bad_argument("unknown encoding", "encoding", arg,
+		return misuse_argument("unknown encoding", "encoding", arg,
 			"auto, none or a name that 'iconv -l' lists");
 	if (err)
-		return bad_argument(
+		return misuse_argument(
 			"cannot be had", "encoding", arg, strerror(-err));
 	o->encoding = arg;
 	return 0;
@@ -250,7 +237,7 @@ static int parse_encoding(struct options *o, const char *arg)
 static int parse_language(struct options *o, const char *arg)
 {
 	if (upcase_language_parse(arg, &o->language))
-		return bad_argument("unknown language", "language", arg,
+		return misuse_argument("unknown language", "language", arg,
 			"tr, az, lt, el or hy");
 	return 0;
 }
@@ -258,7 +245,7 @@ static int parse_language(struct options *o, const char *arg)
 static int parse_output(struct options *o, const char *arg)
 {
 	if (arg[0] == '\0')
-		return bad_argument("missing file name", "output", arg,
+		return misuse_argument("missing file name", "output", arg,
 			"'-' is standard output");
 	o->output = strcmp(arg, "-") == 0 ? NULL : arg;
 	return 0;

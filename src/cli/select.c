@@ -3,6 +3,7 @@
 #include "cli/select.h"
 
 #include "cli/diag.h"
+#include "cli/misuse.h"
 #include "cli/number.h"
 #include "text/quote.h"
 #include "upcase/utf8.h"
@@ -11,17 +12,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* An option's argument is not what it must be: `wanted` says what that is. */
-static int bad_argument(const char *what, const char *option, const char *arg,
-	const char *wanted)
-{
-	char shown[512];
-
-	diag_error(NULL, "%s for --%s: %s (%s)", what, option,
-		quote_text(arg, shown, sizeof(shown)), wanted);
-	return -EINVAL;
-}
 
 static int no_memory(void)
 {
@@ -35,7 +25,7 @@ static int take_prefix(struct select *s, const char *arg)
 	size_t len = strlen(arg);
 
 	if (len == 0 || len > SELECTION_PREFIX_MOST || strchr(arg, '\n'))
-		return bad_argument("invalid prefix", "skip-prefix", arg,
+		return misuse_argument("invalid prefix", "skip-prefix", arg,
 			"what lines begin with, up to 4096 bytes");
 	prefixes = realloc(
 		s->prefixes, (s->n_prefixes + 1) * sizeof(*s->prefixes));
@@ -222,21 +212,21 @@ static int take_delimiter(struct select *s, const struct upcase *upcase)
 	bool written;
 
 	if (strcmp(arg, "\\t") == 0)
-		return bad_argument("invalid delimiter", "delimiter", arg,
+		return misuse_argument("invalid delimiter", "delimiter", arg,
 			"one character; a tab is $'\\t'");
 	/* One byte, or one character. */
 	if (len == 0 || strchr(arg, '\n') ||
 		(len > 1 && (size_t)utf8_scan(
 				    (const unsigned char *)arg, len) != len))
-		return bad_argument("invalid delimiter", "delimiter", arg,
+		return misuse_argument("invalid delimiter", "delimiter", arg,
 			"one character, not a newline");
 	if (s->csv && arg[0] == '"')
-		return bad_argument("invalid delimiter", "delimiter", arg,
+		return misuse_argument("invalid delimiter", "delimiter", arg,
 			"with --csv it is the quote");
 	if (can_be_written(upcase, arg, len, &written))
 		return -EINVAL;
 	if (written)
-		return bad_argument("invalid delimiter", "delimiter", arg,
+		return misuse_argument("invalid delimiter", "delimiter", arg,
 			"upper case would make more of it");
 	memcpy(s->selection.delimiter, arg, len);
 	s->selection.delimiter_len = len;
@@ -299,7 +289,7 @@ static int add_numbers(struct ranges *ranges, const char *item, size_t len,
 	else if (before + 1 < len)
 		bad |= read_number(dash + 1, len - before - 1, &last) != 0;
 	if (bad || last < first)
-		return bad_argument("invalid list", option, arg,
+		return misuse_argument("invalid list", option, arg,
 			"such as 2,5-7,9-; numbers from 1");
 	return ranges_add(ranges, first, last) ? no_memory() : 0;
 }
@@ -336,10 +326,10 @@ static int parse_list(struct select *s, const char *option, const char *arg)
 				    &s->selection.ranges, item, n, option, arg))
 				return -EINVAL;
 		} else if (n == 0 || !s->fields) {
-			return bad_argument("invalid list", option, arg,
+			return misuse_argument("invalid list", option, arg,
 				"such as 2,5-7,9-; numbers from 1");
 		} else if (!s->header) {
-			return bad_argument("invalid list", option, arg,
+			return misuse_argument("invalid list", option, arg,
 				"such as 2,5-7,9-; names of columns want "
 				"--header");
 		} else {

@@ -39,6 +39,7 @@ static inline void begin_clear(struct text_state *s, unsigned flags)
 	s->flags = (uint8_t)(s->flags & ~flags);
 }
 
+/* begin_record, for records that are not like the one before. */
 bool begin_judge(const struct text_selection *selection, struct text_state *s,
 	const unsigned char *p, size_t len, bool all, size_t *mark);
 
@@ -78,7 +79,7 @@ static inline void begin_next(struct text_state *s)
 	s->pending = 0;
 }
 
-/* What comes of the FILE is left as it is: text_kind's scan for that. */
+/* The scan of a text_kind where all that comes of the FILE is left as it is. */
 size_t begin_scan_rest(struct text_state *now, struct text_state *at_end,
 	const unsigned char *p, size_t seen, size_t len);
 

@@ -15,8 +15,6 @@
  * pending.
  */
 
-typedef unsigned char bytes_of_16 __attribute__((vector_size(16)));
-
 /* Whether sixteen bytes are a character each. */
 static bool are_ascii(const unsigned char *p)
 {

@@ -12,6 +12,9 @@
  * opens stands where a field begins, or behind another one. Where it does not,
  * those 64 bytes are read one by one. A count of quotes alone would turn all
  * inside out behind a lone one in the middle of a field.
+ *
+ * A struct ends is used by one thread at a time, and looks at the text and the
+ * selection, which stay the caller's. Nothing fails, and nothing is allocated.
  */
 #ifndef UPCASE_TEXT_ENDS_H
 #define UPCASE_TEXT_ENDS_H

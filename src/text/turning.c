@@ -3,7 +3,6 @@
 #include "text/turning.h"
 
 #include "text/lines.h"
-#include "upcase/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
