@@ -45,6 +45,7 @@
 #include "io/decode.h"
 #include "io/fdio.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/targets.h"
 #include "text/quote.h"
 
 #include <errno.h>
@@ -162,9 +163,13 @@ static void answer_signals(
 	if (seen.reopen)
 		pipeline_reopen(p);
 	if (seen.stops > 0 && !e->signal) {
-		pipeline_stop(p);
 		e->signal = seen.first;
 		e->signal_at = clock_now();
+		/* What is written would not be published. */
+		if (o->outputs.atomic)
+			give_up(p, e, "stopped");
+		else
+			pipeline_stop(p);
 		if (o->shutdown_timeout >= 0)
 			e->drain_until = clock_deadline(o->shutdown_timeout);
 		diag_note(DIAG_VERBOSE, NULL, "%s: writing what was read",
@@ -259,6 +264,33 @@ static bool tell_output(const struct sink *sink, const struct pipeline_stats *s,
 	return false;
 }
 
+/* The same where files are replaced: nothing is lost, for they stay. */
+static bool tell_targets(const struct options *o, const struct sink *sink,
+	const struct pipeline_stats *s, const struct pipeline_outcome *outcome,
+	const struct shutdown *e)
+{
+	const char *one = o->outputs.atomic ? "it was not replaced"
+			  : o->outputs.folder
+				  ? "it is not there, nor is what was to follow"
+				  : "it and what was to follow stay as they "
+				    "were";
+
+	if (outcome->error) {
+		diag_error(sink->name, "%s; %s", outcome->fault.text, one);
+		return false;
+	}
+	if (o->outputs.atomic && s->files_done == 0)
+		diag_error(sink->name, "not replaced, since %s",
+			e->signal ? strsignal(e->signal)
+				  : "not all of the input was good");
+	else if (!o->outputs.atomic && e->signal)
+		diag_note(DIAG_NORMAL, NULL,
+			"%s: %" PRIu64 " of %zu FILEs %s; the rest was left",
+			strsignal(e->signal), s->files_done, o->n_inputs,
+			o->outputs.folder ? "written" : "replaced");
+	return true;
+}
+
 static void tell_stats(const struct options *o, const struct pipeline_stats *s)
 {
 	if (o->stats == STATS_TEXT)
@@ -330,7 +362,9 @@ static int report(struct pipeline *p, const struct options *o,
 	pipeline_stats(p, &stats);
 	diag_last();
 	if (!unwanted) {
-		written = tell_output(sink, &stats, &outcome, e);
+		written = outputs_replace(&o->outputs)
+				  ? tell_targets(o, sink, &stats, &outcome, e)
+				  : tell_output(sink, &stats, &outcome, e);
 		tell_count(o, sink, &stats);
 	}
 	tell_stats(o, &stats);
@@ -369,11 +403,31 @@ static int cannot_make(int err)
 	return EXIT_OUTPUT;
 }
 
-/* Sets up all that can fail, and then the output: a file is made only for a
- * pipeline that runs. */
-static int start(struct pipeline *p, struct sink *sink)
+/* The output that is to be written to from the beginning. */
+static int make_output(struct sink *sink, struct targets *t)
 {
 	struct fault fault = {""};
+	int err;
+
+	if (t && targets_is_each(t))
+		return EXIT_DONE;
+	if (t) {
+		err = targets_open(t, 0, sink, &fault);
+	} else {
+		err = sink_create(sink);
+		if (err)
+			return cannot_start(sink->name, err);
+		err = sink_check_kind(sink, &fault);
+	}
+	if (err)
+		diag_error(sink->name, "%s", fault.text);
+	return err ? EXIT_OUTPUT : EXIT_DONE;
+}
+
+/* Sets up all that can fail, and then the output: a file is made only for a
+ * pipeline that runs. */
+static int start(struct pipeline *p, struct sink *sink, struct targets *t)
+{
 	int err = signals_init();
 
 	if (err)
@@ -381,15 +435,14 @@ static int start(struct pipeline *p, struct sink *sink)
 	diag_wake_by(signals_wake_fd());
 	if (pipeline_start(p) != 0)
 		return no_thread();
-	err = sink_create(sink);
-	if (err)
-		return cannot_start(sink->name, err);
-	if (sink_check_kind(sink, &fault) != 0) {
-		diag_error(sink->name, "%s", fault.text);
-		return EXIT_OUTPUT;
-	}
-	return EXIT_DONE;
+	return make_output(sink, t);
 }
+
+/* Where it goes. */
+struct out {
+	struct sink *sink;
+	struct targets *targets; /* NULL: the sink is all */
+};
 
 /* What the text is turned with: two texts, since what cannot be decoded cannot
  * be kept. */
@@ -420,7 +473,8 @@ static int make_turned(struct turned *t, const struct options *o)
 }
 
 static int make_pipeline(struct pipeline **p, const struct options *o,
-	struct sink *sink, const struct rules *rules, const struct turned *t)
+	const struct out *out, const struct rules *rules,
+	const struct turned *t)
 {
 	/* Whoever says so knows what they are. */
 	bool bytes = !o->detect_gzip || strcmp(o->encoding, DECODE_NONE) == 0;
@@ -431,7 +485,11 @@ static int make_pipeline(struct pipeline **p, const struct options *o,
 			   .text = &t->text,
 			   .decoded = &t->decoded,
 			   .encoding = o->encoding,
-			   .sink = sink,
+			   .sink = out->sink,
+			   .targets = out->targets,
+			   .keep_level = o->outputs.in_place && o->detect_gzip
+						 ? OPTIONS_LEVEL
+						 : 0,
 			   .append = o->output != NULL,
 			   .batch_size = o->batch_size,
 			   .jobs = o->jobs,
@@ -442,7 +500,7 @@ static int make_pipeline(struct pipeline **p, const struct options *o,
 			   .flush_interval = o->flush_interval,
 			   .detect_gzip = o->detect_gzip,
 			   .sandbox = !o->output && o->gzip_level == 0 &&
-				      !o->interactive,
+				      !o->interactive && !out->targets,
 			   .interactive = o->interactive,
 			   .prompt = o->prompt,
 			   .nudge_signal = SIGNALS_NUDGE,
@@ -452,8 +510,8 @@ static int make_pipeline(struct pipeline **p, const struct options *o,
 				   .notice = bytes ? NULL : tell_notice}});
 }
 
-static int process(
-	const struct options *o, struct sink *sink, const struct rules *rules)
+static int process(const struct options *o, const struct out *out,
+	const struct rules *rules)
 {
 	struct shutdown e = {
 		.drain_until = CLOCK_FOREVER, .abandon_at = CLOCK_FOREVER};
@@ -465,11 +523,11 @@ static int process(
 	err = make_turned(&turned, o);
 	if (err)
 		return cannot_start(NULL, err);
-	err = make_pipeline(&p, o, sink, rules, &turned);
+	err = make_pipeline(&p, o, out, rules, &turned);
 	if (err)
 		return cannot_make(err);
 	diag_open();
-	status = start(p, sink);
+	status = start(p, out->sink, out->targets);
 	if (status != EXIT_DONE) {
 		pipeline_free(p);
 		return status;
@@ -477,7 +535,7 @@ static int process(
 	pipeline_begin(p);
 	signals_unblock();
 	run(p, o, &e);
-	status = report(p, o, sink, &e, &left);
+	status = report(p, o, out->sink, &e, &left);
 	/* A thread that was left behind may still use what it has. */
 	if (left)
 		_exit(status);
@@ -509,21 +567,43 @@ static const struct packing *packing_of(const struct options *o)
 		return NULL;
 	if (o->bgzf)
 		return &packing_bgzf;
-	return o->output ? &packing_members : &packing_single;
+	return o->output && !o->outputs.atomic ? &packing_members
+					       : &packing_single;
 }
 
-static int check_and_process(const struct options *o)
+/* Files are replaced. */
+static int process_targets(const struct options *o, const struct rules *rules)
 {
+	const struct outputs *outputs = &o->outputs;
+	struct targets_config config = {
+		.way = outputs->in_place ? TARGETS_IN_PLACE
+		       : outputs->folder ? TARGETS_FOLDER
+					 : TARGETS_ONE,
+		.names = outputs->in_place ? o->inputs
+			 : outputs->folder ? (const char *const *)outputs->names
+					   : &o->output,
+		.suffix = outputs->suffix,
+		.force = outputs->force,
+		.sync = o->sync != SINK_SYNC_NEVER};
+	struct targets targets;
 	struct sink sink;
-	struct rules rules = {RULE_AUTO, RULE_AUTO, RULE_AUTO};
-	char shown[512];
 	int err, status;
 
-	if (o->handover && rules_parse(o->handover, &rules) != 0) {
-		diag_error(OPTIONS_HANDOVER, "there are no such rules: %s",
-			quote_text(o->handover, shown, sizeof(shown)));
-		return EXIT_USAGE;
-	}
+	err = sink_init_apart(&sink, o->output, packing_of(o));
+	if (err)
+		return cannot_start(o->output, err);
+	targets_init(&targets, &config);
+	status = process(o, &(struct out){&sink, &targets}, rules);
+	targets_release(&targets);
+	sink_release(&sink);
+	return status;
+}
+
+static int process_sink(const struct options *o, const struct rules *rules)
+{
+	struct sink sink;
+	int err, status;
+
 	err = sink_init(&sink, o->output, packing_of(o), o->sync);
 	if (err)
 		return cannot_start(
@@ -533,9 +613,23 @@ static int check_and_process(const struct options *o)
 	sink_find_tears(&sink, text_bound(o->batch_size), o->repair);
 	status = check_output(&sink);
 	if (status == EXIT_DONE)
-		status = process(o, &sink, &rules);
+		status = process(o, &(struct out){&sink, NULL}, rules);
 	sink_release(&sink);
 	return status;
+}
+
+static int check_and_process(const struct options *o)
+{
+	struct rules rules = {RULE_AUTO, RULE_AUTO, RULE_AUTO};
+	char shown[512];
+
+	if (o->handover && rules_parse(o->handover, &rules) != 0) {
+		diag_error(OPTIONS_HANDOVER, "there are no such rules: %s",
+			quote_text(o->handover, shown, sizeof(shown)));
+		return EXIT_USAGE;
+	}
+	return outputs_replace(&o->outputs) ? process_targets(o, &rules)
+					    : process_sink(o, &rules);
 }
 
 static int parse_and_process(int argc, char **argv)
@@ -558,7 +652,7 @@ static int parse_and_process(int argc, char **argv)
 	default:
 		diag_set_level(o.level);
 		status = check_and_process(&o);
-		select_release(&o.select);
+		options_release(&o);
 		return status;
 	}
 }

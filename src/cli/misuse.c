@@ -57,15 +57,28 @@ static void tell_long(
 			quote_text(word, shown, sizeof(shown)));
 }
 
+/* What those mean who know these letters from elsewhere. */
+static const char *meant(char *const *words)
+{
+	if (optopt >= '1' && optopt <= '9')
+		return " (a level is said as in -z9)";
+	/* The word that it is in, or the one behind its end. */
+	for (int i = -1; i < 1; i++)
+		if (words[i] && strncmp(words[i], "-i", 2) == 0 &&
+			strchr(words[i] + 2, optopt))
+			return " (to replace FILEs: --in-place=SUFFIX)";
+	return "";
+}
+
 /* A short option, which may stand in the middle of a word. */
-static void tell_short(int opt)
+static void tell_short(int opt, char *const *words)
 {
 	char shown[QUOTE_LEAST], letter[2] = {(char)optopt, '\0'};
 
 	diag_error(NULL,
-		opt == ':' ? "option requires an argument -- %s"
-			   : "invalid option -- %s",
-		quote_text(letter, shown, sizeof(shown)));
+		opt == ':' ? "option requires an argument -- %s%s"
+			   : "invalid option -- %s%s",
+		quote_text(letter, shown, sizeof(shown)), meant(words));
 }
 
 void misuse_tell(int opt, char *const *argv, const struct option *long_options)
@@ -78,7 +91,7 @@ void misuse_tell(int opt, char *const *argv, const struct option *long_options)
 		(optopt == 0 || name_of(long_options, optopt)))
 		tell_long(opt, word, long_options);
 	else
-		tell_short(opt);
+		tell_short(opt, argv + optind);
 }
 
 int misuse_argument(const char *what, const char *option, const char *arg,
@@ -89,5 +102,11 @@ int misuse_argument(const char *what, const char *option, const char *arg,
 	/* Always in quotes: it may end in a blank. */
 	diag_error(NULL, "%s for --%s: %s (%s)", what, option,
 		quote_text(arg, shown, sizeof(shown)), wanted);
+	return -EINVAL;
+}
+
+int misuse_pair(const char *one, const char *other)
+{
+	diag_error(NULL, "--%s does not go with --%s", one, other);
 	return -EINVAL;
 }

@@ -19,4 +19,7 @@ void misuse_tell(int opt, char *const *argv, const struct option *long_options);
 int misuse_argument(const char *what, const char *option, const char *arg,
 	const char *wanted);
 
+/* Tells that two options do not go together. Returns -EINVAL. */
+int misuse_pair(const char *one, const char *other);
+
 #endif

@@ -21,8 +21,6 @@
 #define MAX_DEPTH      1024
 #define MAX_BATCH_SIZE (UINT64_C(256) << 20)
 
-#define DEFAULT_LEVEL 6
-
 /* Of batches of 64 KiB to 1 MiB, 256 KiB and more were the fastest in files,
  * and of depths of 2 to 16, 4 to 12 (2: a quarter slower); in pipes 8 and more
  * by a tenth. More batches, or larger ones, would only need more memory. */
@@ -52,6 +50,11 @@ static const char short_options[] = ":o:z::E:m:l:f:c:d:ij:b:vqhV";
 
 static const struct option long_options[] = {
 	{"output", required_argument, NULL, 'o'},
+	{"in-place", optional_argument, NULL, OUTPUTS_IN_PLACE},
+	{"output-dir", required_argument, NULL, OUTPUTS_FOLDER},
+	{"atomic", no_argument, NULL, OUTPUTS_ATOMIC},
+	{"force", no_argument, NULL, OUTPUTS_FORCE},
+	{"files0-from", required_argument, NULL, OUTPUTS_LIST},
 	{"gzip", optional_argument, NULL, 'z'},
 	{"no-gzip", no_argument, NULL, OPT_NO_GZIP},
 	{"bgzf", no_argument, NULL, OPT_BGZF},
@@ -192,7 +195,7 @@ static int parse_count(
 
 static int parse_level(struct options *o, const char *arg)
 {
-	unsigned value = DEFAULT_LEVEL;
+	unsigned value = OPTIONS_LEVEL;
 
 	if (arg &&
 		parse_count("gzip", arg, (unsigned)deflate_max_level(), &value))
@@ -253,8 +256,32 @@ static int parse_output(struct options *o, const char *arg)
 
 /* What the command line says of settings whose default depends on others. */
 struct pending {
-	bool gzip_said, jobs_said, interactive_said;
+	bool gzip_said, jobs_said, interactive_said, sync_said;
+	unsigned others; /* bits of outputs_other */
 };
+
+/* Which of outputs_other an option is; 0: none. */
+static unsigned other_of(int opt)
+{
+	switch (opt) {
+	case 'o':
+		return OUTPUTS_WITH_OUTPUT;
+	case 'z':
+		return OUTPUTS_WITH_GZIP;
+	case OPT_NO_GZIP:
+		return OUTPUTS_WITH_NO_GZIP;
+	case OPT_BGZF:
+		return OUTPUTS_WITH_BGZF;
+	case OPT_REPAIR:
+		return OUTPUTS_WITH_REPAIR;
+	case OPT_ON_FULL:
+		return OUTPUTS_WITH_ON_FULL;
+	case 'i':
+		return OUTPUTS_WITH_INTERACTIVE;
+	default:
+		return 0;
+	}
+}
 
 /* Options with an argument. Returns 0 or -EINVAL, which was told. */
 static int apply_argument(
@@ -288,6 +315,7 @@ static int apply_argument(
 	case OPT_FLUSH_INTERVAL:
 		return parse_seconds("flush-interval", arg, &o->flush_interval);
 	case OPT_SYNC:
+		said->sync_said = true;
 		return parse_sync(o, arg);
 	case OPT_ON_FULL:
 		return parse_on_full(o, arg);
@@ -306,6 +334,7 @@ static int apply(
 {
 	int err;
 
+	said->others |= other_of(opt);
 	switch (opt) {
 	case OPT_NO_GZIP:
 		said->gzip_said = true;
@@ -316,7 +345,7 @@ static int apply(
 		said->gzip_said = true;
 		o->bgzf = true;
 		if (o->gzip_level == 0)
-			o->gzip_level = DEFAULT_LEVEL;
+			o->gzip_level = OPTIONS_LEVEL;
 		return 0;
 	case OPT_VERIFY:
 		o->verify = true;
@@ -340,6 +369,8 @@ static int apply(
 		return 0;
 	default:
 		err = select_take(&o->select, opt, arg);
+		if (err > 0)
+			err = outputs_take(&o->outputs, opt, arg);
 		return err <= 0 ? err : apply_argument(o, said, opt, arg);
 	}
 }
@@ -370,7 +401,7 @@ static int judge_name(struct options *o, const struct pending *said)
 		return -EINVAL;
 	}
 	if (!said->gzip_said && (bgzf || ends_in(o->output, ".gz")))
-		o->gzip_level = DEFAULT_LEVEL;
+		o->gzip_level = OPTIONS_LEVEL;
 	o->bgzf |= bgzf && o->gzip_level > 0;
 	return 0;
 }
@@ -410,12 +441,13 @@ static int settle(struct options *o, const struct pending *said, bool files)
 
 	if (judge_name(o, said))
 		return -EINVAL;
-	if (!said->jobs_said && o->gzip_level)
+	if (!said->jobs_said && (o->gzip_level || o->outputs.in_place))
 		o->jobs = cpus;
 	if (o->detect_gzip)
 		o->unpack_jobs = said->jobs_said ? o->jobs : cpus;
 	if (!said->interactive_said)
-		o->interactive = !files && isatty(STDIN_FILENO);
+		o->interactive =
+			!files && !o->outputs.list && isatty(STDIN_FILENO);
 	if (upcase_init(&map, o->mapping, o->language, o->invalid)) {
 		diag_error(NULL, "%s",
 			o->mapping == UPCASE_ASCII
@@ -433,11 +465,12 @@ static int settle(struct options *o, const struct pending *said, bool files)
 		if (o->batch_size < least)
 			o->batch_size = least;
 	}
-	if (o->gzip_level && !o->output && isatty(STDOUT_FILENO)) {
+	if (o->gzip_level && !o->output && !o->outputs.folder &&
+		isatty(STDOUT_FILENO)) {
 		diag_error(NULL, "gzip is not written to a terminal");
 		return -EINVAL;
 	}
-	if (o->verify && !o->gzip_level) {
+	if (o->verify && !o->gzip_level && !o->outputs.in_place) {
 		diag_error(NULL, "--verify wants gzip output: see --gzip");
 		return -EINVAL;
 	}
@@ -448,7 +481,7 @@ static int settle(struct options *o, const struct pending *said, bool files)
 	if (o->interactive && !has_standard_input(o)) {
 		diag_error(NULL,
 			"--interactive wants standard input, but only other "
-			"FILEs are given");
+			"FILEs are given (to replace these: --in-place)");
 		return -EINVAL;
 	}
 	return 0;
@@ -482,7 +515,7 @@ static int take_variant(struct options *o)
 
 static enum options_action usage(struct options *o)
 {
-	select_release(&o->select);
+	options_release(o);
 	diag_text("Try 'upcase-pipe --help' for more information.\n");
 	return OPTIONS_USAGE;
 }
@@ -490,15 +523,39 @@ static enum options_action usage(struct options *o)
 /* What else was said does not count. */
 static enum options_action take_question(struct options *o, int opt)
 {
-	select_release(&o->select);
+	options_release(o);
 	if (opt == 'h')
 		return OPTIONS_HELP;
 	return take_variant(o) ? usage(o) : OPTIONS_VERSION;
 }
 
-enum options_action options_parse(struct options *o, int argc, char **argv)
+void options_release(struct options *o)
+{
+	select_release(&o->select);
+	outputs_release(&o->outputs);
+}
+
+/* The FILEs, and what becomes of each. `n`: of those on the command line. */
+static int settle_files(
+	struct options *o, const struct pending *said, char **files, size_t n)
 {
 	static const char *const standard_input[] = {"-"};
+
+	o->inputs = (const char *const *)files;
+	o->n_inputs = n;
+	if (outputs_check(&o->outputs, said->others, n, o->output))
+		return -EINVAL;
+	if (n == 0 && !o->outputs.list) {
+		o->inputs = standard_input;
+		o->n_inputs = 1;
+	}
+	if (outputs_replace(&o->outputs) && !said->sync_said)
+		o->sync = SINK_SYNC_END;
+	return outputs_list(&o->outputs, &o->inputs, &o->n_inputs);
+}
+
+enum options_action options_parse(struct options *o, int argc, char **argv)
+{
 	struct pending said = {0};
 	int opt;
 
@@ -523,14 +580,11 @@ enum options_action options_parse(struct options *o, int argc, char **argv)
 		if (apply(o, &said, opt, optarg))
 			return usage(o);
 	}
-	o->inputs = (const char *const *)argv + optind;
-	o->n_inputs = (size_t)(argc - optind);
-	if (o->n_inputs == 0) {
-		o->inputs = standard_input;
-		o->n_inputs = 1;
-	}
 	o->handover = getenv(OPTIONS_HANDOVER);
-	if (settle(o, &said, argc > optind) || take_variant(o))
+	if (settle_files(o, &said, argv + optind, (size_t)(argc - optind)) ||
+		settle(o, &said, argc > optind) || take_variant(o) ||
+		outputs_name(&o->outputs, o->inputs, o->n_inputs,
+			o->detect_gzip, o->gzip_level > 0))
 		return usage(o);
 	return OPTIONS_RUN;
 }

@@ -5,6 +5,7 @@
 #define UPCASE_CLI_OPTIONS_H
 
 #include "cli/diag.h"
+#include "cli/outputs.h"
 #include "cli/select.h"
 #include "io/sink.h"
 #include "upcase/upcase.h"
@@ -40,14 +41,19 @@ enum options_stats {
  * for tests and benchmarks. */
 #define OPTIONS_HANDOVER "UPCASE_PIPE_HANDOVER"
 
+/* Gzip is packed at this level unless another is said. */
+#define OPTIONS_LEVEL 6
+
 /* Strings are those of argv and of the environment. Times are nanoseconds. */
 struct options {
-	const char *const *inputs; /* at least one; "-": standard input */
-	size_t n_inputs;
-	const char *output; /* NULL: standard output */
-	int gzip_level;	    /* of the output, 0: plain */
-	bool bgzf;	    /* gzip output is made of the blocks of BGZF */
-	bool verify;	    /* decode and compare it before it is written */
+	const char *const *inputs; /* "-": standard input */
+	size_t n_inputs;	   /* 0: of an empty list */
+	const char *output;	   /* NULL: standard output */
+	struct outputs outputs; /* files that are replaced; with OPTIONS_RUN to
+				   be released */
+	int gzip_level;		/* of the output, 0: plain */
+	bool bgzf;		/* gzip output is made of the blocks of BGZF */
+	bool verify;		/* decode and compare it before it is written */
 	bool detect_gzip;
 	const char *encoding; /* of the inputs, as decode_init has it */
 	enum upcase_mapping mapping;
@@ -75,5 +81,7 @@ struct options {
 /* Fills *o from the command line and the two variables. argv's order may
  * change, as getopt_long does. What is wrong is told on standard error. */
 enum options_action options_parse(struct options *o, int argc, char **argv);
+
+void options_release(struct options *o);
 
 #endif

@@ -40,12 +40,18 @@ void progress_stats_text(const struct pipeline_stats *s)
 		"bytes        %12" PRIu64 " in %12" PRIu64 " out\n"
 		"gzip members %31" PRIu64 " out\n"
 		"invalid      %12" PRIu64 " in\n"
-		"seconds      %12.3f\n"
-		"stage         threads       busy       wait    blocked    "
-		"queue\n",
+		"seconds      %12.3f\n",
 		s->lines_in, s->lines_out, s->bytes_in, s->bytes_out,
 		s->members, s->invalid, seconds(s->elapsed));
 
+	if (s->replaces)
+		n += snprintf(out + n, size - (size_t)n,
+			"files        %12" PRIu64 " done %" PRIu64
+			" unchanged %" PRIu64 " refused\n",
+			s->files_done, s->files_unchanged, s->files_refused);
+	n += snprintf(out + n, size - (size_t)n,
+		"stage         threads       busy       wait    blocked    "
+		"queue\n");
 	n += stage_text(out + n, size - (size_t)n, "reader", &s->reader);
 	n += stage_text(
 		out + n, size - (size_t)n, "transformer", &s->transformer);
@@ -72,10 +78,16 @@ void progress_stats_json(const struct pipeline_stats *s)
 		"{\"lines_in\":%" PRIu64 ",\"bytes_in\":%" PRIu64
 		",\"lines_out\":%" PRIu64 ",\"bytes_out\":%" PRIu64
 		",\"members\":%" PRIu64 ",\"invalid\":%" PRIu64
-		",\"seconds\":%.6f,\"stages\":{",
+		",\"seconds\":%.6f,",
 		s->lines_in, s->bytes_in, s->lines_out, s->bytes_out,
 		s->members, s->invalid, seconds(s->elapsed));
 
+	if (s->replaces)
+		n += snprintf(out + n, size - (size_t)n,
+			"\"files\":{\"done\":%" PRIu64 ",\"unchanged\":%" PRIu64
+			",\"refused\":%" PRIu64 "},",
+			s->files_done, s->files_unchanged, s->files_refused);
+	n += snprintf(out + n, size - (size_t)n, "\"stages\":{");
 	n += stage_json(out + n, size - (size_t)n, "reader", &s->reader);
 	n += snprintf(out + n, size - (size_t)n, ",");
 	n += stage_json(

@@ -92,12 +92,6 @@ enum said {
 
 #define BIT(said) (1U << (said))
 
-static int do_not_go_together(const char *one, const char *other)
-{
-	diag_error(NULL, "--%s does not go with --%s", one, other);
-	return -EINVAL;
-}
-
 static int check_pairs(const struct select *s)
 {
 	static const char *const names[N_SAID] = {[FASTA] = "fasta",
@@ -134,7 +128,7 @@ static int check_pairs(const struct select *s)
 	for (unsigned i = 0; i < N_SAID; i++)
 		for (unsigned k = 0; said[i] && k < N_SAID; k++)
 			if (said[k] && (not_with[i] & BIT(k)))
-				return do_not_go_together(names[i], names[k]);
+				return misuse_pair(names[i], names[k]);
 	return 0;
 }
 

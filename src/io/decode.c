@@ -70,6 +70,11 @@ bool decode_is_on(const struct decode *d)
 	return d->charset;
 }
 
+bool decode_is_marked(const struct decode *d)
+{
+	return d->charset && d->charset == d->marked;
+}
+
 static int need_raw(struct decode *d, struct fault *fault)
 {
 	if (!d->raw)

@@ -65,6 +65,9 @@ bool decode_is_known(const struct decode *d);
 /* Whether it is decoded, as far as is known. */
 bool decode_is_on(const struct decode *d);
 
+/* Whether that is so because a mark in front of it says so. */
+bool decode_is_marked(const struct decode *d);
+
 /* As source_read; -EINTR when nothing of what came is text, or it has just come
  * out that it has to be decoded: then the next call has more. */
 ssize_t decode_read(struct decode *d, struct source *s, void *buf, size_t len,

@@ -107,6 +107,22 @@ int outfile_open(struct outfile *f, const char *path, int flags)
 	return 0;
 }
 
+int outfile_adopt(struct outfile *f, int fd)
+{
+	int err;
+
+	*f = OUTFILE_NONE;
+	err = fdio_init(&f->io, fd, O_WRONLY);
+	if (err)
+		*f = OUTFILE_NONE;
+	return err;
+}
+
+void outfile_disown(struct outfile *f)
+{
+	*f = OUTFILE_NONE;
+}
+
 int outfile_close(struct outfile *f)
 {
 	if (f->look >= 0)

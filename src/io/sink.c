@@ -73,6 +73,37 @@ int sink_init(struct sink *s, const char *path, const struct packing *packing,
 	return err;
 }
 
+int sink_init_apart(
+	struct sink *s, const char *name, const struct packing *packing)
+{
+	memset(s, 0, sizeof(*s));
+	s->name = name;
+	s->packing = packing;
+	s->wake = FDIO_NO_WAKE;
+	s->file = OUTFILE_NONE;
+	ending_init(&s->ending, false, 0, false);
+	return identity_init(&s->identity);
+}
+
+int sink_attach(struct sink *s, int fd, const char *name)
+{
+	struct outfile f;
+	int err = outfile_adopt(&f, fd);
+
+	if (err)
+		return err;
+	s->name = name;
+	take_over(s, &f);
+	s->line = (struct sink_line){0};
+	return 0;
+}
+
+void sink_detach(struct sink *s)
+{
+	s->line = (struct sink_line){0};
+	outfile_disown(&s->file);
+}
+
 int sink_create(struct sink *s)
 {
 	/* Should a FIFO be there by now, it is not waited for any more. */

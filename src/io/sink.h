@@ -86,8 +86,8 @@ struct sink_report {
 };
 
 struct sink {
-	const char *name; /* for messages; set once by init; so are path, gzip
-			     and sync */
+	const char *name; /* for messages; set once by init, unless files are
+			     attached; so are path, packing and sync */
 	const char *path; /* NULL: standard output */
 	const struct packing *packing; /* pieces are packed, not lines; NULL:
 					  plain */
@@ -125,6 +125,19 @@ struct sink {
  * sink_release must be called. */
 int sink_init(struct sink *s, const char *path, const struct packing *packing,
 	enum sink_sync sync);
+
+/* In place of sink_init: an output that is another file from time to time, and
+ * none in between. Each is written to from its beginning to its end, by nobody
+ * else, so of what is promised above nothing is due. Returns 0 or a negative
+ * errno. After success sink_release must be called. */
+int sink_init_apart(
+	struct sink *s, const char *name, const struct packing *packing);
+
+/* The file that is written to from now on, and `name` for messages, which must
+ * live as long. It stays the caller's, who has sink_detach called before it
+ * closes it. Returns 0 or a negative errno; then there is no file. */
+int sink_attach(struct sink *s, int fd, const char *name);
+void sink_detach(struct sink *s);
 
 /* Makes the file that sink_init did not find; does nothing if it did. To be
  * called when nothing else can fail, and before anything else that is said

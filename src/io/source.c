@@ -2,6 +2,7 @@
 
 #include "io/source.h"
 
+#include "codec/bgzf.h"
 #include "io/refusal.h"
 
 #include <errno.h>
@@ -87,6 +88,7 @@ int source_open(struct source *s, const char *path, bool detect, bool wait,
 	s->feed.io = io;
 	s->known = !detect;
 	s->format = NULL;
+	s->blocks = false;
 	s->terminal = S_ISCHR(st->st_mode) && isatty(s->feed.io.fd);
 	feed_begin(&s->feed, st);
 	return 0;
@@ -144,6 +146,9 @@ static int settle(
 		return err;
 	s->known = true;
 	s->format = format;
+	s->blocks = format == &format_gzip &&
+		    bgzf_magic(feed_next(&s->feed), feed_ready(&s->feed)) ==
+			    MATCH_YES;
 	if (format) {
 		ahead_begin(&s->ahead, &s->feed, format);
 		stream_expect(&s->stream, expected_size(s));

@@ -35,6 +35,7 @@ struct source {
 	struct feed feed; /* open between source_open and source_close */
 	bool known;	  /* enough bytes were seen to tell the format: */
 	const struct format *format; /* or NULL: plain */
+	bool blocks;		     /* ... gzip, which is BGZF */
 	bool terminal;		     /* a person types */
 	struct stream stream;	     /* kept from one input to the next */
 	struct ahead ahead;	     /* pieces that are decoded by others */

@@ -61,7 +61,8 @@ void batch_reset(struct batch *b)
 	b->lines = b->invalid = b->tail_chars = 0;
 	b->bad = (struct batch_bad){0};
 	b->wrong.met = false;
-	b->wide = false;
+	b->wide = b->changed = false;
+	b->origin = (struct batch_origin){.form = BATCH_AS_ASKED};
 	atomic_store(&b->unwritten, 0);
 }
 

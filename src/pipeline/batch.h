@@ -14,6 +14,7 @@
 #define UPCASE_PIPELINE_BATCH_H
 
 #include "codec/packer.h"
+#include "io/replace.h"
 #include "text/text.h"
 
 #include <stdatomic.h>
@@ -37,6 +38,20 @@ struct batch_inputs {
 			 at all; only with such a one at most */
 	bool decoded; /* they all were: what is not UTF-8 in their text is
 			 what could not be */
+};
+
+/* As what the text of a FILE that is replaced is written. */
+enum batch_form {
+	BATCH_AS_ASKED, /* by the options */
+	BATCH_GZIP,
+	BATCH_BGZF,
+	BATCH_FORMS,
+};
+
+/* What is known of a FILE for which there is an output of its own. */
+struct batch_origin {
+	struct replace_mark mark; /* when it was opened */
+	enum batch_form form;
 };
 
 /* Where a batch was cut out of its FILEs. */
@@ -73,7 +88,8 @@ struct batch {
 				is shared */
 	size_t len;
 	struct batch_inputs inputs;
-	uint32_t ends[BATCH_ENDS]; /* where in text each of the FILEs ends */
+	uint32_t ends[BATCH_ENDS];  /* where in text each of the FILEs ends */
+	struct batch_origin origin; /* where FILEs are kept apart */
 	struct batch_cut cut;
 
 	/* By who converts. */
@@ -87,6 +103,7 @@ struct batch {
 	uint64_t invalid;      /* ill-formed sequences met */
 	uint64_t tail_chars; /* if `open`: characters behind the last newline */
 	bool wide;	     /* seems to be UTF-16 from its beginning on */
+	bool changed;	     /* if the converter compares: upper is not text */
 	struct batch_bad bad;
 	struct text_wrong wrong;
 

@@ -56,6 +56,13 @@ static uint64_t count_tail(const struct batch *b)
 	return lines_characters(b->text + line, b->len - line);
 }
 
+/* Whether a file with the text would become another one. */
+static bool is_changed(const struct batch *b)
+{
+	return b->inputs.decoded || b->upper_len != b->len ||
+	       memcmp(b->upper, b->text, b->len) != 0;
+}
+
 /* Makes upper of text, which is used up unless it may have to be looked at
  * again. */
 static void turn(
@@ -71,7 +78,8 @@ static void turn(
 		.ends = b->inputs.ended > 0 && !b->inputs.bad,
 		.text = b->text,
 		.len = b->len,
-		.in_place = !text_can_fail(t) && !batch_is_shared(b),
+		.in_place =
+			!text_can_fail(t) && !batch_is_shared(b) && !c->compare,
 		.spare = b->spare,
 		.room = text_bound(b->len)};
 	int err;
@@ -85,6 +93,7 @@ static void turn(
 	b->upper_len = result.produced;
 	b->invalid = result.invalid;
 	b->wrong = result.wrong;
+	b->changed = c->compare && is_changed(b);
 	if (result.invalid > 0) {
 		b->bad.line = result.bad_line - b->cut.lead;
 		b->bad.column = result.bad_column;
@@ -126,15 +135,21 @@ void convert_judge(const struct converter *c, struct batch *b)
 		turn(c, NULL, b);
 }
 
-int convert_compress(
-	const struct converter *c, struct packer *p, struct batch *b)
+bool convert_packs(const struct packers *p, const struct batch *b)
 {
+	return p->of[b->origin.form] != NULL;
+}
+
+int convert_compress(const struct converter *c, const struct packers *packers,
+	struct batch *b)
+{
+	struct packer *p = packers->of[b->origin.form];
 	/* Cannot be: the room was asked for before. */
 	const char *what = "text could not be compressed";
 	struct fault fault;
 	int err;
 
-	if (b->upper_len == 0)
+	if (!p || b->upper_len == 0)
 		return 0;
 	err = packer_pack(p, b->upper, b->upper_len, b->member,
 		packer_bound(p, b->upper_len), &b->packed);

@@ -19,7 +19,13 @@ struct converter {
 	const struct text *text;
 	const struct text *decoded; /* for what was decoded */
 	struct ledger *ledger;
-	bool verify; /* what was packed is decoded again, and compared */
+	bool verify;  /* what was packed is decoded again, and compared */
+	bool compare; /* a batch is to say whether it was changed */
+};
+
+/* What packs the batches of each form, for one thread; NULL: they are plain. */
+struct packers {
+	struct packer *of[BATCH_FORMS];
 };
 
 /* Turns b to upper case, and counts it as read. `engine` is what the engine
@@ -39,9 +45,12 @@ void convert_forget(struct ledger *l, struct batch *b);
  * one without text. */
 void convert_judge(const struct converter *c, struct batch *b);
 
-/* Packs b's upper case, if there is any. Returns 0, or a negative
- * errno after a ledger_fail. */
+/* Whether a batch of its form is to be packed. */
+bool convert_packs(const struct packers *p, const struct batch *b);
+
+/* Packs b's upper case, if it is to be and there is any. Returns 0, or a
+ * negative errno after a ledger_fail. */
 int convert_compress(
-	const struct converter *c, struct packer *p, struct batch *b);
+	const struct converter *c, const struct packers *p, struct batch *b);
 
 #endif

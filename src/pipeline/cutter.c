@@ -46,6 +46,11 @@ enum cutter_due cutter_set_decoded(struct cutter *c, bool decoded)
 	return CUTTER_NOTHING;
 }
 
+void cutter_set_origin(struct cutter *c, const struct batch_origin *origin)
+{
+	c->origin = *origin;
+}
+
 bool cutter_needs(const struct cutter *c)
 {
 	return !c->b;
@@ -197,6 +202,7 @@ struct batch *cutter_cut(
 	b->cut.full = room_in(c) == 0;
 	b->cut.open = due == CUTTER_FULL && c->whole == 0;
 	b->cut.terminate = c->config.lines;
+	b->origin = c->origin;
 	if (next)
 		move_rest(c, place, next);
 	c->continues = b->cut.open;

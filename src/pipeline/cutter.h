@@ -74,6 +74,7 @@ struct cutter {
 	size_t ended_open; /* if so: FILEs that ended since, that one counted */
 	size_t input;	   /* number of the FILE */
 	bool decoded;	   /* its text was */
+	struct batch_origin origin; /* where FILEs are kept apart: what it is */
 	enum cutter_manner manner;
 };
 
@@ -82,6 +83,10 @@ void cutter_init(struct cutter *c, const struct cutter_config *config);
 /* The next FILE. Returns what has to be cut off first (cutter_cut). */
 enum cutter_due cutter_begin(
 	struct cutter *c, size_t input, enum cutter_manner manner);
+
+/* Where FILEs are kept apart: what the FILE is. That goes with whatever of it
+ * is cut off from now on. */
+void cutter_set_origin(struct cutter *c, const struct batch_origin *origin);
 
 /* Whether the FILE's text is decoded, before any of it is put in: it shares no
  * batch with what is not. Returns what has to be cut off first. */

@@ -57,9 +57,7 @@ static int convert(struct handover *h, struct batch *b, bool pack)
 			text_engine_begin(engine);
 	}
 	convert_batch(c, engine, b);
-	return pack && h->config.packer
-		       ? convert_compress(c, h->config.packer, b)
-		       : 0;
+	return pack ? convert_compress(c, h->config.packers, b) : 0;
 }
 
 /* Writes a batch that is converted. The caller owns the output, and owns it no
@@ -78,11 +76,12 @@ static int write_here(struct handover *h, struct batch *b)
 }
 
 /* Whether this full batch may be one of the last: a small file. */
-static bool is_one_of_few(const struct handover *h)
+static bool is_one_of_few(const struct handover *h, const struct batch *b)
 {
 	if (h->config.rules.few != RULE_AUTO)
 		return h->config.rules.few == RULE_ALWAYS;
-	return !h->config.packer && !h->asked && h->full < FEW;
+	return !convert_packs(h->config.packers, b) && !h->asked &&
+	       h->full < FEW;
 }
 
 /* Whether to finish a batch here is quicker than a hand-over, if it is
@@ -91,14 +90,14 @@ static bool is_for_here(const struct handover *h, const struct batch *b)
 {
 	/* Compressing is worth a thread once there is one; and it has the
 	 * packer. */
-	if (h->config.packer && h->asked)
+	if (convert_packs(h->config.packers, b) && h->asked)
 		return false;
 	if (h->config.rules.finish != RULE_AUTO)
 		return h->config.rules.finish == RULE_ALWAYS;
 	/* One that is not full, however large, comes from an input that is
 	 * slower than this thread. Full ones are a sign of more to come: when
 	 * there were a few, that is worth threads. */
-	return !b->cut.full || is_one_of_few(h);
+	return !b->cut.full || is_one_of_few(h, b);
 }
 
 /* Whether the other stages have enough to do for now. */
@@ -118,7 +117,7 @@ static bool is_converted_here(const struct handover *h, const struct batch *b)
 		return true;
 	if (h->config.rules.convert != RULE_AUTO)
 		return h->config.rules.convert == RULE_ALWAYS;
-	return !h->config.packer && are_busy(h);
+	return !convert_packs(h->config.packers, b) && are_busy(h);
 }
 
 static int put(struct handover *h, struct queue *q, struct batch *b)
@@ -138,7 +137,7 @@ static int put(struct handover *h, struct queue *q, struct batch *b)
 static int send_on(struct handover *h, struct batch *b)
 {
 	bool pack = h->transformers == 0;
-	bool packed = pack || !h->config.packer;
+	bool packed = pack || !convert_packs(h->config.packers, b);
 
 	if (!is_converted_here(h, b))
 		return put(h, h->config.in, b);

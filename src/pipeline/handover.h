@@ -49,9 +49,9 @@ struct handover_config {
 	struct output *output;
 	const struct control *control;
 	const struct converter *converter;
-	struct packer *packer; /* gzip: used only while there is no
-				      transformer; NULL: plain */
-	unsigned jobs;	       /* transformers that are wanted */
+	const struct packers *packers; /* used only while there is no
+					  transformer */
+	unsigned jobs;		       /* transformers that are wanted */
 	struct rules rules;
 	/* Starts the writer, and returns how many transformers as well; a
 	 * negative number if there is not even a writer. Called once. */

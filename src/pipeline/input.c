@@ -2,6 +2,8 @@
 
 #include "pipeline/input.h"
 
+#include "codec/format.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -94,6 +96,28 @@ bool input_is_known(const struct input *in)
 bool input_is_decoded(const struct input *in)
 {
 	return decode_is_on(&in->decode);
+}
+
+int input_form(
+	const struct input *in, enum batch_form *form, struct fault *fault)
+{
+	const struct format *format = in->source.format;
+
+	if (decode_is_marked(&in->decode)) {
+		fault_set(fault,
+			"UTF-16 or UTF-32, by its byte order mark, would "
+			"become UTF-8; it stays as it is (see --encoding)");
+		return -ENOTSUP;
+	}
+	if (format && format != &format_gzip) {
+		fault_set(fault, "%s data cannot be written; it stays as it is",
+			format->name);
+		return -ENOTSUP;
+	}
+	*form = !format		    ? BATCH_AS_ASKED
+		: in->source.blocks ? BATCH_BGZF
+				    : BATCH_GZIP;
+	return 0;
 }
 
 /* Whether typed text is left from the last read. */

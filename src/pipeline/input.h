@@ -17,6 +17,7 @@
 #include "io/prompt.h"
 #include "io/source.h"
 #include "io/strip.h"
+#include "pipeline/batch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -85,6 +86,11 @@ bool input_is_known(const struct input *in);
 /* Whether it is decoded, as far as that is known: what of its text is not UTF-8
  * is what could not be. */
 bool input_is_decoded(const struct input *in);
+
+/* What the FILE is, of which text has come, if it is to be written as that.
+ * Returns 0, or -ENOTSUP with *fault filled when it cannot be. */
+int input_form(
+	const struct input *in, enum batch_form *form, struct fault *fault);
 
 /* Whether a prompt is due before the next read, and to show it: everything that
  * was typed before should have been dealt with. May block while the terminal

@@ -41,6 +41,7 @@ int output_init(struct output *o, const struct output_config *config)
 	int err;
 
 	*o = (struct output){.config = *config,
+		.packing = config->packings[BATCH_AS_ASKED],
 		.at = {.input = OUTPUT_NO_INPUT},
 		.open = OUTPUT_NO_INPUT};
 	atomic_init(&o->reopen, false);
@@ -63,6 +64,9 @@ int output_init(struct output *o, const struct output_config *config)
 	config->sink->wake = control_abort_fd(config->control);
 	sink_set_records(config->sink, whole_records, o);
 	follow_init(&o->follow, config->sink, config->ledger, config->prompt);
+	if (config->targets)
+		targets_connect(
+			config->targets, config->ledger, config->control);
 	return 0;
 }
 
@@ -78,7 +82,8 @@ static void take_locked(struct output *o, bool patient)
 {
 	o->owned = true;
 	o->patient = patient;
-	o->config.sink->hasty = !patient;
+	/* What takes the place of a file takes what it is given. */
+	o->config.sink->hasty = !patient && !o->config.targets;
 	o->owner = pthread_self();
 }
 
@@ -140,7 +145,7 @@ bool output_try_own(struct output *o, uint64_t written, size_t len)
 		return false;
 	if (o->open != OUTPUT_NO_INPUT)
 		len += o->config.newline.packed.size;
-	if (sink_is_ready(o->config.sink, len))
+	if (o->config.targets || sink_is_ready(o->config.sink, len))
 		return true;
 	output_disown(o);
 	return false;
@@ -263,10 +268,22 @@ int64_t output_waited(struct output *o)
 	return o->config.sink->file.io.waited;
 }
 
+/* Whether each FILE has an output of its own. */
+static bool has_each(const struct output *o)
+{
+	return o->config.targets && targets_is_each(o->config.targets);
+}
+
 void output_begin(struct output *o, size_t input)
 {
 	expect_owned(o, "output_begin");
 	place_begin(&o->at, input);
+	o->wrong = false;
+	if (!has_each(o))
+		return;
+	o->changed = !targets_keeps_form(o->config.targets);
+	o->packing = o->config.packings[BATCH_AS_ASKED];
+	o->tally = (struct packer_tally){0};
 }
 
 static const char *name_of(const struct output *o, size_t input)
@@ -276,6 +293,63 @@ static const char *name_of(const struct output *o, size_t input)
 	return strcmp(name, "-") == 0 ? "standard input" : name;
 }
 
+/* Ends what all of the output is one piece of. */
+static int close_piece(struct output *o, struct fault *fault)
+{
+	unsigned char bytes[PACKING_CLOSE_MOST];
+	size_t done = 0;
+	struct patience_piece piece = {bytes, 0, true, &done};
+	int err;
+
+	/* What is not one piece is closed by the sink, if it is one file. */
+	if (!o->packing || (!o->tally.any && !o->config.targets))
+		return 0;
+	piece.len = o->packing->close(&o->tally, bytes);
+	err = patience_append(&o->patience, &piece, true, fault);
+	if (!err)
+		atomic_fetch_add(&o->config.ledger->members, 1);
+	return err;
+}
+
+/* The text of a FILE that has an output of its own was written. */
+static int close_target(struct output *o, size_t input, struct fault *fault)
+{
+	struct targets *t = o->config.targets;
+	int err;
+
+	if (!t->open) { /* there was none */
+		err = targets_open(t, input, o->config.sink, fault);
+		if (err && !targets_is_for_all(err)) {
+			ledger_trouble(o->config.ledger, name_of(o, input), 0,
+				0, fault->text);
+			targets_leave(t, o->config.sink);
+			return 0;
+		}
+		if (err)
+			return err;
+	}
+	err = close_piece(o, fault);
+	return err ? err
+		   : targets_close(t, o->config.sink, &o->origin.mark, fault);
+}
+
+static void end_target(struct output *o, size_t input, bool good)
+{
+	struct targets *t = o->config.targets;
+	struct fault fault = {""};
+	int err;
+
+	if (!good) {
+		targets_leave(t, o->config.sink);
+	} else if (!o->changed) {
+		targets_leave_unchanged(t, o->config.sink);
+	} else {
+		err = close_target(o, input, &fault);
+		if (err)
+			ledger_fail(o->config.ledger, err, &fault);
+	}
+}
+
 void output_end(struct output *o, size_t input, bool good)
 {
 	struct fault words;
@@ -283,10 +357,13 @@ void output_end(struct output *o, size_t input, bool good)
 	expect_owned(o, "output_end");
 	if (place_tell(&o->at, text_keeps(o->config.text), &words))
 		ledger_notice(o->config.ledger, name_of(o, input), words.text);
-	o->ended++;
 	/* Who reads may have come to its end before the bad sequence was
 	 * met. */
-	o->ended_bad += !good || input == output_bad_input(o);
+	good = good && input != output_bad_input(o);
+	o->ended++;
+	o->ended_bad += !good;
+	if (has_each(o))
+		end_target(o, input, good && !o->wrong);
 }
 
 static void tell_bad(struct output *o, const struct batch *b)
@@ -311,6 +388,7 @@ static void tell_wrong(struct output *o, const struct batch *b)
 {
 	uint64_t line = o->at.lines + (uint64_t)b->wrong.line;
 
+	o->wrong = true;
 	ledger_trouble(o->config.ledger, name_of(o, o->at.input), line + 1, 0,
 		b->wrong.words);
 }
@@ -319,7 +397,8 @@ static void after_written(struct output *o, const struct batch *b)
 {
 	if (b->wrong.met)
 		tell_wrong(o, b);
-	if (text_keeps_apart(o->config.text) && b->upper_len > 0)
+	if (text_keeps_apart(o->config.text) && b->upper_len > 0 &&
+		!has_each(o))
 		o->open = lines_end(b->upper, b->upper_len) ? OUTPUT_NO_INPUT
 							    : o->at.input;
 	if (!b->bad.met) {
@@ -336,7 +415,7 @@ static void after_written(struct output *o, const struct batch *b)
  * has, if that was written. */
 static size_t lead_of(const struct output *o)
 {
-	const struct packing *packing = o->config.packing;
+	const struct packing *packing = o->packing;
 
 	return packing && o->tally.any ? packing->lead : 0;
 }
@@ -345,7 +424,7 @@ static size_t lead_of(const struct output *o)
 static void count_packed(
 	struct output *o, const struct packed *packed, size_t text_len)
 {
-	if (o->config.packing && o->config.packing->lead > 0)
+	if (o->packing && o->packing->lead > 0)
 		packer_tally_add(&o->tally, packed->crc, text_len);
 	atomic_fetch_add(&o->config.ledger->members, packed->members);
 }
@@ -360,7 +439,7 @@ static uint64_t lines_in(
 
 	if (kept == len)
 		return b->lines;
-	if (o->config.packing)
+	if (o->packing)
 		return 0;
 	lines = lines_count(b->upper, kept);
 	/* A newline put before this input ended a line of the batch before. */
@@ -373,7 +452,7 @@ static size_t bytes_in(
 {
 	if (kept == len)
 		return b->upper_len;
-	return o->config.packing ? 0 : kept;
+	return o->packing ? 0 : kept;
 }
 
 /* Counts what appends left in the output: the first b->done bytes of len, of
@@ -398,6 +477,8 @@ static void count_written(
 	atomic_fetch_add(&l->lines_out, lines);
 	atomic_fetch_add(&l->bytes_out, bytes);
 	atomic_store(&b->unwritten, b->lines - now);
+	if (o->config.targets)
+		targets_count(o->config.targets, lines, bytes);
 	follow_after(&o->follow, &(struct follow_text){lines, bytes});
 }
 
@@ -442,14 +523,14 @@ static int end_open_line(struct output *o, const struct batch *b)
 	o->open = OUTPUT_NO_INPUT;
 	o->newline_done = 0;
 	atomic_fetch_add(&o->config.ledger->bytes_out, 1);
-	if (o->config.packing)
+	if (o->packing)
 		count_packed(o, &newline->packed, 1);
 	return 0;
 }
 
 static int append(struct output *o, struct batch *b)
 {
-	bool packed = o->config.packing && b->packed.size > 0;
+	bool packed = o->packing && b->packed.size > 0;
 	size_t lead = packed ? lead_of(o) : 0;
 	const unsigned char *data = packed ? b->member + lead : b->upper;
 	size_t len = packed ? b->packed.size - lead : b->upper_len;
@@ -467,18 +548,72 @@ static int append(struct output *o, struct batch *b)
 	return judge(o, err, &fault);
 }
 
+/* The FILE cannot have its output: the rest of it need not be read. */
+static void leave_input(struct output *o, const struct fault *fault)
+{
+	ledger_trouble(
+		o->config.ledger, name_of(o, o->at.input), 0, 0, fault->text);
+	atomic_store(&o->bad_input, o->at.input);
+	control_wake_reader(o->config.control);
+}
+
+/* What becomes of a piece. */
+enum target {
+	TARGET_WRITTEN,
+	TARGET_LEFT,   /* it was told why */
+	TARGET_AS_WAS, /* all of the FILE, which stays as it is */
+};
+
+/* Before a piece of a FILE that has an output of its own. */
+static enum target begin_target(struct output *o, struct batch *b, int *err)
+{
+	struct targets *t = o->config.targets;
+	struct fault fault = {""};
+
+	*err = 0;
+	o->origin = b->origin;
+	o->packing = o->config.packings[b->origin.form];
+	o->changed |= b->changed;
+	if (t->open || b->upper_len == 0)
+		return TARGET_WRITTEN;
+	if (!o->changed && b->inputs.ended > 0) {
+		atomic_store(&b->unwritten, 0);
+		return TARGET_AS_WAS;
+	}
+	*err = targets_open(t, o->at.input, o->config.sink, &fault);
+	if (!*err)
+		return TARGET_WRITTEN;
+	convert_forget(o->config.ledger, b);
+	if (targets_is_for_all(*err)) {
+		ledger_fail(o->config.ledger, *err, &fault);
+	} else {
+		leave_input(o, &fault);
+		*err = 0;
+	}
+	return TARGET_LEFT;
+}
+
 int output_piece(struct output *o, struct batch *b)
 {
-	int err;
+	int err = 0;
 
 	expect_owned(o, "output_piece");
 	if (o->at.input == output_bad_input(o)) {
 		convert_forget(o->config.ledger, b);
 		return 0;
 	}
-	err = end_open_line(o, b);
-	if (!err)
-		err = append(o, b);
+	if (has_each(o)) {
+		enum target what = begin_target(o, b, &err);
+
+		if (what == TARGET_LEFT)
+			return err;
+		if (what == TARGET_WRITTEN)
+			err = append(o, b);
+	} else {
+		err = end_open_line(o, b);
+		if (!err)
+			err = append(o, b);
+	}
 	if (!err)
 		after_written(o, b);
 	return err;
@@ -531,26 +666,36 @@ int output_write(struct output *o, struct batch *b)
 	return 0;
 }
 
-/* Ends what all of the output is one piece of. */
-static int close_piece(struct output *o, struct fault *fault)
+/* All that comes in is written. */
+static int finish_targets(struct output *o, struct fault *fault)
 {
-	unsigned char bytes[PACKING_CLOSE_MOST];
-	size_t done = 0;
-	struct patience_piece piece = {bytes, 0, true, &done};
+	struct targets *t = o->config.targets;
 	int err;
 
-	if (!o->tally.any)
+	if (has_each(o))
+		return targets_finish(t, fault);
+	if (control_is_stopping(o->config.control) ||
+		atomic_load(&o->config.ledger->input_trouble)) {
+		targets_leave(t, o->config.sink);
 		return 0;
-	piece.len = o->config.packing->close(&o->tally, bytes);
-	err = patience_append(&o->patience, &piece, true, fault);
+	}
+	err = close_piece(o, fault);
 	if (!err)
-		atomic_fetch_add(&o->config.ledger->members, 1);
-	return err;
+		err = targets_close(t, o->config.sink, NULL, fault);
+	return err ? err : targets_finish(t, fault);
+}
+
+static int finish_sink(struct output *o, struct fault *fault)
+{
+	int err = close_piece(o, fault);
+
+	if (!err)
+		err = patience_make_valid(&o->patience, fault);
+	return err ? err : sink_finish(o->config.sink, fault);
 }
 
 void output_finish(struct output *o)
 {
-	struct sink *sink = o->config.sink;
 	struct fault fault = {""};
 	int err;
 
@@ -559,11 +704,8 @@ void output_finish(struct output *o)
 		return;
 	o->finished = true;
 	follow_end(&o->follow);
-	err = close_piece(o, &fault);
-	if (!err)
-		err = patience_make_valid(&o->patience, &fault);
-	if (!err)
-		err = sink_finish(sink, &fault);
+	err = o->config.targets ? finish_targets(o, &fault)
+				: finish_sink(o, &fault);
 	if (err)
 		ledger_fail(o->config.ledger, err, &fault);
 	after_sink(o);
@@ -575,7 +717,10 @@ void output_abandon(struct output *o)
 	if (o->finished)
 		return;
 	follow_end(&o->follow);
-	sink_abandon(o->config.sink);
+	if (o->config.targets)
+		targets_abandon(o->config.targets, o->config.sink);
+	else
+		sink_abandon(o->config.sink);
 	after_sink(o);
 }
 

@@ -35,6 +35,7 @@
 #include "pipeline/ledger.h"
 #include "pipeline/patience.h"
 #include "pipeline/place.h"
+#include "pipeline/targets.h"
 #include "text/text.h"
 
 #include <pthread.h>
@@ -56,7 +57,10 @@ struct output_config {
 	struct sink *sink;
 	const char *const *inputs; /* the FILEs' names */
 	const struct text *text;
-	const struct packing *packing; /* of the batches; NULL: plain */
+	const struct packing *packings[BATCH_FORMS]; /* of the batches of each
+							form; NULL: plain */
+	struct targets *targets; /* files that the sink is one after the other;
+				    NULL: it is what it is */
 	bool prompt; /* somebody types, and sees what becomes of each line */
 	struct output_newline newline;
 	struct control *control;
@@ -80,12 +84,16 @@ struct output {
 	uint64_t written;	   /* batches from the queues */
 	struct packer_tally tally; /* where all is one piece: of what is in it
 				    */
-	struct place at;	   /* in which FILE */
+	const struct packing *packing; /* of what is written now; NULL: plain */
+	bool changed;	 /* what the FILE became so far is not what it was */
+	bool wrong;	 /* something of it was told to be wrong */
+	struct place at; /* in which FILE */
 	size_t open; /* where FILEs are kept apart: the one whose last line has
 			no newline in the output */
 	uint64_t open_lines; /* in lines_out, of a record of which more comes */
 	size_t newline_done; /* bytes of its newline that are in the output */
 	size_t ended, ended_bad;     /* FILEs, for tests */
+	struct batch_origin origin;  /* of the FILE */
 	const struct batch *writing; /* NULL: no append is under way */
 	bool finished;
 };

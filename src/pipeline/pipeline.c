@@ -3,7 +3,9 @@
 #include "pipeline/pipeline.h"
 
 #include "io/clock.h"
+#include "codec/bgzf.h"
 #include "codec/packer.h"
+#include "codec/single.h"
 #include "pipeline/control.h"
 #include "pipeline/convert.h"
 #include "pipeline/crew.h"
@@ -14,6 +16,7 @@
 #include "pipeline/queue.h"
 #include "pipeline/reader.h"
 #include "pipeline/standin.h"
+#include "pipeline/targets.h"
 #include "pipeline/transformer.h"
 #include "pipeline/unpackers.h"
 #include "pipeline/writer.h"
@@ -37,7 +40,7 @@ struct pipeline {
 	struct ledger ledger;
 	struct queue in;	 /* FIFO, to the transformers */
 	struct queue out;	 /* by batch_seq, to the writer */
-	struct packer **packers; /* config.jobs of them; all NULL: plain */
+	struct packers *packers; /* config.jobs of them */
 	struct pool pool;
 	void **discarded; /* room for all batches; on_abort's */
 	struct output output;
@@ -105,20 +108,47 @@ static int make_out(struct pipeline *p)
 static void free_packers(struct pipeline *p)
 {
 	for (unsigned i = 0; p->packers && i < p->config.jobs; i++)
-		packer_free(p->packers[i]);
+		for (size_t form = 0; form < BATCH_FORMS; form++)
+			packer_free(p->packers[i].of[form]);
 	free(p->packers);
+}
+
+/* How batches of a form are packed; NULL: not at all. */
+static const struct packing *packing_of(
+	const struct pipeline *p, enum batch_form form)
+{
+	if (form == BATCH_AS_ASKED)
+		return p->config.level ? p->config.sink->packing : NULL;
+	if (p->config.keep_level == 0)
+		return NULL;
+	return form == BATCH_GZIP ? &packing_single : &packing_bgzf;
+}
+
+static int make_some_packers(const struct pipeline *p, struct packers *packers)
+{
+	int err = 0;
+
+	for (size_t form = 0; !err && form < BATCH_FORMS; form++) {
+		const struct packing *packing =
+			packing_of(p, (enum batch_form)form);
+
+		if (packing)
+			err = packer_new(&packers->of[form], packing,
+				form == BATCH_AS_ASKED ? p->config.level
+						       : p->config.keep_level);
+	}
+	return err;
 }
 
 static int make_packers(struct pipeline *p)
 {
 	int err = 0;
 
-	p->packers = calloc(p->config.jobs, sizeof(struct packer *));
+	p->packers = calloc(p->config.jobs, sizeof(struct packers));
 	if (!p->packers)
 		return -ENOMEM;
-	for (unsigned i = 0; !err && p->config.level && i < p->config.jobs; i++)
-		err = packer_new(&p->packers[i], p->config.sink->packing,
-			p->config.level);
+	for (unsigned i = 0; !err && i < p->config.jobs; i++)
+		err = make_some_packers(p, &p->packers[i]);
 	if (err)
 		free_packers(p);
 	return err;
@@ -133,10 +163,14 @@ static int measure_batches(struct pipeline *p, struct pool_sizes *sizes)
 	if (upper >= SIZE_MAX - 1)
 		return -ENOMEM;
 	*sizes = (struct pool_sizes){.text = size, .spare = upper + 1};
-	if (p->config.level) {
-		sizes->member = packer_bound(p->packers[0], upper + 1);
-		if (sizes->member == SIZE_MAX)
+	for (size_t form = 0; form < BATCH_FORMS; form++) {
+		struct packer *packer = p->packers[0].of[form];
+		size_t bound = packer ? packer_bound(packer, upper + 1) : 0;
+
+		if (bound == SIZE_MAX)
 			return -ENOMEM;
+		if (sizes->member < bound)
+			sizes->member = bound;
 	}
 	return 0;
 }
@@ -162,13 +196,15 @@ static int make_pool(struct pipeline *p)
 
 static int make_newline(struct pipeline *p, struct output_newline *n)
 {
-	if (!p->packers[0]) {
+	struct packer *packer = p->packers[0].of[BATCH_AS_ASKED];
+
+	if (!packer) {
 		n->bytes[0] = '\n';
 		n->packed.size = 1;
 		return 0;
 	}
 	return packer_pack(
-		p->packers[0], "\n", 1, n->bytes, sizeof(n->bytes), &n->packed);
+		packer, "\n", 1, n->bytes, sizeof(n->bytes), &n->packed);
 }
 
 /* With verify, also the newlines that are packed once are decoded. What a file
@@ -176,7 +212,7 @@ static int make_newline(struct pipeline *p, struct output_newline *n)
 static int verify_made(struct pipeline *p, const struct output_newline *n)
 {
 	const struct sink *s = p->config.sink;
-	struct packer *packer = p->packers[0];
+	struct packer *packer = p->packers[0].of[BATCH_AS_ASKED];
 	int err;
 
 	if (!packer || !p->config.verify)
@@ -193,14 +229,18 @@ static int make_output(struct pipeline *p)
 	struct output_config config = {.sink = p->config.sink,
 		.inputs = p->config.inputs,
 		.text = p->config.text,
-		.packing = p->config.level ? p->config.sink->packing : NULL,
+		.packings = {[BATCH_AS_ASKED] = packing_of(p, BATCH_AS_ASKED),
+			[BATCH_GZIP] = packing_of(p, BATCH_GZIP),
+			[BATCH_BGZF] = packing_of(p, BATCH_BGZF)},
+		.targets = p->config.targets,
 		.prompt = p->config.interactive,
 		.control = &p->control,
 		.ledger = &p->ledger};
+	struct packer *packer = p->packers[0].of[BATCH_AS_ASKED];
 	int err = 0;
 
-	if (p->packers[0])
-		err = sink_use_packer(p->config.sink, p->packers[0]);
+	if (packer && !p->config.targets)
+		err = sink_use_packer(p->config.sink, packer);
 	if (!err)
 		err = make_newline(p, &config.newline);
 	if (!err)
@@ -242,7 +282,7 @@ static void connect_handover(struct pipeline *p)
 		.output = &p->output,
 		.control = &p->control,
 		.converter = &p->converter,
-		.packer = p->packers[0],
+		.packers = &p->packers[0],
 		.jobs = p->config.jobs,
 		.rules = p->config.rules,
 		.start_others = start_others,
@@ -251,13 +291,19 @@ static void connect_handover(struct pipeline *p)
 	handover_init(&p->reader.handover, &config);
 }
 
+/* Whether each FILE has an output of its own. */
+static bool has_each(const struct pipeline *p)
+{
+	return p->config.targets && targets_is_each(p->config.targets);
+}
+
 static struct cutter_config cutter_config(const struct pipeline *p)
 {
 	return (struct cutter_config){.text = p->config.text,
 		.size = p->config.batch_size,
 		.lines = p->config.append,
 		/* A bad sequence is told with its place in its FILE. */
-		.apart = text_keeps_apart(p->config.text),
+		.apart = text_keeps_apart(p->config.text) || has_each(p),
 		.gather = p->config.level > 0,
 		.interval = p->config.flush_interval};
 }
@@ -279,6 +325,7 @@ static int connect_reader(struct pipeline *p)
 	p->reader.control = &p->control;
 	p->reader.ledger = &p->ledger;
 	p->reader.output = &p->output;
+	p->reader.targets = p->config.targets;
 	p->reader.unpackers = helped ? &p->unpackers : NULL;
 	p->reader.relief = &p->relief;
 	p->reader.sandbox = p->config.sandbox ? &p->sandbox : NULL;
@@ -294,7 +341,7 @@ static void connect_transformer(struct pipeline *p, unsigned i)
 		.worker = &p->crew.transformers[i],
 		.number = (int)i,
 		.converter = &p->converter,
-		.packer = p->packers[i],
+		.packers = &p->packers[i],
 		.in = &p->in,
 		.out = &p->out,
 		.sandbox = &p->sandbox};
@@ -318,7 +365,9 @@ static int make_stages(struct pipeline *p)
 		.decoded =
 			p->config.decoded ? p->config.decoded : p->config.text,
 		.ledger = &p->ledger,
-		.verify = p->config.verify};
+		.verify = p->config.verify,
+		.compare = p->config.targets &&
+			   targets_keeps_form(p->config.targets)};
 	connect_handover(p);
 	for (unsigned i = 0; i < p->config.jobs; i++)
 		connect_transformer(p, i);
@@ -410,7 +459,9 @@ static size_t batch_size(const struct pipeline_config *config)
 {
 	size_t least = text_least(config->text);
 	size_t size = config->batch_size < least ? least : config->batch_size;
-	size_t unit = config->level ? config->sink->packing->unit : 0;
+	size_t unit = config->level	   ? config->sink->packing->unit
+		      : config->keep_level ? packing_bgzf.unit
+					   : 0;
 
 	if (unit > 0 && size > unit)
 		size -= size % unit;
@@ -542,6 +593,7 @@ void pipeline_stats(struct pipeline *p, struct pipeline_stats *s)
 {
 	const struct ledger *l = &p->ledger;
 	const struct crew *crew = &p->crew;
+	const struct targets *t = p->config.targets;
 
 	*s = (struct pipeline_stats){
 		.lines_in = atomic_load(&l->lines_in),
@@ -556,6 +608,12 @@ void pipeline_stats(struct pipeline *p, struct pipeline_stats *s)
 			crew->transformers, crew->n_transformers, &p->in),
 		.writer = stage_figures(&crew->writer, 1, &p->out),
 	};
+	if (!t)
+		return;
+	s->replaces = true;
+	s->files_done = atomic_load(&t->done);
+	s->files_unchanged = atomic_load(&t->unchanged);
+	s->files_refused = atomic_load(&t->refused);
 }
 
 static uint64_t count_lost(struct pipeline *p, bool left)

@@ -56,6 +56,8 @@ struct pipeline_events {
 	void (*notice)(void *context, const char *name, const char *text);
 };
 
+struct targets;
+
 /* Everything pointed to must live as long as the pipeline. */
 struct pipeline_config {
 	const char *const *inputs;  /* paths, "-" is standard input */
@@ -66,7 +68,12 @@ struct pipeline_config {
 	const char *encoding; /* of the inputs, as decode_init has it (NULL:
 				 DECODE_NONE) */
 	struct sink *sink;
-	bool append;	      /* the output is lines: the last one ends, too */
+	struct targets *targets; /* outputs that take the place of a file, which
+				    the sink (sink_init_apart) then is one after
+				    the other; NULL: none */
+	int keep_level; /* with these: gzip that is replaced is packed again at
+			   this level; 0: none is */
+	bool append;	/* the output is lines: the last one ends, too */
 	size_t batch_size;    /* bytes of text in a batch; a packing may take
 				 some less */
 	unsigned jobs;	      /* transformer threads, at least 1 */

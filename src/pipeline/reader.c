@@ -102,13 +102,34 @@ static void close_sandbox(struct reader *r)
 			    : "read in a sandbox: no file can be opened");
 }
 
+/* Once it is known what the FILE is: whether it can be written as that. Returns
+ * 0, or a negative errno with *fault filled. */
+static int see_form(struct reader *r, struct fault *fault)
+{
+	int err;
+
+	if (r->fit || !r->targets)
+		return 0;
+	r->fit = true;
+	if (targets_keeps_form(r->targets)) {
+		err = input_form(&r->input, &r->origin.form, fault);
+		if (err)
+			return err;
+	}
+	cutter_set_origin(&r->cutter, &r->origin);
+	return 0;
+}
+
 /* Reads once, into the batch. Returns as input_read does. */
 static ssize_t fill(struct reader *r, int64_t deadline, struct fault *fault)
 {
 	size_t room;
 	unsigned char *at = cutter_room(&r->cutter, &room);
 	ssize_t n = input_read(&r->input, at, room, deadline, fault);
+	int err = n > 0 ? see_form(r, fault) : 0;
 
+	if (err)
+		return err;
 	if (n > 0) {
 		close_sandbox(r);
 		cutter_take(&r->cutter, (size_t)n,
@@ -219,11 +240,19 @@ static int open_file(struct reader *r, size_t input, struct stat *st)
 }
 
 /* Whether the FILE that open_file opened is to be read. */
-static bool is_to_be_read(struct reader *r, int err, const struct stat *st)
+static bool is_to_be_read(
+	struct reader *r, size_t input, int err, const struct stat *st)
 {
 	const char *why = "input file is output file";
 	struct fault fault;
+	bool fit = !err && (!r->targets || targets_admit(r->targets, input, st,
+						   &fault) == 0);
 
+	if (!err && !fit) {
+		ledger_trouble(
+			r->ledger, input_name(&r->input), 0, 0, fault.text);
+		return false;
+	}
 	if (!err && output_take_input(r->output, st)) {
 		ledger_note(r->ledger, input_name(&r->input), "reading");
 		return true;
@@ -273,10 +302,15 @@ static int process_file(struct reader *r, size_t input)
 
 	if (opened == -ECANCELED || opened == -EOWNERDEAD)
 		return opened;
-	good = is_to_be_read(r, opened, &st);
+	good = is_to_be_read(r, input, opened, &st);
+	r->fit = false;
+	r->origin = (struct batch_origin){.form = BATCH_AS_ASKED};
+	if (opened == 0)
+		replace_note(&r->origin.mark, &st);
 	if (good)
 		manner = manner_of(&r->input);
 	err = pass_on(r, cutter_begin(&r->cutter, input, manner));
+	cutter_set_origin(&r->cutter, &r->origin);
 	r->current = input;
 	r->in_file = true;
 	if (!err && good)

@@ -39,8 +39,10 @@ struct reader {
 	struct crew *crew;
 	struct control *control;
 	struct ledger *ledger;
-	struct output *output; /* for a look: which file it is, and which FILE
-				  it wants no more of */
+	struct output *output;	 /* for a look: which file it is, and which FILE
+				    it wants no more of */
+	struct targets *targets; /* for a look: which FILEs may be read; NULL:
+				    all */
 	struct unpackers *unpackers; /* NULL: none */
 	struct relief *relief;
 	struct sandbox *sandbox; /* closed once the last FILE is open and known
@@ -50,8 +52,10 @@ struct reader {
 	struct input input;
 	const char *const *paths; /* the FILEs */
 	size_t n_paths;
-	size_t current;	     /* number of the FILE that is read */
-	bool in_file;	     /* it has begun and not ended */
+	size_t current;		    /* number of the FILE that is read */
+	bool in_file;		    /* it has begun and not ended */
+	struct batch_origin origin; /* of it, for targets; form: once known */
+	bool fit; /* ... and it was seen that it has one that can be written */
 	sem_t begin;	     /* posted once: it may begin, or is dismissed */
 	bool dismissed;	     /* set before that */
 	atomic_bool has_all; /* nothing is read any more */

@@ -6,6 +6,7 @@
 #ifndef UPCASE_PIPELINE_STATS_H
 #define UPCASE_PIPELINE_STATS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,10 @@ struct pipeline_stats {
 	uint64_t members;   /* gzip members written */
 	uint64_t invalid;   /* ill-formed UTF-8 sequences met */
 	int64_t elapsed;    /* nanoseconds since the start */
+	/* Where files are replaced: FILEs, or the one output, that were; that
+	 * needed no change; that were left as they were for another reason. */
+	bool replaces;
+	uint64_t files_done, files_unchanged, files_refused;
 	/* Only complete once every thread has ended. */
 	struct stage_stats reader, transformer, writer;
 };

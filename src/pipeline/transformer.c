@@ -8,12 +8,11 @@
 static int work(const struct transformer *t, struct batch *b)
 {
 	int64_t begin = clock_now();
-	int err = 0;
+	int err;
 
 	if (!b->converted)
 		convert_batch(t->converter, NULL, b);
-	if (t->packer)
-		err = convert_compress(t->converter, t->packer, b);
+	err = convert_compress(t->converter, t->packers, b);
 	t->worker->busy += clock_now() - begin;
 	return err;
 }

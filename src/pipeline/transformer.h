@@ -21,7 +21,7 @@ struct transformer {
 	struct worker *worker; /* itself */
 	int number;	       /* for its name */
 	const struct converter *converter;
-	struct packer *packer; /* NULL: plain output */
+	const struct packers *packers;
 	struct queue *in, *out;
 	struct sandbox *sandbox; /* entered before a batch is touched */
 };

@@ -323,7 +323,7 @@ takes_option() {
 	run "$@"
 	expect_status 0
 }
-for option in --output=file --outp=file --ou=file --mapping=full --m=simple \
+for option in --output=file --mapping=full --m=simple \
 	--language=tr --l=tr --invalid=keep --inv=keep --jobs=2 --j=2 \
 	--batch-size=1K --ba=1k --queue-depth=2 --que=2 --flush-interval=0.5 \
 	--fl=0 --sync=none --sy=end --shutdown-timeout=1.5 --sh=0 --stats \

@@ -28,15 +28,15 @@ same() {
 # Options in a text, "-o--output" with a short form and "--no-gzip" without. One
 # that has a short form counts with it also where it is named alone.
 named() {
-	grep -oE -- '(-[a-zA-Z], )?--[a-z][a-z-]*[a-z]' | sed 's/, //' |
+	grep -oE -- '(-[a-zA-Z], )?--[a-z][a-z0-9-]*[a-z]' | sed 's/, //' |
 		awk '{ all[$0] } END {
 			for (o in all) if (o ~ /^-[^-]/) pair[substr(o, 3)]
 			for (o in all) if (!(o in pair)) print o }'
 }
 
 # What getopt_long is given.
-sed -n 's/^\t{"\([a-z-]*\)", .*, '\''\(.\)'\''},$/-\2--\1/p
-	s/^\t{"\([a-z-]*\)", .*, [A-Z][A-Z_]*},$/--\1/p' \
+sed -n 's/^\t{"\([a-z0-9-]*\)", .*, '\''\(.\)'\''},$/-\2--\1/p
+	s/^\t{"\([a-z0-9-]*\)", .*, [A-Z][A-Z_]*},$/--\1/p' \
 	"$srcdir/src/cli/options.c" | sort >"$tmp/program"
 [ "$(wc -l <"$tmp/program")" -ge 36 ] ||
 	not_ok 'the table of options was not found in src/cli/options.c'
@@ -51,8 +51,8 @@ named <"$tmp/help" | same --help
 
 # ".It Fl o Ar file , Cm \-\-output Ns = Ns Ar file"
 sed -n 's/\\-/-/g
-	s/^\.It Fl \([a-zA-Z]\) .*Cm --\([a-z-]*\).*/-\1--\2/p
-	s/^\.It Cm --\([a-z-]*\).*/--\1/p' "$srcdir/man/upcase-pipe.1" |
+	s/^\.It Fl \([a-zA-Z]\) .*Cm --\([a-z0-9-]*\).*/-\1--\2/p
+	s/^\.It Cm --\([a-z0-9-]*\).*/--\1/p' "$srcdir/man/upcase-pipe.1" |
 	same 'the manual'
 
 # Shells that complete names complete the long ones.
@@ -65,9 +65,9 @@ for file in "$srcdir"/completion*/*; do
 	[ -f "$file" ] || continue
 	completions=$((completions + 1))
 	{
-		grep -oE -- '--[a-z][a-z-]*[a-z]' "$file"
+		grep -oE -- '--[a-z][a-z0-9-]*[a-z]' "$file"
 		# fish: -l NAME
-		sed -n 's/.* -l \([a-z][a-z-]*\).*/--\1/p' "$file"
+		sed -n 's/.* -l \([a-z][a-z0-9-]*\).*/--\1/p' "$file"
 	} | same "${file#"$srcdir"/}"
 done
 

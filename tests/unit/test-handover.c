@@ -44,6 +44,9 @@ static int start_others(void *context)
 	return hand->others;
 }
 
+/* What packs nothing. */
+static const struct packers plain;
+
 static void make(struct hand *hand, int others, struct rules rules,
 	enum upcase_language language)
 {
@@ -52,6 +55,7 @@ static void make(struct hand *hand, int others, struct rules rules,
 		.pool = &hand->s.pool,
 		.output = &hand->s.output,
 		.control = &hand->s.control,
+		.packers = &plain,
 		.converter = &hand->s.converter,
 		.jobs = 1,
 		.rules = rules,

@@ -150,8 +150,8 @@ static void files_may_stand_anywhere(void **state)
 
 static void an_output_can_be_named(void **state)
 {
-	static const char *const lines[] = {"-o f", "-of", "--output=f",
-		"--output f", "--out=f", "in -o f"};
+	static const char *const lines[] = {
+		"-o f", "-of", "--output=f", "--output f", "in -o f"};
 	struct command c;
 
 	(void)state;
@@ -622,7 +622,7 @@ static void what_is_typed_does_not_reach_the_terminal(void **state)
 static void misuse_is_told_for_each_kind(void **state)
 {
 	(void)state;
-	bad("--out", "option '--output' requires an argument");
+	bad("--enc", "option '--encoding' requires an argument");
 	bad("-vo", "option requires an argument -- 'o'");
 	bad("--verb=x", "option '--verbose' doesn't allow an argument");
 	bad("--verbose -xv", "invalid option -- 'x'");

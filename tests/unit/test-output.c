@@ -565,7 +565,7 @@ static void a_part_of_a_member_is_no_line(void **state)
 	support_pipe(fd);
 	saved = support_replace(STDOUT_FILENO, fd[1]);
 	stages_make(&s, NULL, UPCASE_ROOT, UPCASE_KEEP);
-	s.output.config.packing = &packing_members;
+	s.output.packing = &packing_members;
 	b = stages_batch(&s, "a\nb\nc\n");
 	convert_batch(&s.converter, NULL, b);
 	b->member = member; /* more than a pipe takes */

@@ -53,6 +53,9 @@ static int start_nobody(void *context)
 	return -1;
 }
 
+/* What packs nothing. */
+static const struct packers plain;
+
 static void make_reader(struct stuck *t, bool lines)
 {
 	static const char *const paths[] = {"in"};
@@ -61,6 +64,7 @@ static void make_reader(struct stuck *t, bool lines)
 		.pool = &t->s.pool,
 		.output = &t->s.output,
 		.control = &t->s.control,
+		.packers = &plain,
 		.converter = &t->s.converter,
 		.jobs = 1,
 		.start_others = start_nobody};

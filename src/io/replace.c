@@ -1,0 +1,532 @@
+#include "config.h"
+
+#include "io/replace.h"
+
+#include "io/outfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+/* What of a name goes into that of its temporary file, which is not to become
+ * longer than a name may be. */
+#define NAME_PART 180
+
+#define ACCESS_LIST "system.posix_acl_access"
+
+void replace_note(struct replace_mark *m, const struct stat *st)
+{
+	*m = (struct replace_mark){.dev = st->st_dev,
+		.ino = st->st_ino,
+		.size = st->st_size,
+		.changed = st->st_mtim};
+}
+
+/* Where the last component of path begins. */
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* A name for a file that is on its way to `path`, in the same folder, as no
+ * other was called by this process. */
+static char *make_name(const char *path)
+{
+	static atomic_uint last;
+	const char *base = base_of(path);
+	char *name = NULL;
+
+	if (asprintf(&name, "%.*s.%.*s.upcase-pipe-%ld-%u", (int)(base - path),
+		    path, NAME_PART, base, (long)getpid(),
+		    atomic_fetch_add(&last, 1)) < 0)
+		return NULL;
+	return name;
+}
+
+/* The name to which links from `path` lead. */
+static char *follow_links(const char *path)
+{
+	char to[1];
+
+	if (readlink(path, to, sizeof(to)) < 0 &&
+		(errno == EINVAL || errno == ENOENT))
+		return strdup(path);
+	return realpath(path, NULL);
+}
+
+/* A file without a name, or -1. */
+static int open_nameless(const char *path, mode_t mode)
+{
+#ifdef O_TMPFILE
+	size_t len = (size_t)(base_of(path) - path);
+	char *folder;
+	int fd;
+
+	/* It gets its name through /proc. */
+	if (access("/proc/self/fd", X_OK) < 0)
+		return -1;
+	folder = len > 0 ? strndup(path, len) : strdup(".");
+	if (!folder)
+		return -1;
+	fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+	free(folder);
+	return fd;
+#else
+	(void)path;
+	(void)mode;
+	return -1;
+#endif
+}
+
+/* One with a name, which is given. Returns 0 or a negative errno. */
+static int open_named(struct replace *r, mode_t mode)
+{
+	do {
+		free(r->temporary);
+		r->temporary = make_name(r->path);
+		if (!r->temporary)
+			return -ENOMEM;
+		r->fd = open(r->temporary,
+			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			mode);
+	} while (r->fd < 0 && (errno == EEXIST || errno == EINTR));
+	return r->fd < 0 ? -errno : 0;
+}
+
+int replace_open(struct replace *r, const char *path, bool like_old)
+{
+	mode_t mode = like_old ? 0600 : 0666;
+	int err = 0;
+
+	*r = REPLACE_NONE;
+	r->path = follow_links(path);
+	if (!r->path)
+		return -errno;
+	r->fd = open_nameless(r->path, mode);
+	if (r->fd < 0)
+		err = open_named(r, mode);
+	if (err) {
+		free(r->temporary);
+		free(r->path);
+		*r = REPLACE_NONE;
+	}
+	return err;
+}
+
+/* Whether it belongs to the file, and is not a label that the system gives. */
+static bool must_be_kept(const char *attribute)
+{
+	return strncmp(attribute, "security.", 9) != 0 &&
+	       strncmp(attribute, "trusted.", 8) != 0;
+}
+
+/* Copies one attribute. *room, of *size bytes, grows as is needed. */
+static int copy_attribute(
+	const struct replace *r, const char *name, char **room, size_t *size)
+{
+	ssize_t n;
+
+	while ((n = getxattr(r->path, name, *room, *size)) < 0 &&
+		errno == ERANGE) {
+		char *more = realloc(*room, *size * 2);
+
+		if (!more)
+			return -ENOMEM;
+		*room = more;
+		*size *= 2;
+	}
+	if (n < 0)
+		return errno == ENODATA ? 0 : -errno;
+	return fsetxattr(r->fd, name, *room, (size_t)n, 0) < 0 ? -errno : 0;
+}
+
+/* The names of the old file's attributes, a NUL behind each, in *names, which
+ * is to be freed. Returns their length or a negative errno. */
+static ssize_t list_attributes(const char *path, char **names)
+{
+	size_t size = 1024;
+
+	*names = NULL;
+	for (;;) {
+		char *more = realloc(*names, size);
+		ssize_t n;
+
+		if (!more)
+			return -ENOMEM;
+		*names = more;
+		n = listxattr(path, more, size);
+		if (n >= 0)
+			return n;
+		if (errno == ENOTSUP)
+			return 0;
+		if (errno != ERANGE)
+			return -errno;
+		size *= 2;
+	}
+}
+
+static int copy_attributes(const struct replace *r, struct fault *fault)
+{
+	size_t size = 256;
+	char *names, *room = malloc(size);
+	ssize_t n = list_attributes(r->path, &names);
+	const char *at = names;
+	bool list = false;
+	int err = n < 0 ? (int)n : room ? 0 : -ENOMEM;
+
+	while (!err && at < names + n) {
+		list |= strcmp(at, ACCESS_LIST) == 0;
+		err = copy_attribute(r, at, &room, &size);
+		if (err && !must_be_kept(at))
+			err = 0;
+		if (err)
+			fault_set(fault,
+				"its attribute %.80s cannot be kept: %s", at,
+				strerror(-err));
+		at += strlen(at) + 1;
+	}
+	if (n < 0 || !room)
+		fault_set(fault, "its attributes cannot be read: %s",
+			strerror(-err));
+	/* One that the folder gives to new files. */
+	if (!err && !list && fremovexattr(r->fd, ACCESS_LIST) < 0 &&
+		errno != ENODATA && errno != ENOTSUP) {
+		err = -errno;
+		fault_set(fault,
+			"its access control list cannot be removed: %s",
+			strerror(-err));
+	}
+	free(room);
+	free(names);
+	return err;
+}
+
+/* The owner, as far as that is allowed, and then the mode: to be given another
+ * owner takes bits away. */
+static int copy_owner_and_mode(const struct replace *r, const struct stat *old)
+{
+	mode_t mode = old->st_mode & 07777;
+	struct stat st;
+
+	if (fstat(r->fd, &st) < 0)
+		return -errno;
+	if ((st.st_uid != old->st_uid || st.st_gid != old->st_gid) &&
+		fchown(r->fd, old->st_uid, old->st_gid) < 0) {
+		/* The group may be one of ours. With the rights of somebody
+		 * else nothing runs. */
+		if (fchown(r->fd, (uid_t)-1, old->st_gid) < 0)
+			mode &= ~(mode_t)S_ISGID;
+		mode &= ~(mode_t)S_ISUID;
+	}
+	return fchmod(r->fd, mode) < 0 ? -errno : 0;
+}
+
+int replace_keep(const struct replace *r, struct fault *fault)
+{
+	struct stat old;
+	int err = stat(r->path, &old) < 0 ? -errno : 0;
+
+	if (err) {
+		fault_set_errno(fault, err);
+		return err;
+	}
+	err = copy_attributes(r, fault);
+	if (err)
+		return err;
+	err = copy_owner_and_mode(r, &old);
+	if (err)
+		fault_set(fault, "its mode cannot be kept: %s", strerror(-err));
+	return err;
+}
+
+bool replace_is_same(const struct replace *r, const struct replace_mark *m)
+{
+	struct stat st;
+
+	return lstat(r->path, &st) == 0 && st.st_dev == m->dev &&
+	       st.st_ino == m->ino && st.st_size == m->size &&
+	       st.st_mtim.tv_sec == m->changed.tv_sec &&
+	       st.st_mtim.tv_nsec == m->changed.tv_nsec;
+}
+
+bool replace_is_backed_up(
+	const char *path, const char *suffix, const struct stat *st)
+{
+	char *own = realpath(path, NULL), *other = NULL;
+	struct stat kept;
+	bool is = own && asprintf(&other, "%s%s", own, suffix) >= 0 &&
+		  lstat(other, &kept) == 0 && kept.st_dev == st->st_dev &&
+		  kept.st_ino == st->st_ino;
+
+	free(own);
+	free(other);
+	return is;
+}
+
+/* Another name for the file, one that was free, which is to be freed. Returns
+ * 0 or a negative errno. */
+static int link_beside(const char *path, char **name)
+{
+	int err;
+
+	do {
+		*name = make_name(path);
+		if (!*name)
+			return -ENOMEM;
+		err = link(path, *name) < 0 ? -errno : 0;
+		if (err)
+			free(*name);
+	} while (err == -EEXIST);
+	return err;
+}
+
+int replace_back_up(
+	const struct replace *r, const char *suffix, struct fault *fault)
+{
+	char *kept = NULL, *name;
+	int err = asprintf(&kept, "%s%s", r->path, suffix) < 0 ? -ENOMEM : 0;
+
+	if (err)
+		kept = NULL;
+	else
+		err = link_beside(r->path, &name);
+	if (!err) {
+		if (rename(name, kept) < 0)
+			err = -errno;
+		/* Where both are names of one file, it does nothing. */
+		(void)unlink(name);
+		free(name);
+	}
+	if (err)
+		fault_set(fault, "cannot be kept as *%.80s: %s", suffix,
+			strerror(-err));
+	free(kept);
+	return err;
+}
+
+int replace_sync(const struct replace *r)
+{
+	int err;
+
+	do {
+		err = fsync(r->fd) < 0 ? -errno : 0;
+	} while (err == -EINTR);
+	return err == -EINVAL || err == -EROFS ? 0 : err;
+}
+
+/* One wait for all files of a file system. It also waits for what others have
+ * written there, as long as the disk takes for that. */
+#ifdef HAVE_SYNCFS
+static int sync_system_of(int fd)
+{
+	int result;
+
+	do {
+		result = syncfs(fd);
+	} while (result < 0 && errno == EINTR);
+	return result;
+}
+
+static int sync_system(const struct replace *r, bool *known, dev_t *synced)
+{
+	struct stat st;
+	int err = fstat(r->fd, &st) < 0 ? -errno : 0;
+
+	if (err || (*known && st.st_dev == *synced))
+		return err;
+	*known = true;
+	*synced = st.st_dev;
+	return sync_system_of(r->fd) < 0 ? -errno : 0;
+}
+#endif
+
+int replace_sync_all(const struct replace *r, size_t n)
+{
+	int err = 0;
+#ifdef HAVE_SYNCFS
+	bool known = false;
+	dev_t synced = 0;
+
+	for (size_t i = 0; n > 1 && !err && i < n; i++)
+		err = sync_system(&r[i], &known, &synced);
+	if (n > 1)
+		return err;
+#endif
+	for (size_t i = 0; !err && i < n; i++)
+		err = replace_sync(&r[i]);
+	return err;
+}
+
+/* Gives a file without a name one: returns 0 or a negative errno. */
+static int give_name(int fd, const char *name)
+{
+	char own[64];
+
+	(void)snprintf(own, sizeof(own), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, own, AT_FDCWD, name, AT_SYMLINK_FOLLOW) < 0
+		       ? -errno
+		       : 0;
+}
+
+static int close_file(struct replace *r)
+{
+	int fd = r->fd;
+
+	r->fd = -1;
+	/* After EINTR it is closed all the same. */
+	return close(fd) < 0 && errno != EINTR ? -errno : 0;
+}
+
+/* The new file gets a name that is free. */
+static int publish_new(struct replace *r)
+{
+	int err;
+
+	if (!r->temporary) {
+		err = give_name(r->fd, r->path);
+		return err ? err : close_file(r);
+	}
+	err = close_file(r);
+	if (!err && link(r->temporary, r->path) < 0)
+		err = -errno;
+	if (err != -EPERM && err != -EOPNOTSUPP)
+		return err;
+	/* There are no links here, and renaming goes over what is there. */
+	if (access(r->path, F_OK) == 0)
+		return -EEXIST;
+	return rename(r->temporary, r->path) < 0 ? -errno : 0;
+}
+
+static int name_temporary(struct replace *r)
+{
+	int err;
+
+	do {
+		free(r->temporary);
+		r->temporary = make_name(r->path);
+		err = r->temporary ? give_name(r->fd, r->temporary) : -ENOMEM;
+	} while (err == -EEXIST);
+	if (err) {
+		free(r->temporary);
+		r->temporary = NULL;
+	}
+	return err;
+}
+
+/* It gets a name that is in use. */
+static int publish_over(struct replace *r)
+{
+	int err = r->temporary ? 0 : name_temporary(r);
+
+	if (!err)
+		err = close_file(r);
+	if (!err && rename(r->temporary, r->path) < 0)
+		err = -errno;
+	return err;
+}
+
+int replace_publish(struct replace *r, bool over)
+{
+	int err = over ? publish_over(r) : publish_new(r);
+
+	if (!err && !over && r->temporary)
+		(void)unlink(r->temporary);
+	if (!err) {
+		free(r->temporary);
+		r->temporary = NULL;
+	}
+	return err;
+}
+
+int replace_sync_name(const char *path)
+{
+	return outfile_sync_name(path);
+}
+
+/* Whether syncing the one syncs the other as well. */
+static bool are_together(const struct replace_place *place, const char *path,
+	const struct stat *st)
+{
+#ifdef HAVE_SYNCFS
+	(void)path;
+	return place->dev == st->st_dev;
+#else
+	size_t len = (size_t)(base_of(path) - path);
+
+	(void)st;
+	return (size_t)(base_of(place->path) - place->path) == len &&
+	       strncmp(place->path, path, len) == 0;
+#endif
+}
+
+int replace_names_add(struct replace_names *names, const char *path)
+{
+	struct replace_place *more;
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno; /* gone again */
+	for (size_t i = 0; i < names->n; i++)
+		if (are_together(&names->places[i], path, &st))
+			return 0;
+	more = realloc(names->places, (names->n + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	names->places = more;
+	more[names->n] = (struct replace_place){strdup(path), st.st_dev};
+	return more[names->n++].path ? 0 : -ENOMEM;
+}
+
+static int sync_place(const struct replace_place *place)
+{
+#ifdef HAVE_SYNCFS
+	size_t len = (size_t)(base_of(place->path) - place->path);
+	char *folder = len > 0 ? strndup(place->path, len) : strdup(".");
+	int fd, err = folder ? 0 : -ENOMEM;
+
+	fd = err ? -1 : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (!err && (fd < 0 || sync_system_of(fd) < 0))
+		err = -errno;
+	if (fd >= 0)
+		(void)close(fd);
+	free(folder);
+	return err;
+#else
+	return outfile_sync_name(place->path);
+#endif
+}
+
+int replace_names_sync(const struct replace_names *names)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < names->n; i++)
+		err = names->places[i].path ? sync_place(&names->places[i]) : 0;
+	return err;
+}
+
+void replace_names_release(struct replace_names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->places[i].path);
+	free(names->places);
+	*names = (struct replace_names){.n = 0};
+}
+
+void replace_drop(struct replace *r)
+{
+	if (r->fd >= 0)
+		(void)close(r->fd); /* what was written is not wanted */
+	if (r->temporary)
+		(void)unlink(r->temporary);
+	free(r->temporary);
+	free(r->path);
+	*r = REPLACE_NONE;
+}
