@@ -44,6 +44,7 @@
 #include "io/clock.h"
 #include "io/decode.h"
 #include "io/fdio.h"
+#include "io/share.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/targets.h"
 #include "text/quote.h"
@@ -95,6 +96,13 @@ struct shutdown {
 	int killed;	     /* the signal that came after that, 0 if none */
 	int64_t drain_until; /* when the drain is given up */
 	int64_t abandon_at;  /* when threads are left behind */
+};
+
+/* Where it goes. */
+struct out {
+	struct sink *sink;
+	struct targets *targets;   /* NULL: the sink is all */
+	const struct share *share; /* of the inputs; NULL: all of them */
 };
 
 static void tell_trouble(void *context, const char *name, uint64_t line,
@@ -291,8 +299,32 @@ static bool tell_targets(const struct options *o, const struct sink *sink,
 	return true;
 }
 
-static void tell_stats(const struct options *o, const struct pipeline_stats *s)
+/* What was read of all, if that is a share. */
+static struct stats_share share_figures(
+	const struct options *o, const struct share *share, int status)
 {
+	struct stats_share s = {.number = o->share,
+		.count = o->shares,
+		.input = "",
+		.from = (uint64_t)share->from,
+		.to = (uint64_t)share->to,
+		.size = (uint64_t)share->total,
+		.status = status};
+
+	for (size_t i = 0; i < share->n; i++) {
+		if (!share_has(share, i))
+			continue;
+		if (s.inputs++ == 0)
+			s.input = o->inputs[i];
+	}
+	return s;
+}
+
+static void tell_stats(const struct options *o, struct pipeline_stats *s,
+	const struct share *share, int status)
+{
+	if (share)
+		s->share = share_figures(o, share, status);
 	if (o->stats == STATS_TEXT)
 		progress_stats_text(s);
 	else if (o->stats == STATS_JSON)
@@ -344,12 +376,14 @@ static void fall_silent(struct shutdown *e)
 }
 
 static int report(struct pipeline *p, const struct options *o,
-	const struct sink *sink, struct shutdown *e, bool *left)
+	const struct out *out, struct shutdown *e, bool *left)
 {
+	const struct sink *sink = out->sink;
 	struct pipeline_outcome outcome;
 	bool unwanted;
 	struct pipeline_stats stats;
 	bool written = true;
+	int killer, status;
 
 	/* From here on nobody waits for room for what is said, above all not
 	 * this thread. */
@@ -367,17 +401,16 @@ static int report(struct pipeline *p, const struct options *o,
 				  : tell_output(sink, &stats, &outcome, e);
 		tell_count(o, sink, &stats);
 	}
-	tell_stats(o, &stats);
+	killer = unwanted ? SIGPIPE : e->signal;
+	status = !written		 ? EXIT_OUTPUT
+		 : killer		 ? 128 + killer
+		 : outcome.input_trouble ? EXIT_INPUT
+					 : EXIT_DONE;
+	tell_stats(o, &stats, out->share, status);
 	fall_silent(e);
 	if (e->killed)
 		return die(e->killed);
-	if (!written)
-		return EXIT_OUTPUT;
-	if (unwanted)
-		return die(SIGPIPE);
-	if (e->signal)
-		return die(e->signal);
-	return outcome.input_trouble ? EXIT_INPUT : EXIT_DONE;
+	return written && killer ? die(killer) : status;
 }
 
 static int cannot_start(const char *name, int err)
@@ -438,12 +471,6 @@ static int start(struct pipeline *p, struct sink *sink, struct targets *t)
 	return make_output(sink, t);
 }
 
-/* Where it goes. */
-struct out {
-	struct sink *sink;
-	struct targets *targets; /* NULL: the sink is all */
-};
-
 /* What the text is turned with: two texts, since what cannot be decoded cannot
  * be kept. */
 struct turned {
@@ -479,35 +506,37 @@ static int make_pipeline(struct pipeline **p, const struct options *o,
 	/* Whoever says so knows what they are. */
 	bool bytes = !o->detect_gzip || strcmp(o->encoding, DECODE_NONE) == 0;
 
-	return pipeline_new(
-		p, &(struct pipeline_config){.inputs = o->inputs,
-			   .n_inputs = o->n_inputs,
-			   .text = &t->text,
-			   .decoded = &t->decoded,
-			   .encoding = o->encoding,
-			   .sink = out->sink,
-			   .targets = out->targets,
-			   .keep_level = o->outputs.in_place && o->detect_gzip
-						 ? OPTIONS_LEVEL
-						 : 0,
-			   .append = o->output != NULL,
-			   .batch_size = o->batch_size,
-			   .jobs = o->jobs,
-			   .unpack_jobs = o->unpack_jobs,
-			   .depth = o->queue_depth,
-			   .level = o->gzip_level,
-			   .verify = o->verify,
-			   .flush_interval = o->flush_interval,
-			   .detect_gzip = o->detect_gzip,
-			   .sandbox = !o->output && o->gzip_level == 0 &&
-				      !o->interactive && !out->targets,
-			   .interactive = o->interactive,
-			   .prompt = o->prompt,
-			   .nudge_signal = SIGNALS_NUDGE,
-			   .rules = *rules,
-			   .events = {.trouble = tell_trouble,
-				   .note = tell_note,
-				   .notice = bytes ? NULL : tell_notice}});
+	return pipeline_new(p,
+		&(struct pipeline_config){.inputs = o->inputs,
+			.n_inputs = o->n_inputs,
+			.text = &t->text,
+			.decoded = &t->decoded,
+			.encoding = o->encoding,
+			.sink = out->sink,
+			.targets = out->targets,
+			.share = out->share,
+			.unit = o->select.fastq ? PORTION_READS : PORTION_LINES,
+			.keep_level = o->outputs.in_place && o->detect_gzip
+					      ? OPTIONS_LEVEL
+					      : 0,
+			.append = o->output != NULL,
+			.batch_size = o->batch_size,
+			.jobs = o->jobs,
+			.unpack_jobs = o->unpack_jobs,
+			.depth = o->queue_depth,
+			.level = o->gzip_level,
+			.verify = o->verify,
+			.flush_interval = o->flush_interval,
+			.detect_gzip = o->detect_gzip,
+			.sandbox = !o->output && o->gzip_level == 0 &&
+				   !o->interactive && !out->targets,
+			.interactive = o->interactive,
+			.prompt = o->prompt,
+			.nudge_signal = SIGNALS_NUDGE,
+			.rules = *rules,
+			.events = {.trouble = tell_trouble,
+				.note = tell_note,
+				.notice = bytes ? NULL : tell_notice}});
 }
 
 static int process(const struct options *o, const struct out *out,
@@ -535,11 +564,35 @@ static int process(const struct options *o, const struct out *out,
 	pipeline_begin(p);
 	signals_unblock();
 	run(p, o, &e);
-	status = report(p, o, out->sink, &e, &left);
+	status = report(p, o, out, &e, &left);
 	/* A thread that was left behind may still use what it has. */
 	if (left)
 		_exit(status);
 	pipeline_free(p);
+	return status;
+}
+
+/* Of the inputs only a share, if that is what is asked for. */
+static int process_share(
+	const struct options *o, struct out *out, const struct rules *rules)
+{
+	struct share share;
+	size_t bad;
+	int err, status = EXIT_USAGE;
+
+	if (o->shares == 0)
+		return process(o, out, rules);
+	err = share_init(
+		&share, o->inputs, o->n_inputs, o->share, o->shares, &bad);
+	out->share = &share;
+	if (err == -EINVAL)
+		diag_error(o->inputs[bad],
+			"not a regular file, so it cannot be split");
+	else if (err)
+		status = cannot_start(NULL, err);
+	else
+		status = process(o, out, rules);
+	share_release(&share);
 	return status;
 }
 
@@ -593,7 +646,7 @@ static int process_targets(const struct options *o, const struct rules *rules)
 	if (err)
 		return cannot_start(o->output, err);
 	targets_init(&targets, &config);
-	status = process(o, &(struct out){&sink, &targets}, rules);
+	status = process_share(o, &(struct out){&sink, &targets, NULL}, rules);
 	targets_release(&targets);
 	sink_release(&sink);
 	return status;
@@ -613,7 +666,8 @@ static int process_sink(const struct options *o, const struct rules *rules)
 	sink_find_tears(&sink, text_bound(o->batch_size), o->repair);
 	status = check_output(&sink);
 	if (status == EXIT_DONE)
-		status = process(o, &(struct out){&sink, NULL}, rules);
+		status = process_share(
+			o, &(struct out){&sink, NULL, NULL}, rules);
 	sink_release(&sink);
 	return status;
 }

@@ -21,6 +21,8 @@ static const char text[] =
 	"      --in-place[=SUFFIX], --output-dir=DIR, --force   replace each "
 	"FILE\n"
 	"      --files0-from=F   FILEs from a list, each ended by NUL\n"
+	"      --split=I/N       of all FILEs together only the I-th of N "
+	"shares\n"
 	"  -z, --gzip[=LEVEL]    gzip output, 1..%d (6); implied by *.gz; "
 	"--no-gzip: not\n"
 	"      --bgzf            in blocks, for samtools and tabix; implied by "

@@ -19,6 +19,7 @@
 
 #define MAX_JOBS       256
 #define MAX_DEPTH      1024
+#define MAX_SHARES     1000000
 #define MAX_BATCH_SIZE (UINT64_C(256) << 20)
 
 /* Of batches of 64 KiB to 1 MiB, 256 KiB and more were the fastest in files,
@@ -43,6 +44,7 @@ enum {
 	OPT_VERIFY,
 	OPT_SHUTDOWN_TIMEOUT,
 	OPT_STATS,
+	OPT_SPLIT,
 };
 
 /* The colon in front: what is missing is told here (misuse.h). */
@@ -55,6 +57,7 @@ static const struct option long_options[] = {
 	{"atomic", no_argument, NULL, OUTPUTS_ATOMIC},
 	{"force", no_argument, NULL, OUTPUTS_FORCE},
 	{"files0-from", required_argument, NULL, OUTPUTS_LIST},
+	{"split", required_argument, NULL, OPT_SPLIT},
 	{"gzip", optional_argument, NULL, 'z'},
 	{"no-gzip", no_argument, NULL, OPT_NO_GZIP},
 	{"bgzf", no_argument, NULL, OPT_BGZF},
@@ -223,6 +226,27 @@ static int parse_seconds(const char *option, const char *arg, int64_t *ns)
 	return 0;
 }
 
+static int parse_split(struct options *o, const char *arg)
+{
+	const char *slash = strchr(arg, '/');
+	uint64_t share = 0, shares = 0;
+	char first[24];
+	size_t len = slash ? (size_t)(slash - arg) : sizeof(first);
+
+	if (len < sizeof(first)) {
+		memcpy(first, arg, len);
+		first[len] = '\0';
+	}
+	if (len >= sizeof(first) ||
+		number_parse(slash + 1, 1, MAX_SHARES, &shares) ||
+		number_parse(first, 1, shares, &share))
+		return misuse_argument("no share", "split", arg,
+			"such as 2/8, the second of eight; up to 1000000");
+	o->share = (unsigned)share;
+	o->shares = (unsigned)shares;
+	return 0;
+}
+
 static int parse_encoding(struct options *o, const char *arg)
 {
 	int err = decode_check(arg);
@@ -324,6 +348,8 @@ static int apply_argument(
 			"shutdown-timeout", arg, &o->shutdown_timeout);
 	case OPT_STATS:
 		return parse_stats(o, arg);
+	case OPT_SPLIT:
+		return parse_split(o, arg);
 	default: /* told by misuse_tell */
 		return -EINVAL;
 	}
@@ -433,6 +459,32 @@ static unsigned count_cpus(void)
 	return n > MAX_JOBS ? MAX_JOBS : (unsigned)n;
 }
 
+/* What cannot be read in shares. */
+static int check_split(const struct options *o)
+{
+	if (o->shares == 0)
+		return 0;
+	if (o->outputs.in_place)
+		return misuse_pair("split", "in-place");
+	if (o->outputs.folder)
+		return misuse_pair("split", "output-dir");
+	if (o->select.csv)
+		return misuse_pair("split", "csv");
+	if (o->invalid == UPCASE_FAIL)
+		return misuse_pair("split", "invalid=fail");
+	if (o->interactive)
+		return misuse_pair("split", "interactive");
+	if (strcmp(o->encoding, DECODE_AUTO) != 0 &&
+		strcmp(o->encoding, DECODE_NONE) != 0)
+		return misuse_pair("split", "encoding=NAME");
+	if (has_standard_input(o)) {
+		diag_error(NULL, "--split wants FILEs with names, not standard "
+				 "input");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* The settings that depend on others, and what does not go together. */
 static int settle(struct options *o, const struct pending *said, bool files)
 {
@@ -457,7 +509,7 @@ static int settle(struct options *o, const struct pending *said, bool files)
 				  "az only");
 		return -EINVAL;
 	}
-	if (select_settle(&o->select, &map))
+	if (check_split(o) || select_settle(&o->select, &map))
 		return -EINVAL;
 	if (select_made(&o->select)) {
 		size_t least = selection_least(select_made(&o->select));

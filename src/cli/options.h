@@ -61,8 +61,9 @@ struct options {
 	enum upcase_invalid invalid;
 	struct select
 		select; /* what is turned; with OPTIONS_RUN to be released */
-	const char *variant;  /* of the engine; NULL: the fastest */
-	const char *handover; /* OPTIONS_HANDOVER as it stands; NULL: unset */
+	const char *variant;	/* of the engine; NULL: the fastest */
+	const char *handover;	/* OPTIONS_HANDOVER as it stands; NULL: unset */
+	unsigned share, shares; /* which of how many; 0: all */
 	bool interactive;
 	const char *prompt;
 	unsigned jobs;

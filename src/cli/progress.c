@@ -4,9 +4,15 @@
 
 #include "cli/diag.h"
 #include "io/clock.h"
+#include "text/text.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
+
+/* A name has so many bytes in JSON at most. */
+#define SHARE_NAME_MOST 1024
 
 static double seconds(int64_t ns)
 {
@@ -70,9 +76,43 @@ static int stage_json(
 		seconds(s->blocked), s->peak);
 }
 
+/* A name as a string of JSON; what is not UTF-8 has no place in one. */
+static int name_json(char *out, size_t size, const char *name)
+{
+	size_t first, n = 0;
+	bool bytes = text_count_invalid((const unsigned char *)name,
+			     strlen(name), &first) > 0;
+
+	out[n++] = '"';
+	for (const unsigned char *c = (const unsigned char *)name;
+		*c && n + sizeof("\\u0000\"") < size; c++) {
+		if (*c < ' ' || *c == '"' || *c == '\\' || *c == 0x7F)
+			n += (size_t)snprintf(out + n, size - n, "\\u%04x", *c);
+		else
+			out[n++] = bytes && *c > 0x7F ? '?' : (char)*c;
+	}
+	out[n++] = '"';
+	out[n] = '\0';
+	return (int)n;
+}
+
+/* The last key of this is not the object's last. */
+static int share_json(char *out, size_t size, const struct stats_share *s)
+{
+	int n = snprintf(out, size,
+		"\"share\":%u,\"shares\":%u,\"inputs\":%zu,\"input\":",
+		s->number, s->count, s->inputs);
+
+	n += name_json(out + n, SHARE_NAME_MOST, s->input);
+	return n + snprintf(out + n, size - (size_t)n,
+			   ",\"range\":[%" PRIu64 ",%" PRIu64
+			   "],\"input_size\":%" PRIu64 ",\"status\":%d,",
+			   s->from, s->to, s->size, s->status);
+}
+
 void progress_stats_json(const struct pipeline_stats *s)
 {
-	char out[2048];
+	char out[2048 + SHARE_NAME_MOST];
 	size_t size = sizeof(out);
 	int n = snprintf(out, size,
 		"{\"lines_in\":%" PRIu64 ",\"bytes_in\":%" PRIu64
@@ -87,6 +127,8 @@ void progress_stats_json(const struct pipeline_stats *s)
 			"\"files\":{\"done\":%" PRIu64 ",\"unchanged\":%" PRIu64
 			",\"refused\":%" PRIu64 "},",
 			s->files_done, s->files_unchanged, s->files_refused);
+	if (s->share.count > 0)
+		n += share_json(out + n, size - (size_t)n, &s->share);
 	n += snprintf(out + n, size - (size_t)n, "\"stages\":{");
 	n += stage_json(out + n, size - (size_t)n, "reader", &s->reader);
 	n += snprintf(out + n, size - (size_t)n, ",");

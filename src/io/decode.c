@@ -60,6 +60,11 @@ void decode_begin(struct decode *d)
 		charset_begin(d->charset);
 }
 
+void decode_begin_inside(struct decode *d)
+{
+	d->known = true;
+}
+
 bool decode_is_known(const struct decode *d)
 {
 	return d->known;

@@ -59,6 +59,10 @@ int decode_check(const char *name);
 /* The source has been opened. */
 void decode_begin(struct decode *d);
 
+/* What comes is not the beginning of a file: a mark would be none. Right behind
+ * decode_begin. */
+void decode_begin_inside(struct decode *d);
+
 /* Whether it is known what the input is. */
 bool decode_is_known(const struct decode *d);
 

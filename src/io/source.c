@@ -94,6 +94,12 @@ int source_open(struct source *s, const char *path, bool detect, bool wait,
 	return 0;
 }
 
+int source_begin_at(struct source *s, off_t from, bool known)
+{
+	s->known |= known;
+	return lseek(s->feed.io.fd, from, SEEK_SET) < 0 ? -errno : 0;
+}
+
 int source_close(struct source *s)
 {
 	struct relief *relief = s->feed.relief;

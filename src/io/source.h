@@ -66,6 +66,10 @@ void source_release(struct source *s);
 int source_open(struct source *s, const char *path, bool detect, bool wait,
 	struct stat *st);
 
+/* A regular file that was just opened is read from this place on. `known`: it
+ * is plain, whatever it begins with there. Returns 0 or a negative errno. */
+int source_begin_at(struct source *s, off_t from, bool known);
+
 /* Closes the input, ready for the next source_open. Returns 0, or -EOWNERDEAD
  * as source_read: close(2) may block, too. */
 int source_close(struct source *s);

@@ -48,10 +48,13 @@ enum batch_form {
 	BATCH_FORMS,
 };
 
-/* What is known of a FILE for which there is an output of its own. */
+/* What is known of a FILE for which there is an output of its own, or that is
+ * read in part. */
 struct batch_origin {
 	struct replace_mark mark; /* when it was opened */
 	enum batch_form form;
+	bool inside;	 /* a part of it is read, so lines cannot be counted: */
+	uint64_t behind; /* that begins behind so many bytes */
 };
 
 /* Where a batch was cut out of its FILEs. */
@@ -72,6 +75,7 @@ struct batch_cut {
 struct batch_bad {
 	uint64_t line;	 /* so many newlines into the FILE's text, */
 	uint64_t column; /* so many characters into that line */
+	uint64_t at;	 /* so many bytes into text */
 	bool met; /* with invalid=fail: `upper` ends before it, which is: */
 	unsigned n;
 	unsigned char bytes[4];

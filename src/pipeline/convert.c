@@ -97,6 +97,7 @@ static void turn(
 	if (result.invalid > 0) {
 		b->bad.line = result.bad_line - b->cut.lead;
 		b->bad.column = result.bad_column;
+		b->bad.at = (uint64_t)result.bad_at;
 	}
 	if (err == -EILSEQ) {
 		note_bad(b, (size_t)result.bad_at);

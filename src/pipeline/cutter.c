@@ -46,6 +46,11 @@ enum cutter_due cutter_set_decoded(struct cutter *c, bool decoded)
 	return CUTTER_NOTHING;
 }
 
+void cutter_resume(struct cutter *c, const struct text_state *state)
+{
+	c->now = *state;
+}
+
 void cutter_set_origin(struct cutter *c, const struct batch_origin *origin)
 {
 	c->origin = *origin;

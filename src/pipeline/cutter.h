@@ -84,6 +84,10 @@ void cutter_init(struct cutter *c, const struct cutter_config *config);
 enum cutter_due cutter_begin(
 	struct cutter *c, size_t input, enum cutter_manner manner);
 
+/* Where FILEs are kept apart, right behind cutter_begin: what comes is not the
+ * FILE's beginning, but begins with this state. */
+void cutter_resume(struct cutter *c, const struct text_state *state);
+
 /* Where FILEs are kept apart: what the FILE is. That goes with whatever of it
  * is cut off from now on. */
 void cutter_set_origin(struct cutter *c, const struct batch_origin *origin);

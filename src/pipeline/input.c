@@ -19,6 +19,7 @@ int input_init(struct input *in, const struct input_config *config)
 	source_set_relief(&in->source, config->relief);
 	in->typed.on = in->typed.prompting = in->typed.prompted = false;
 	in->typed.at = in->typed.len = 0;
+	in->part = false;
 	memset(&in->typed.strip, 0, sizeof(in->typed.strip));
 	return 0;
 }
@@ -47,9 +48,20 @@ int input_open(struct input *in, const char *path, bool wait, struct stat *st)
 	if (err)
 		return err;
 	in->typed.at = in->typed.len = 0;
+	in->part = false;
 	decode_begin(&in->decode);
 	begin_typing(in, path);
 	return 0;
+}
+
+int input_read_part(struct input *in, const struct portion *portion)
+{
+	in->part = true;
+	in->portion = *portion;
+	if (portion->begins)
+		return source_begin_at(&in->source, portion->from, false);
+	decode_begin_inside(&in->decode);
+	return source_begin_at(&in->source, portion->from, !portion->packed);
 }
 
 int input_close(struct input *in)
@@ -179,11 +191,46 @@ static ssize_t read_typed(struct input *in, unsigned char *buf, size_t len,
 	return (ssize_t)len;
 }
 
+/* Reads what is left of a part. What is before it in the text, and what is
+ * behind it, is not handed out. */
+static ssize_t read_part(struct input *in, unsigned char *buf, size_t len,
+	int64_t deadline, struct fault *fault)
+{
+	struct portion *p = &in->portion;
+	size_t skip;
+	ssize_t n;
+
+	if (p->length == 0)
+		return 0;
+	if (p->skip == 0 && len > p->length)
+		len = (size_t)p->length;
+	n = decode_read(&in->decode, &in->source, buf, len, in->config.wake,
+		deadline, fault);
+	if (n == 0 && !in->source.feed.stopped) {
+		fault_set(fault, "it is shorter than it was");
+		return -ENODATA;
+	}
+	if (n <= 0)
+		return n;
+	skip = (uint64_t)n < p->skip ? (size_t)n : (size_t)p->skip;
+	p->skip -= skip;
+	n -= (ssize_t)skip;
+	if (n == 0)
+		return -EINTR;
+	memmove(buf, buf + skip, (size_t)n);
+	if ((uint64_t)n > p->length)
+		n = (ssize_t)p->length;
+	p->length -= (uint64_t)n;
+	return n;
+}
+
 ssize_t input_read(struct input *in, unsigned char *buf, size_t len,
 	int64_t deadline, struct fault *fault)
 {
 	if (in->typed.on)
 		return read_typed(in, buf, len, deadline, fault);
+	if (in->part)
+		return read_part(in, buf, len, deadline, fault);
 	return decode_read(&in->decode, &in->source, buf, len, in->config.wake,
 		deadline, fault);
 }
@@ -192,8 +239,14 @@ const unsigned char *input_left(const struct input *in, size_t *len)
 {
 	const struct input_typed *t = &in->typed;
 
-	if (!has_text(t))
-		return decode_left(&in->decode, &in->source, len);
+	if (!has_text(t)) {
+		const unsigned char *left =
+			decode_left(&in->decode, &in->source, len);
+
+		if (in->part && *len > in->portion.length)
+			*len = (size_t)in->portion.length;
+		return left;
+	}
 	*len = t->len - t->at;
 	return t->text + t->at;
 }

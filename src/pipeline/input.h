@@ -14,6 +14,7 @@
 #include "io/ahead.h"
 #include "io/decode.h"
 #include "io/fault.h"
+#include "io/portion.h"
 #include "io/prompt.h"
 #include "io/source.h"
 #include "io/strip.h"
@@ -57,6 +58,8 @@ struct input {
 	struct source source;
 	struct decode decode;
 	struct input_typed typed;
+	bool part;		/* of this FILE only some is read: */
+	struct portion portion; /* what is left of that */
 };
 
 /* Returns 0 or what decode_init does; then there is nothing to release. */
@@ -66,6 +69,10 @@ void input_release(struct input *in);
 /* Opens a FILE, "-" is standard input, and fills *st. As source_open, also
  * about `wait` and where it blocks. */
 int input_open(struct input *in, const char *path, bool wait, struct stat *st);
+
+/* The FILE that was just opened is read in part. Returns 0 or a negative errno.
+ */
+int input_read_part(struct input *in, const struct portion *portion);
 
 /* Also takes the prompt back, if one stands there unanswered. As source_close.
  */

@@ -366,6 +366,12 @@ void output_end(struct output *o, size_t input, bool good)
 		end_target(o, input, good && !o->wrong);
 }
 
+void output_set_open(struct output *o, size_t input)
+{
+	expect_owned(o, "output_set_open");
+	o->open = input;
+}
+
 static void tell_bad(struct output *o, const struct batch *b)
 {
 	uint64_t column = b->bad.column + (b->bad.line > 0 ? 0 : o->at.chars);
@@ -389,6 +395,15 @@ static void tell_wrong(struct output *o, const struct batch *b)
 	uint64_t line = o->at.lines + (uint64_t)b->wrong.line;
 
 	o->wrong = true;
+	if (b->origin.inside) {
+		struct fault told;
+
+		fault_set(&told, "in what begins at byte %" PRIu64 ": %.200s",
+			b->origin.behind + o->at.bytes, b->wrong.words);
+		ledger_trouble(o->config.ledger, name_of(o, o->at.input), 0, 0,
+			told.text);
+		return;
+	}
 	ledger_trouble(o->config.ledger, name_of(o, o->at.input), line + 1, 0,
 		b->wrong.words);
 }
@@ -397,8 +412,7 @@ static void after_written(struct output *o, const struct batch *b)
 {
 	if (b->wrong.met)
 		tell_wrong(o, b);
-	if (text_keeps_apart(o->config.text) && b->upper_len > 0 &&
-		!has_each(o))
+	if (o->config.apart && b->upper_len > 0)
 		o->open = lines_end(b->upper, b->upper_len) ? OUTPUT_NO_INPUT
 							    : o->at.input;
 	if (!b->bad.met) {

@@ -61,6 +61,7 @@ struct output_config {
 							form; NULL: plain */
 	struct targets *targets; /* files that the sink is one after the other;
 				    NULL: it is what it is */
+	bool apart;  /* one FILE's open line is ended before another's text */
 	bool prompt; /* somebody types, and sees what becomes of each line */
 	struct output_newline newline;
 	struct control *control;
@@ -133,6 +134,10 @@ int output_write(struct output *o, struct batch *b);
 void output_begin(struct output *o, size_t input);
 int output_piece(struct output *o, struct batch *b);
 void output_end(struct output *o, size_t input, bool good);
+
+/* Where FILEs are kept apart, before anything is written: what was written
+ * before, elsewhere, has left a line of this FILE open. The owner's. */
+void output_set_open(struct output *o, size_t input);
 
 /* All was written: syncs and closes. The owner's; only the first call counts.
  * May block. An error goes to the ledger. */

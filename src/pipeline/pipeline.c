@@ -48,6 +48,7 @@ struct pipeline {
 	struct converter converter;
 	struct relief relief;
 	struct sandbox sandbox;
+	struct part_config part; /* if config.share */
 	struct reader reader;
 	struct transformer *transformers; /* config.jobs of them */
 	struct writer writer;
@@ -224,6 +225,12 @@ static int verify_made(struct pipeline *p, const struct output_newline *n)
 	return err;
 }
 
+/* Whether a FILE's line that is open is ended by the output. */
+static bool is_apart(const struct pipeline *p)
+{
+	return text_keeps_apart(p->config.text) || p->config.share;
+}
+
 static int make_output(struct pipeline *p)
 {
 	struct output_config config = {.sink = p->config.sink,
@@ -233,6 +240,7 @@ static int make_output(struct pipeline *p)
 			[BATCH_GZIP] = packing_of(p, BATCH_GZIP),
 			[BATCH_BGZF] = packing_of(p, BATCH_BGZF)},
 		.targets = p->config.targets,
+		.apart = is_apart(p),
 		.prompt = p->config.interactive,
 		.control = &p->control,
 		.ledger = &p->ledger};
@@ -303,7 +311,7 @@ static struct cutter_config cutter_config(const struct pipeline *p)
 		.size = p->config.batch_size,
 		.lines = p->config.append,
 		/* A bad sequence is told with its place in its FILE. */
-		.apart = text_keeps_apart(p->config.text) || has_each(p),
+		.apart = is_apart(p) || has_each(p),
 		.gather = p->config.level > 0,
 		.interval = p->config.flush_interval};
 }
@@ -326,6 +334,11 @@ static int connect_reader(struct pipeline *p)
 	p->reader.ledger = &p->ledger;
 	p->reader.output = &p->output;
 	p->reader.targets = p->config.targets;
+	p->part = (struct part_config){.share = p->config.share,
+		.text = p->config.text,
+		.unit = p->config.unit,
+		.detect = p->config.detect_gzip};
+	p->reader.part = p->config.share ? &p->part : NULL;
 	p->reader.unpackers = helped ? &p->unpackers : NULL;
 	p->reader.relief = &p->relief;
 	p->reader.sandbox = p->config.sandbox ? &p->sandbox : NULL;

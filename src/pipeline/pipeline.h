@@ -32,6 +32,8 @@
 #define UPCASE_PIPELINE_PIPELINE_H
 
 #include "io/fault.h"
+#include "io/portion.h"
+#include "io/share.h"
 #include "io/sink.h"
 #include "pipeline/rules.h"
 #include "pipeline/stats.h"
@@ -71,6 +73,9 @@ struct pipeline_config {
 	struct targets *targets; /* outputs that take the place of a file, which
 				    the sink (sink_init_apart) then is one after
 				    the other; NULL: none */
+	const struct share *share; /* of the inputs, all of them regular files,
+				      only that is read; NULL: all */
+	enum portion_unit unit;	   /* at which it is cut */
 	int keep_level; /* with these: gzip that is replaced is packed again at
 			   this level; 0: none is */
 	bool append;	/* the output is lines: the last one ends, too */

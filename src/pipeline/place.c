@@ -45,6 +45,11 @@ void place_pass(struct place *p, const struct batch *b)
 	if (b->len == 0)
 		return;
 	begin_text(p, b, b->wide);
+	p->inside = b->origin.inside;
+	p->behind = b->origin.behind;
+	if (p->invalid == 0)
+		p->at = p->bytes + b->bad.at;
+	p->bytes += b->len;
 	count(p, b->invalid, b->bad.line, b->bad.column);
 	/* A newline put before it is the FILE's before. */
 	move_on(p,
@@ -85,13 +90,21 @@ bool place_tell(const struct place *p, bool kept, struct fault *words)
 			     : one		 ? "kept as it is"
 						 : "kept as they are";
 
+	char where[64];
+
 	if (p->invalid == 0)
 		return false;
+	if (p->inside)
+		(void)snprintf(where, sizeof(where), "byte %" PRIu64,
+			p->behind + p->at);
+	else
+		(void)snprintf(where, sizeof(where), "%" PRIu64 ":%" PRIu64,
+			p->line + 1, p->column + 1);
 	fault_set(words,
-		"%" PRIu64 " %s %s, %s at %" PRIu64 ":%" PRIu64
-		"; %s%s (see --encoding, --invalid)",
+		"%" PRIu64 " %s %s, %s at %s; %s%s (see --encoding, "
+		"--invalid)",
 		p->invalid, one ? "sequence" : "sequences", what,
-		one ? "that" : "the first", p->line + 1, p->column + 1, became,
+		one ? "that" : "the first", where, became,
 		p->wide ? "; looks like UTF-16" : "");
 	return true;
 }

@@ -27,6 +27,10 @@ struct place {
 				  that is longer than a batch */
 	uint64_t invalid;      /* sequences that are not UTF-8; the first: */
 	uint64_t line, column; /* from 0 */
+	uint64_t bytes, at;    /* passed; and before the first one */
+	bool inside; /* the FILE was not read from its beginning on, but behind
+			so many bytes: */
+	uint64_t behind;
 };
 
 /* The next text is that FILE's, from its beginning. */

@@ -3,6 +3,7 @@
 #include "pipeline/reader.h"
 
 #include "io/clock.h"
+#include "io/share.h"
 #include "text/lines.h"
 
 #include <errno.h>
@@ -131,6 +132,7 @@ static ssize_t fill(struct reader *r, int64_t deadline, struct fault *fault)
 	if (err)
 		return err;
 	if (n > 0) {
+		r->has_text = true;
 		close_sandbox(r);
 		cutter_take(&r->cutter, (size_t)n,
 			r->cutter.config.gather ? clock_now() : 0);
@@ -290,12 +292,61 @@ static int close_file(struct reader *r, int err)
 	return input_close(&r->input) == 0 ? err : -EOWNERDEAD;
 }
 
+/* What was read by others, of FILEs before, may have left a line open: with the
+ * first text of a share it is ended, if that begins a FILE. */
+static int end_line_before(struct reader *r, size_t input, struct fault *fault)
+{
+	size_t open;
+	int err;
+
+	/* What is appended ends its lines itself. */
+	if (r->has_text || r->cutter.config.lines)
+		return 0;
+	err = part_find_open(&open, r->part, r->paths, input, fault);
+	if (err || open == input)
+		return err;
+	output_own(r->output);
+	output_set_open(r->output, open);
+	output_disown(r->output);
+	return 0;
+}
+
+/* The FILE that is open is read in part. Returns whether it is; why not was
+ * told. */
+static bool begin_part(struct reader *r, size_t input, struct text_state *state)
+{
+	struct fault fault = {""}, wrong = {""};
+	struct portion_file file = {.fd = r->input.source.feed.io.fd,
+		.size = r->part->share->files[input].size,
+		.detect = r->part->detect};
+	struct portion portion;
+	off_t from, to;
+	int err;
+
+	share_of(r->part->share, input, &from, &to);
+	err = portion_find(&portion, &file, from, to, r->part->unit, &fault);
+	if (!err && portion.begins)
+		err = end_line_before(r, input, &fault);
+	if (!err && !portion.begins)
+		err = part_state(
+			state, r->part, &portion, &file, &wrong, &fault);
+	if (!err)
+		err = input_read_part(&r->input, &portion);
+	if (err || wrong.text[0])
+		ledger_trouble(r->ledger, input_name(&r->input), 0, 0,
+			err ? fault.text : wrong.text);
+	r->origin.inside = true;
+	r->origin.behind = portion.packed ? 0 : (uint64_t)portion.from;
+	return !err;
+}
+
 /* Reads a FILE from its beginning to its end. Returns 0, -ECANCELED, or
  * -EOWNERDEAD when the reader was relieved. */
 static int process_file(struct reader *r, size_t input)
 {
 	enum cutter_manner manner = CUTTER_READ;
 	enum end end = END_BAD;
+	struct text_state state = {0};
 	struct stat st;
 	bool good;
 	int opened = open_file(r, input, &st), err;
@@ -307,9 +358,13 @@ static int process_file(struct reader *r, size_t input)
 	r->origin = (struct batch_origin){.form = BATCH_AS_ASKED};
 	if (opened == 0)
 		replace_note(&r->origin.mark, &st);
+	if (good && r->part)
+		good = begin_part(r, input, &state);
 	if (good)
 		manner = manner_of(&r->input);
 	err = pass_on(r, cutter_begin(&r->cutter, input, manner));
+	if (r->part)
+		cutter_resume(&r->cutter, &state);
 	cutter_set_origin(&r->cutter, &r->origin);
 	r->current = input;
 	r->in_file = true;
@@ -339,6 +394,8 @@ static int process_files(struct reader *r)
 	int err = 0;
 
 	for (size_t i = 0; !err && i < r->n_paths; i++) {
+		if (r->part && !share_has(r->part->share, i))
+			continue;
 		/* What waits in standard input when we are stopped is read, be
 		 * it before we came to look at it. */
 		if (control_is_stopping(r->control) &&

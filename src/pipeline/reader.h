@@ -26,6 +26,7 @@
 #include "pipeline/input.h"
 #include "pipeline/ledger.h"
 #include "pipeline/output.h"
+#include "pipeline/part.h"
 #include "pipeline/unpackers.h"
 
 #include <semaphore.h>
@@ -43,7 +44,9 @@ struct reader {
 				    it wants no more of */
 	struct targets *targets; /* for a look: which FILEs may be read; NULL:
 				    all */
-	struct unpackers *unpackers; /* NULL: none */
+	const struct part_config *part; /* of the FILEs only a share is read;
+					   NULL: all */
+	struct unpackers *unpackers;	/* NULL: none */
 	struct relief *relief;
 	struct sandbox *sandbox; /* closed once the last FILE is open and known
 				    for what it is; NULL: never */
@@ -55,6 +58,7 @@ struct reader {
 	size_t current;		    /* number of the FILE that is read */
 	bool in_file;		    /* it has begun and not ended */
 	struct batch_origin origin; /* of it, for targets; form: once known */
+	bool has_text;		    /* some of a FILE was read */
 	bool fit; /* ... and it was seen that it has one that can be written */
 	sem_t begin;	     /* posted once: it may begin, or is dismissed */
 	bool dismissed;	     /* set before that */

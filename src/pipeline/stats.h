@@ -20,6 +20,17 @@ struct stage_stats {
 			  */
 };
 
+/* Of which of the inputs the figures are, and how the run ended: for who adds
+ * shares up. */
+struct stats_share {
+	unsigned number, count;
+	const char *input; /* the first FILE of the share; "" if it has none */
+	size_t inputs;	   /* how many it has */
+	uint64_t from, to; /* bytes of all inputs together */
+	uint64_t size;	   /* of these */
+	int status;	   /* as a shell shows it */
+};
+
 struct pipeline_stats {
 	uint64_t lines_in;  /* a last line without a newline counts */
 	uint64_t bytes_in;  /* of text, behind decompression */
@@ -32,6 +43,7 @@ struct pipeline_stats {
 	 * needed no change; that were left as they were for another reason. */
 	bool replaces;
 	uint64_t files_done, files_unchanged, files_refused;
+	struct stats_share share; /* count 0: all was read */
 	/* Only complete once every thread has ended. */
 	struct stage_stats reader, transformer, writer;
 };

@@ -102,3 +102,23 @@ size_t text_incomplete(const unsigned char *p, size_t len)
 {
 	return utf8_incomplete(p, len);
 }
+
+void text_state_inside(struct text_state *s)
+{
+	*s = (struct text_state){.flags = BEGIN_BEGUN};
+}
+
+bool text_has_header(const struct text *t)
+{
+	return t->selection && t->selection->header;
+}
+
+bool text_is_behind_header(const struct text_state *s)
+{
+	return begin_has(s, BEGIN_BODY);
+}
+
+bool text_is_left(const struct text_state *s)
+{
+	return begin_has(s, BEGIN_AS_IS);
+}

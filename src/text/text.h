@@ -141,6 +141,16 @@ bool text_keeps_apart(const struct text *t);
 /* The least bytes that a batch must have room for. */
 size_t text_least(const struct text *t);
 
+/* Makes *s the state behind lines of a FILE that are not looked at: its
+ * beginning, and no header. */
+void text_state_inside(struct text_state *s);
+
+/* Whether a FILE has a header; whether *s is behind it; and whether all that
+ * comes is left as it is. */
+bool text_has_header(const struct text *t);
+bool text_is_behind_header(const struct text_state *s);
+bool text_is_left(const struct text_state *s);
+
 size_t text_scan(const struct text *t, struct text_state *now,
 	struct text_state *at_end, const unsigned char *p, size_t seen,
 	size_t len);

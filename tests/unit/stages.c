@@ -63,6 +63,7 @@ static void on_abort(void *context)
 static void make_output(struct stages *s, const char *path)
 {
 	struct output_config config = {.sink = &s->sink,
+		.apart = text_keeps_apart(&s->text),
 		.inputs = names,
 		.text = &s->text,
 		.newline = {{'\n'}, {.size = 1}},

@@ -1,0 +1,243 @@
+#!/bin/bash
+# split.sh - --split=I/N: shares of the inputs, each made by a process of its
+# own, are together what one run makes.
+#
+# shellcheck disable=SC2317 # checks are called by name
+. "$(dirname "$0")/lib.sh" || exit 1
+
+# The shares 1 to N of a run with these arguments, in a row, in shares.out.
+in_shares() {
+	local n=$1 i
+	shift
+	: >shares.out
+	for ((i = 1; i <= n; i++)); do
+		run "--split=$i/$n" "$@"
+		expect_status 0 && expect_errors '' || return 1
+		cat "$out" >>shares.out
+	done
+}
+# agrees N [ARG...]: with one run.
+agrees() {
+	in_shares "$@" || return 1
+	run "${@:2}"
+	expect_status 0 && same "$out" shares.out
+}
+each_n() {
+	local n
+	for n in 1 2 3 7 40; do agrees "$n" "$@" || { echo "of $n"; return 1; }; done
+}
+
+numbered 300 50 >text
+printf 'no end' >open
+: >empty
+printf '\nb\n' >b
+check "shares of one file are one run" each_n text
+check "more shares than lines, or bytes" agrees 30 b
+check "shares of several files: the newline between two goes with the later one" \
+	each_n open empty b open empty open
+check "a line that is longer than some shares" each_n open open open
+appended() {
+	local i n
+	for n in 1 2 5 40; do
+		rm -f part.*
+		for ((i = 1; i <= n; i++)); do
+			run "--split=$i/$n" -o "part.$i" open text empty open b open
+			expect_outcome 0 '' '' || return 1
+		done
+		rm -f all
+		run -o all open text empty open b open
+		# shellcheck disable=SC2046 # numbers
+		same all <(cat $(seq -f 'part.%g' "$n")) || return 1
+	done
+}
+check "with -o each share ends its lines" appended
+small_batches() { agrees 5 -b 16 -j 3 text open b && agrees 5 -l el -b 64 open text; }
+check "shares in small batches and with a language" small_batches
+
+# --- members -------------------------------------------------------------------
+
+"$UPCASE_PIPE" -b 700 -o own.gz text b open 2>/dev/null
+"$UPCASE_PIPE" --bgzf -b 700 -o blocks.gz text
+"$UPCASE_PIPE" --bgzf -o blocks.gz b
+packed() {
+	each_n own.gz && each_n blocks.gz && each_n own.gz open blocks.gz b
+}
+check "our own gzip and BGZF are cut at members, then at lines" packed
+# A line over several members, and members without text.
+long_member_line() {
+	numbered 1 5000 | tr -d '\n' >long
+	for i in 1 2 3; do
+		head -c $((i * 500)) long | "$UPCASE_PIPE" -z >part
+		"$UPCASE_PIPE" -b 100 -o pieces.gz part </dev/null
+		"$UPCASE_PIPE" -z -o pieces.gz </dev/null
+	done
+	each_n pieces.gz
+}
+check "lines that go over members" long_member_line
+packed_out() {
+	local i
+	rm -f part.*
+	for i in 1 2 3 4; do
+		run "--split=$i/4" -o "part.$i.gz" own.gz text
+		expect_outcome 0 '' '' || return 1
+	done
+	run own.gz text
+	cat part.[1-4].gz | gzip -dc | same "$out" -
+}
+check "packed shares, one behind the other, are the text" packed_out
+
+# --- what is chosen ---------------------------------------------------------------
+
+printf '>a\nacgt\nac\n;x\n\n>b\ntt\n' >genome.fa
+perl -e 'srand 7; for my $i (1 .. 60) {
+	my $n = 1 + int rand 30;
+	print "\@r$i\n", join("", map { (qw(a c g t))[rand 4] } 1 .. $n), "\n+\n",
+		join("", map { ("@", "+", "I", "a")[rand 4] } 1 .. $n), "\n" }' >reads.fq
+printf '#c\n#d\nx\tname\tz\n' >table.tsv
+numbered 40 20 | sed 's/ /\t/g' >>table.tsv
+printf 'x\tname\tz\na\tb\tc' >other.tsv
+chosen() {
+	each_n --fasta genome.fa text && each_n --fastq reads.fq reads.fq &&
+		each_n --tsv -f 2 table.tsv && each_n -c 3-4 text &&
+		each_n --skip-prefix='#' --tsv --header -f name table.tsv other.tsv table.tsv &&
+		"$UPCASE_PIPE" --bgzf -m ascii -b 200 -o reads.gz --skip-prefix= reads.fq 2>/dev/null
+	"$UPCASE_PIPE" --bgzf -o table.gz --skip-prefix=x --skip-prefix=# table.tsv &&
+		each_n --skip-prefix='#' --tsv --header -f name table.gz
+}
+check "what is chosen: lines, reads, fields by number and by name" chosen
+missing_column() {
+	run --split=2/2 --skip-prefix='#' --tsv --header -f nothing table.tsv
+	expect_status 1 && expect_stderr_match "upcase-pipe: table.tsv: no column is named 'nothing' .*"
+}
+check "each share tells that a column is not there" missing_column
+bad_reads() {
+	local i st=0
+	(head -n 100 reads.fq; echo oops; tail -n 100 reads.fq) >bad.fq
+	: >shares.out
+	for i in 1 2 3 4; do
+		run --split=$i/4 --fastq bad.fq
+		cat "$out" >>shares.out
+		[ "$status" = 0 ] || st=$status
+	done
+	[ "$st" = 1 ] && [ "$(wc -c <shares.out)" = "$(wc -c <bad.fq)" ]
+}
+check "a share that meets a bad read ends with status 1, and no byte is lost" bad_reads
+
+# --- places, figures, refusals -------------------------------------------------------
+
+places() {
+	(head -n 100 text; printf 'ab\377c\n'; tail -n 100 text) >bytes
+	local at
+	at=$(grep -abo $'\377' bytes | cut -d: -f1)
+	local i told=
+	for i in 1 2 3 4; do
+		run --split=$i/4 bytes
+		told+=$(cat "$err")
+	done
+	[ "$told" = "upcase-pipe: bytes: 1 sequence is not UTF-8, that at byte $at; kept as it is (see --encoding, --invalid)" ] ||
+		{ echo "$told"; return 1; }
+}
+check "places in messages are bytes of the file" places
+figures() {
+	local i
+	: >manifest
+	for i in 1 2 3; do
+		run --split=$i/3 --stats=json text open
+		expect_status 0 && cat "$err" >>manifest || return 1
+	done
+	perl -MJSON::PP -e 'my ($size, $lines, $end) = (-s "text", 0, 0);
+		while (<STDIN>) {
+			my $s = decode_json $_;
+			die unless $s->{share} == $. && $s->{shares} == 3 && $s->{status} == 0;
+			die unless $s->{input} eq "text" && $s->{input_size} == $size + 6;
+			die unless $s->{range}[0] == $end;
+			$end = $s->{range}[1];
+			$lines += $s->{lines_in};
+		}
+		die unless $end == $size + 6 && $lines == 301' <manifest
+}
+check "--stats=json has what a manifest needs" figures
+quoted_name() {
+	cp b $'q"\\\n\377'
+	run --split=1/1 --stats=json $'q"\\\n\377'
+	perl -MJSON::PP -e 'print decode_json(scalar <STDIN>)->{input}' <"$err" |
+		same <(printf 'q"\\\n?') -
+}
+check "names in it are JSON" quoted_name
+shorter() {
+	cp text shrinks
+	start_command held '' env ASAN_OPTIONS=detect_leaks=0 \
+		strace -f -qq -o "$tmp/std/trace" -P shrinks \
+		-e inject=openat:signal=SIGSTOP:when=1 \
+		"$UPCASE_PIPE" --split=1/2 shrinks >"$out" 2>"$err"
+	wait_until "$deadline" grep -qs 'stopped by SIGSTOP' "$tmp/std/trace" || return 1
+	local pid
+	pid=$(pid_of held)
+	pid=$(cat "/proc/$pid/task/$pid/children")
+	truncate -s 100 shrinks
+	# shellcheck disable=SC2086 # a list
+	kill -CONT $pid
+	expect_end held "exit 1" && expect_stderr_line 'upcase-pipe: shrinks: it is shorter than it was'
+}
+if can_trace && ! sanitized; then
+	check "a file that is shorter than at the start: status 1" shorter
+fi
+again() {
+	run --split=2/3 text
+	cp "$out" first
+	run --split=2/3 text
+	expect_status 0 && same first "$out" && rm -f once &&
+		run --split=2/3 -o once --atomic text && run --split=2/3 -o once --atomic text &&
+		same first once
+}
+check "a share that is made again is the same" again
+missing_file() {
+	run --split=1/2 text nowhere
+	expect_status 0 || return 1
+	run --split=2/2 text nowhere
+	expect_status 1 && expect_errors 'upcase-pipe: nowhere: No such file or directory\n'
+}
+check "a FILE that is not there is told by one share" missing_file
+refused_files() {
+	mkfifo fifo
+	run --split=1/2 text fifo
+	expect_outcome 2 '' 'upcase-pipe: fifo: not a regular file, so it cannot be split\n' || return 1
+	gzip -c text >foreign.gz
+	run --split=1/2 foreign.gz
+	expect_outcome 1 '' 'upcase-pipe: foreign.gz: gzip whose members do not tell their size cannot be split\n' || return 1
+	printf '\377\376a\0' >wide
+	run --split=1/2 wide
+	expect_outcome 1 '' 'upcase-pipe: wide: UTF-16 or UTF-32 cannot be split\n' || return 1
+	bzip2 -c text >text.bz2
+	run --split=1/2 text.bz2
+	expect_outcome 1 '' 'upcase-pipe: text.bz2: bzip2 data cannot be split\n' || return 1
+	head -c 1000 blocks.gz >torn.gz
+	run --split=2/2 torn.gz
+	expect_status 1 || return 1
+	run --split=1/3 --no-decompress -m ascii text.bz2
+	expect_status 0
+}
+check "what cannot be split is told" refused_files
+pair() {
+	run --split=1/2 "$@" text
+	expect_usage_error "--split does not go with ${1%%=*}"
+}
+for other in --csv --in-place --output-dir=d --interactive; do
+	check "--split does not go with $other" pair "$other"
+done
+usage() {
+	local share
+	for share in 0/2 3/2 1/0 1 /2 1/ a/b -1/2 1/2/3 1/1000001 ''; do
+		run --split="$share" text
+		expect_usage_error "no share for --split: '$share'" || return 1
+	done
+	run --split=1/2 --invalid=fail text
+	expect_usage_error '--split does not go with --invalid=fail' || return 1
+	run --split=1/2 -E latin1 text
+	expect_usage_error '--split does not go with --encoding=NAME' || return 1
+	run --split=1/2 text -
+	expect_usage_error '--split wants FILEs with names, not standard input'
+}
+check "what is no share is told" usage
+
+finish
