@@ -208,6 +208,17 @@ static ssize_t read_more(
 	return err ? err : -EINTR;
 }
 
+/* Looks at what came out first: a mark goes, and nothing else waits for more. */
+static void pass_mark(struct decode *d)
+{
+	size_t n = d->text_len < sizeof(mark) ? d->text_len : sizeof(mark);
+	bool like = memcmp(d->text, mark, n) == 0;
+
+	d->begun = !like || n == sizeof(mark) || d->done;
+	if (like && n == sizeof(mark))
+		d->text_at = sizeof(mark);
+}
+
 /* Decodes from raw, into text if there is little room, or what comes first is
  * still to be looked at. Returns how many bytes went to buf. */
 static size_t decode_some(struct decode *d, unsigned char *buf, size_t len)
@@ -223,12 +234,8 @@ static size_t decode_some(struct decode *d, unsigned char *buf, size_t len)
 	if (!aside)
 		return n;
 	d->text_len += n;
-	if (!d->begun && (d->text_len >= sizeof(mark) || d->done)) {
-		d->begun = true;
-		if (d->text_len >= sizeof(mark) &&
-			memcmp(d->text, mark, sizeof(mark)) == 0)
-			d->text_at = sizeof(mark);
-	}
+	if (!d->begun)
+		pass_mark(d);
 	return 0;
 }
 

@@ -227,6 +227,11 @@ static void an_encoding_that_is_not_known_is_refused(void **state)
 	assert_int_equal(decode_init(&d, "no-such-encoding"), -EINVAL);
 	assert_int_equal(decode_check("no-such-encoding"), -EINVAL);
 	assert_int_equal(decode_check("latin1//TRANSLIT"), -EINVAL);
+	/* iconv takes these for none at all, which is the locale's. */
+	assert_int_equal(decode_check(""), -EINVAL);
+	assert_int_equal(decode_check("/"), -EINVAL);
+	assert_int_equal(decode_check(","), -EINVAL);
+	assert_int_equal(decode_check(" ,/"), -EINVAL);
 	assert_int_equal(decode_check("latin1"), 0);
 	assert_int_equal(decode_check("auto"), 0);
 	assert_int_equal(decode_check("none"), 0);
@@ -251,6 +256,28 @@ static void nothing_is_held_back_that_could_be_text(void **state)
 		send(&p, "b", 1);
 		assert_int_equal(read_on(&p, 100), -EAGAIN);
 		assert_int_equal(p.len, 2);
+		end(&p);
+	}
+}
+
+static void what_is_decoded_is_not_held_back(void **state)
+{
+	static const struct {
+		const char *name, *bytes;
+		size_t len;
+	} texts[] = {{"utf-16le", BYTES("b\0")}, {"utf-16be", BYTES("\0b")},
+		{"utf-16", BYTES("\xFF\xFE"
+				 "b\0")},
+		{"windows-1252", BYTES("b")}, {"us-ascii", BYTES("b")}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct play p;
+
+		begin_pipe(&p, texts[i].name);
+		send(&p, texts[i].bytes, texts[i].len);
+		assert_int_equal(read_on(&p, 100), -EAGAIN);
+		has(&p, BYTES("b"));
 		end(&p);
 	}
 }
@@ -430,6 +457,7 @@ int main(void)
 		in_directory(an_encoding_can_be_told),
 		cmocka_unit_test(an_encoding_that_is_not_known_is_refused),
 		cmocka_unit_test(nothing_is_held_back_that_could_be_text),
+		cmocka_unit_test(what_is_decoded_is_not_held_back),
 		cmocka_unit_test(it_is_said_before_any_text_that_it_is_decoded),
 		in_directory(inputs_do_not_depend_on_those_before),
 		in_directory(
