@@ -76,6 +76,14 @@ shown_at_once() {
 	expect_end fed 'exit 0'
 }
 check "a line of UTF-16 comes out at once" shown_at_once
+short_at_once() {
+	fed -E windows-1252
+	printf '\n' >&7
+	wait_until "$deadline" has_size "$out" || return 1
+	exec 7>&-
+	expect_end fed 'exit 0' && expect_output '\n'
+}
+check "so does the shortest that there is" short_at_once
 marks_pass() { converts "$mark"'a\n' "$mark"'A\n'; }
 check "a mark of UTF-8 passes" marks_pass
 takes_bytes() { converts '\xff\xfea\0' '\xff\xfeA\0' -E none; }
@@ -195,7 +203,7 @@ check "it is told at a signal, too" told_at_a_stop
 
 check "-E with a name that is none is refused" eval 'run -E no-such;
 	expect_usage_error "unknown encoding for --encoding: '\''no-such'\''"'
-for name in latin1//TRANSLIT utf-16//IGNORE // ''; do
+for name in latin1//TRANSLIT utf-16//IGNORE // / , ' ' ''; do
 	check "-E '$name' is refused" eval 'run -E "$name";
 		expect_usage_error encoding'
 done
