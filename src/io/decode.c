@@ -208,14 +208,12 @@ static ssize_t read_more(
 	return err ? err : -EINTR;
 }
 
-/* Looks at what came out first: a mark goes, and nothing else waits for more. */
+/* Looks at what came out first, whole characters: a mark goes. */
 static void pass_mark(struct decode *d)
 {
-	size_t n = d->text_len < sizeof(mark) ? d->text_len : sizeof(mark);
-	bool like = memcmp(d->text, mark, n) == 0;
-
-	d->begun = !like || n == sizeof(mark) || d->done;
-	if (like && n == sizeof(mark))
+	d->begun = d->text_len > 0 || d->done;
+	if (d->text_len >= sizeof(mark) &&
+		memcmp(d->text, mark, sizeof(mark)) == 0)
 		d->text_at = sizeof(mark);
 }
 
@@ -296,4 +294,13 @@ const unsigned char *decode_left(
 		return source_left(s, len);
 	*len = d->len - d->at;
 	return d->raw + d->at;
+}
+
+size_t decode_undecoded(const struct decode *d, const struct source *s)
+{
+	size_t n = source_undecoded(s);
+
+	if (!s->feed.io.regular && (d->charset || !d->known))
+		n += d->len - d->at;
+	return n;
 }

@@ -56,12 +56,19 @@ static uint64_t count_tail(const struct batch *b)
 	return lines_characters(b->text + line, b->len - line);
 }
 
+/* What is turned of a batch, and how. */
+static const struct text *text_for(
+	const struct converter *c, const struct batch *b)
+{
+	return b->inputs.decoded ? c->decoded : c->text;
+}
+
 /* Makes upper of text, which is used up unless it may have to be looked at
  * again. */
 static void turn(
 	const struct converter *c, struct text_engine *engine, struct batch *b)
 {
-	const struct text *t = b->inputs.decoded ? c->decoded : c->text;
+	const struct text *t = text_for(c, b);
 	struct text_result result;
 	/* Without context a piece stands alone: it was cut between characters,
 	 * so what looks unfinished at its end will not be finished. */
@@ -108,6 +115,8 @@ void convert_batch(
 	atomic_fetch_add(&c->ledger->lines_in, b->lines);
 	atomic_fetch_add(&c->ledger->bytes_in, b->len - b->cut.inserted);
 	atomic_fetch_add(&c->ledger->invalid, b->invalid);
+	if (text_keeps(text_for(c, b)))
+		atomic_fetch_add(&c->ledger->invalid_kept, b->invalid);
 }
 
 void convert_forget(struct ledger *l, struct batch *b)

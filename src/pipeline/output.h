@@ -58,6 +58,7 @@ struct output_config {
 	const struct text *text;
 	const struct packing *packing; /* of the batches; NULL: plain */
 	bool prompt; /* somebody types, and sees what becomes of each line */
+	bool bytes;  /* as in struct pipeline_config */
 	struct output_newline newline;
 	struct control *control;
 	struct ledger *ledger;

@@ -112,7 +112,7 @@ check "typed lines may be UTF-16" typed
 stops_cut() {
 	fed -q -E utf-16le
 	printf 'a\0\n\0b\0\xe9' >&7
-	wait_until "$deadline" all_read 7 && has_size "$out" &&
+	wait_until "$deadline" all_read 7 && wait_until "$deadline" has_size "$out" &&
 		send TERM fed && expect_end fed 'signal 15' &&
 		expect_output "A\nB$u"
 }
@@ -140,6 +140,28 @@ untold() { converts 'one\nstra\xdfe\n' 'ONE\nSTRA\xdfE\n' "$@"; }
 for option in -q '-E none' --encoding=none --no-decompress; do
 	check "it is not told with $option" untold $option
 done
+lost_all_the_same() {
+	given '\xff\xfea\0\n\0b\0\x00\xd8\n\0'
+	says "A\nB$u\n" '1 sequence cannot be decoded, that at 2:2; replaced by U+FFFD' \
+		--no-decompress || return 1
+	given 'a\xe9\n'
+	says "A$u\n" '1 sequence cannot be decoded, that at 1:2; replaced by U+FFFD' \
+		--no-decompress -E us-ascii
+}
+check "with --no-decompress it is told what was decoded and could not be kept" \
+	lost_all_the_same
+summed_up() {
+	printf 'a\xff\xff\n' >kept
+	printf '\xff\xfea\0\x00\xd8\n\0' >replaced
+	run -v kept replaced
+	expect_status 0 &&
+		expect_stderr_line 'upcase-pipe: 2 ill-formed sequences kept' &&
+		expect_stderr_line 'upcase-pipe: 1 ill-formed sequence replaced' || return 1
+	run -v --invalid=replace kept replaced
+	expect_stderr_line 'upcase-pipe: 3 ill-formed sequences replaced' &&
+		! grep 'ill-formed.*kept' "$err"
+}
+check "-v sums up what was kept and what could not be" summed_up
 fails() {
 	given '\xff\xfea\0\n\0b\0\x00\xd8'
 	run --invalid=fail
@@ -198,6 +220,36 @@ told_at_a_stop() {
 		"upcase-pipe: standard input: 1 sequence is not UTF-8, that at 1:2; kept as it is $see"
 }
 check "it is told at a signal, too" told_at_a_stop
+
+# Each byte that was read is in a line that was written, in one that is told as
+# lost, or told as not decoded.
+told_as_lost() {
+	local r=0 writer cat rest undecoded told
+	rm -f feed held
+	mkfifo feed held
+	exec 5<>held 8<>feed
+	numbered 60000 | in_form 16LE >many
+	start lossy -b 4K -E utf-16le <feed >held 2>"$err"
+	cat many >&8 &
+	writer=$!
+	wait_until "$deadline" stalled lossy 8 5 || r=1
+	send_twice INT lossy
+	expect_end lossy 'exit 3' || r=1
+	cat <&8 >rest &
+	cat=$!
+	wait $writer && wait_until "$deadline" all_read 8 && kill $cat
+	wait $cat 2>/dev/null
+	exec 5>&- 8>&-
+	undecoded=$(sed -n 's/.*, and \([0-9]*\) bytes* not decoded yet$/\1/p' "$err")
+	told=$(sed -n 's/.*: \([0-9]*\) lines* written, \([0-9]*\) lines* lost.*/\1 + \2/p' "$err")
+	rest=$(($(stat -c %s rest) + ${undecoded:-0}))
+	head -c -$rest many | perl -e 'local $/; $_ = <STDIN>; s/\0//g;
+		print tr/\n// + /[^\n]\z/, "\n"' >want
+	echo $((told)) >got
+	same want got || { cat "$err"; r=1; }
+	return $r
+}
+check "after a second signal it is told, too, what was not decoded yet" told_as_lost
 
 # --- the system's encodings --------------------------------------------------
 
