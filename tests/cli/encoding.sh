@@ -221,6 +221,37 @@ told_at_a_stop() {
 }
 check "it is told at a signal, too" told_at_a_stop
 
+# left INPUT OUTPUT WHAT [ARG...]: what is not selected cannot be kept either.
+left() {
+	given "$1"
+	run "${@:4}"
+	expect_outcome 0 "$2" \
+		"upcase-pipe: standard input: $3; replaced by U+FFFD $see"
+}
+one='1 sequence cannot be decoded, that at'
+check "what is left is replaced and told, too: fields" \
+	left 'a\tb\xe9\n' "A\tb$u\n" "$one 1:4" -f1 -E us-ascii
+check "and characters" left 'a\nbc\xe9\n' "A\nBc$u\n" "$one 2:3" -c1 -E us-ascii
+check "and names of sequences" left \
+	'\xff\xfe>\0a\0\x00\xd8\n\0a\0\n\0' ">a$u\nA\n" "$one 1:3" --fasta
+check "and a header" left 'a\xe9\nb\n' "a$u\nB\n" "$one 1:2" --header -E us-ascii
+check "the first counts, whether it is left or turned" \
+	left 'a\tb\xe9\xe9\nc\xe9\td\xe9\n' "A\tb$u$u\nC$u\td$u\n" \
+	'4 sequences cannot be decoded, the first at 1:4' -f1 -E us-ascii
+check "also where the text becomes longer" \
+	left '\xdf\t\x81\x81\x81\n\x81\t\xdf\n' "SS\t$u$u$u\n$u\t\xc3\x9f\n" \
+	'4 sequences cannot be decoded, the first at 1:3' -f1 -E windows-1252
+check "and with a language that looks ahead" \
+	left '\xe1\t\xd2\n\xe1\xd2\n' "\xce\x91\t$u\n\xce\x91$u\n" \
+	'2 sequences cannot be decoded, the first at 1:3' -f1 -l el -E iso-8859-7 -b 1
+fails_behind() {
+	given 'a\tb\xe9\nc\xe9\td\n'
+	run --invalid=fail -f1 -E us-ascii
+	expect_outcome 1 "A\tb$u\nC" \
+		'upcase-pipe: standard input:2:2: cannot be decoded; everything before it was kept\n'
+}
+check "with --invalid=fail only what is turned stops it" fails_behind
+
 # Each byte that was read is in a line that was written, in one that is told as
 # lost, or told as not decoded.
 told_as_lost() {
