@@ -257,18 +257,25 @@ static bool tell_output(const struct sink *sink, const struct pipeline_stats *s,
 {
 	const char *why = e->given_up ? e->given_up : "given up";
 	const char *what = outcome->error ? outcome->fault.text : why;
+	bool lost = outcome->lines_lost > 0 || outcome->undecoded > 0;
+	char more[64] = "";
 
-	if (!outcome->error && outcome->lines_lost == 0)
+	if (!outcome->error && !lost)
 		return true;
-	if (s->lines_out == 0 && outcome->lines_lost == 0)
+	if (outcome->undecoded > 0)
+		(void)snprintf(more, sizeof(more),
+			", and %" PRIu64 " %s not decoded yet",
+			outcome->undecoded,
+			outcome->undecoded == 1 ? "byte" : "bytes");
+	if (s->lines_out == 0 && !lost)
 		diag_error(sink->name, "%s%s", what, outcome->remark.text);
 	else
 		diag_error(sink->name,
-			"%s%s: %" PRIu64 " %s written, %" PRIu64 " %s lost",
+			"%s%s: %" PRIu64 " %s written, %" PRIu64 " %s lost%s",
 			what, outcome->remark.text, s->lines_out,
 			s->lines_out == 1 ? "line" : "lines",
 			outcome->lines_lost,
-			outcome->lines_lost == 1 ? "line" : "lines");
+			outcome->lines_lost == 1 ? "line" : "lines", more);
 	return false;
 }
 
@@ -331,18 +338,25 @@ static void tell_stats(const struct options *o, struct pipeline_stats *s,
 		progress_stats_json(s);
 }
 
-/* Notes for the end: what a person at the prompt has done, and what was kept
- * that was not UTF-8. */
+static void tell_invalid(uint64_t n, const char *became)
+{
+	if (n > 0)
+		diag_note(DIAG_VERBOSE, NULL, "%" PRIu64 " ill-formed %s %s", n,
+			n == 1 ? "sequence" : "sequences", became);
+}
+
+/* Notes for the end: what a person at the prompt has done, and what became of
+ * what was not UTF-8. */
 static void tell_count(const struct options *o, const struct sink *sink,
 	const struct pipeline_stats *s)
 {
 	const char *lines = s->lines_out == 1 ? "line" : "lines";
 	char shown[1024];
 
-	if (s->invalid > 0 && o->invalid != UPCASE_FAIL)
-		diag_note(DIAG_VERBOSE, NULL, "%" PRIu64 " invalid UTF-8 %s %s",
-			s->invalid, s->invalid == 1 ? "sequence" : "sequences",
-			o->invalid == UPCASE_KEEP ? "kept" : "replaced");
+	if (o->invalid != UPCASE_FAIL) {
+		tell_invalid(s->kept, "kept");
+		tell_invalid(s->invalid - s->kept, "replaced");
+	}
 	if (!o->interactive)
 		return;
 	if (o->output)
@@ -512,6 +526,7 @@ static int make_pipeline(struct pipeline **p, const struct options *o,
 			.text = &t->text,
 			.decoded = &t->decoded,
 			.encoding = o->encoding,
+			.bytes = bytes,
 			.sink = out->sink,
 			.targets = out->targets,
 			.share = out->share,
@@ -536,7 +551,7 @@ static int make_pipeline(struct pipeline **p, const struct options *o,
 			.rules = *rules,
 			.events = {.trouble = tell_trouble,
 				.note = tell_note,
-				.notice = bytes ? NULL : tell_notice}});
+				.notice = tell_notice}});
 }
 
 static int process(const struct options *o, const struct out *out,

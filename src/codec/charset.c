@@ -113,14 +113,20 @@ int charset_new_utf(struct charset **result, enum utf_form form)
 		&(struct charset){.own = true, .form = form, .cd = NO_ICONV});
 }
 
+/* Whether anything is named. Without, also behind what iconv takes off (blanks,
+ * slashes, commas), it is the locale's. */
+static bool has_name(const char *name)
+{
+	return name[strspn(name, " \t\n\v\f\r/,")] != '\0';
+}
+
 static int new_foreign(struct charset **result, const char *name)
 {
 	struct charset c = {.cd = NO_ICONV};
 	int err;
 
-	/* What stands behind two slashes is a wish, and nothing at all is the
-	 * locale's. */
-	if (name[0] == '\0' || strstr(name, "//"))
+	/* What stands behind two slashes is a wish. */
+	if (!has_name(name) || strstr(name, "//"))
 		return -EINVAL;
 	c.cd = iconv_open("UTF-8", name);
 	if (c.cd == NO_ICONV)

@@ -84,12 +84,14 @@ const struct format format_lzip = {
 const struct format format_zip = {
 	.name = "zip",
 	.tool = "unzip -p",
+	.tool_wants_file = true,
 	.magic = zip_magic,
 };
 
 const struct format format_7z = {
 	.name = "7z",
 	.tool = "7z e -so",
+	.tool_wants_file = true,
 	.magic = magic_7z,
 };
 

@@ -80,9 +80,11 @@ struct format_pieces {
 struct format {
 	const char *name; /* as in "unexpected end of gzip data" */
 
-	/* What decodes it outside, "xz -dc", with a name behind it or from
-	 * standard input; NULL where it is always decoded here. */
+	/* What decodes it outside, "xz -dc", with a name behind it or, unless
+	 * it has to be a file, from standard input; NULL where it is always
+	 * decoded here. */
 	const char *tool;
+	bool tool_wants_file;
 
 	/* Zero bytes may stand behind a piece, in multiples of so many; 0:
 	 * none. */

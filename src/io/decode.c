@@ -218,6 +218,15 @@ static ssize_t read_more(
 	return err ? err : -EINTR;
 }
 
+/* Looks at what came out first, whole characters: a mark goes. */
+static void pass_mark(struct decode *d)
+{
+	d->begun = d->text_len > 0 || d->done;
+	if (d->text_len >= sizeof(mark) &&
+		memcmp(d->text, mark, sizeof(mark)) == 0)
+		d->text_at = sizeof(mark);
+}
+
 /* Decodes from raw, into text if there is little room, or what comes first is
  * still to be looked at. Returns how many bytes went to buf. */
 static size_t decode_some(struct decode *d, unsigned char *buf, size_t len)
@@ -233,12 +242,8 @@ static size_t decode_some(struct decode *d, unsigned char *buf, size_t len)
 	if (!aside)
 		return n;
 	d->text_len += n;
-	if (!d->begun && (d->text_len >= sizeof(mark) || d->done)) {
-		d->begun = true;
-		if (d->text_len >= sizeof(mark) &&
-			memcmp(d->text, mark, sizeof(mark)) == 0)
-			d->text_at = sizeof(mark);
-	}
+	if (!d->begun)
+		pass_mark(d);
 	return 0;
 }
 
@@ -299,4 +304,13 @@ const unsigned char *decode_left(
 		return source_left(s, len);
 	*len = d->len - d->at;
 	return d->raw + d->at;
+}
+
+size_t decode_undecoded(const struct decode *d, const struct source *s)
+{
+	size_t n = source_undecoded(s);
+
+	if (!s->feed.io.regular && (d->charset || !d->known))
+		n += d->len - d->at;
+	return n;
 }

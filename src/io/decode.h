@@ -81,4 +81,7 @@ ssize_t decode_read(struct decode *d, struct source *s, void *buf, size_t len,
 const unsigned char *decode_left(
 	const struct decode *d, const struct source *s, size_t *len);
 
+/* As source_undecoded: also bytes of text in another encoding. */
+size_t decode_undecoded(const struct decode *d, const struct source *s);
+
 #endif

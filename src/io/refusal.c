@@ -24,6 +24,8 @@ void refusal_tell(
 {
 	const char *quote = "";
 
+	if (!name && format->tool_wants_file)
+		name = "FILE";
 	if (!name) {
 		fault_set(fault, "%s data; decode it first: %s | upcase-pipe",
 			format->name, format->tool);

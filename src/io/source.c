@@ -321,6 +321,14 @@ const unsigned char *source_left(const struct source *s, size_t *len)
 	return *len > 0 ? feed_next(&s->feed) : NULL;
 }
 
+size_t source_undecoded(const struct source *s)
+{
+	if (!s->known || !s->format || s->feed.io.regular ||
+		s->stream.damage.kind)
+		return 0;
+	return feed_ready(&s->feed);
+}
+
 ssize_t source_read(struct source *s, void *buf, size_t len, int wake,
 	int64_t deadline, struct fault *fault)
 {

@@ -90,6 +90,11 @@ ssize_t source_read(struct source *s, void *buf, size_t len, int wake,
  * source_close. */
 const unsigned char *source_left(const struct source *s, size_t *len);
 
+/* Packed bytes that were read and are not decoded yet, of an input that cannot
+ * be read again. What is behind damage will not be. Also behind source_close.
+ */
+size_t source_undecoded(const struct source *s);
+
 /* From now on nothing is read from the descriptor. What was read already is
  * still handed out, then source_read says 0, without a word about a piece that
  * is not complete. */

@@ -2,6 +2,7 @@
 
 #include "pipeline/convert.h"
 
+#include "codec/charset.h"
 #include "pipeline/place.h"
 #include "text/lines.h"
 
@@ -63,12 +64,60 @@ static bool is_changed(const struct batch *b)
 	       memcmp(b->upper, b->text, b->len) != 0;
 }
 
+/* What is turned of a batch, and how. */
+static const struct text *text_for(
+	const struct converter *c, const struct batch *b)
+{
+	return b->inputs.decoded ? c->decoded : c->text;
+}
+
+/* Whether something of it could not be decoded, and may be left by what
+ * selects: then it has to be looked for. */
+static bool may_leave_bad(const struct text *t, const struct batch *b)
+{
+	return b->inputs.decoded && t->selection && b->len > 0 &&
+	       memchr(b->text, CHARSET_BAD, b->len);
+}
+
+/* What was left may be anything, but not what stands for nothing that could be
+ * decoded. There is room: no text becomes longer than by that. */
+static void replace_bad(struct text_result *r)
+{
+	static const unsigned char replacement[] = {0xEF, 0xBF, 0xBD};
+	unsigned char *from = r->out + r->produced, *to = from;
+
+	for (size_t i = 0; i < r->produced; i++)
+		to += r->out[i] == CHARSET_BAD ? sizeof(replacement) - 1 : 0;
+	r->produced = (size_t)(to - r->out);
+	while (from < to) {
+		if (*--from != CHARSET_BAD) {
+			*--to = *from;
+			continue;
+		}
+		to -= sizeof(replacement);
+		memcpy(to, replacement, sizeof(replacement));
+	}
+}
+
+/* All of it counts, and the first may be one that was left. */
+static void count_bad(const struct batch *b, struct text_result *r)
+{
+	size_t first = 0, line;
+
+	r->invalid = text_count_invalid(b->text, b->len, &first);
+	line = lines_whole(b->text, first);
+	r->bad_at = (ptrdiff_t)first;
+	r->bad_line = lines_count(b->text, first);
+	r->bad_column = lines_characters(b->text + line, first - line);
+}
+
 /* Makes upper of text, which is used up unless it may have to be looked at
  * again. */
 static void turn(
 	const struct converter *c, struct text_engine *engine, struct batch *b)
 {
-	const struct text *t = b->inputs.decoded ? c->decoded : c->text;
+	const struct text *t = text_for(c, b);
+	bool look = may_leave_bad(t, b);
 	struct text_result result;
 	/* Without context a piece stands alone: it was cut between characters,
 	 * so what looks unfinished at its end will not be finished. */
@@ -78,8 +127,8 @@ static void turn(
 		.ends = b->inputs.ended > 0 && !b->inputs.bad,
 		.text = b->text,
 		.len = b->len,
-		.in_place =
-			!text_can_fail(t) && !batch_is_shared(b) && !c->compare,
+		.in_place = !text_can_fail(t) && !batch_is_shared(b) && !look &&
+			    !c->compare,
 		.spare = b->spare,
 		.room = text_bound(b->len)};
 	int err;
@@ -89,6 +138,10 @@ static void turn(
 	if (b->cut.open)
 		b->tail_chars = count_tail(b);
 	err = text_convert(t, &piece, &result);
+	if (look)
+		replace_bad(&result);
+	if (look && !err)
+		count_bad(b, &result);
 	b->upper = result.out;
 	b->upper_len = result.produced;
 	b->invalid = result.invalid;
@@ -118,6 +171,8 @@ void convert_batch(
 	atomic_fetch_add(&c->ledger->lines_in, b->lines);
 	atomic_fetch_add(&c->ledger->bytes_in, b->len - b->cut.inserted);
 	atomic_fetch_add(&c->ledger->invalid, b->invalid);
+	if (text_keeps(text_for(c, b)))
+		atomic_fetch_add(&c->ledger->invalid_kept, b->invalid);
 }
 
 void convert_forget(struct ledger *l, struct batch *b)

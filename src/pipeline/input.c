@@ -251,6 +251,11 @@ const unsigned char *input_left(const struct input *in, size_t *len)
 	return t->text + t->at;
 }
 
+size_t input_undecoded(const struct input *in)
+{
+	return decode_undecoded(&in->decode, &in->source);
+}
+
 void input_stop(struct input *in)
 {
 	source_stop(&in->source);

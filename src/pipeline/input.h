@@ -114,6 +114,10 @@ ssize_t input_read(struct input *in, unsigned char *buf, size_t len,
  * behind input_close. NULL and *len 0 when there is none. */
 const unsigned char *input_left(const struct input *in, size_t *len);
 
+/* Bytes that were read, cannot be read again and are no text yet: of what is
+ * packed, or in another encoding. Also behind input_close. */
+size_t input_undecoded(const struct input *in);
+
 /* As source_stop and source_relieve. */
 void input_stop(struct input *in);
 int input_relieve(struct input *in);

@@ -26,6 +26,7 @@ struct ledger {
 	/* By who converts; the output's owner takes back what was read on
 	 * behind a bad sequence. */
 	_Atomic uint64_t lines_in, bytes_in, invalid;
+	_Atomic uint64_t invalid_kept; /* of `invalid`, by who converts */
 	/* By the reader, while it hands over a batch or runs an errand: lines
 	 * that it has behind that, and that are in no batch's count. */
 	_Atomic uint64_t lines_kept;
@@ -38,6 +39,8 @@ struct ledger {
 	atomic_bool input_trouble;
 	_Atomic uint64_t lines_unsent; /* by the reader: lost by an abort, read
 					  but in no batch's count */
+	_Atomic uint64_t undecoded;    /* by the reader, likewise, or as
+					  lines_kept: bytes that are no text yet */
 
 	pthread_mutex_t lock; /* guards error, fault, remark; held for a look
 				 only */

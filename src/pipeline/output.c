@@ -355,7 +355,8 @@ void output_end(struct output *o, size_t input, bool good)
 	struct fault words;
 
 	expect_owned(o, "output_end");
-	if (place_tell(&o->at, text_keeps(o->config.text), &words))
+	if ((o->at.decoded || !o->config.bytes) &&
+		place_tell(&o->at, text_keeps(o->config.text), &words))
 		ledger_notice(o->config.ledger, name_of(o, input), words.text);
 	/* Who reads may have come to its end before the bad sequence was
 	 * met. */

@@ -63,6 +63,7 @@ struct output_config {
 				    NULL: it is what it is */
 	bool apart;  /* one FILE's open line is ended before another's text */
 	bool prompt; /* somebody types, and sees what becomes of each line */
+	bool bytes;  /* as in struct pipeline_config */
 	struct output_newline newline;
 	struct control *control;
 	struct ledger *ledger;

@@ -242,6 +242,7 @@ static int make_output(struct pipeline *p)
 		.targets = p->config.targets,
 		.apart = is_apart(p),
 		.prompt = p->config.interactive,
+		.bytes = p->config.bytes,
 		.control = &p->control,
 		.ledger = &p->ledger};
 	struct packer *packer = p->packers[0].of[BATCH_AS_ASKED];
@@ -615,6 +616,7 @@ void pipeline_stats(struct pipeline *p, struct pipeline_stats *s)
 		.bytes_out = atomic_load(&l->bytes_out),
 		.members = atomic_load(&l->members),
 		.invalid = atomic_load(&l->invalid),
+		.kept = atomic_load(&l->invalid_kept),
 		.elapsed = clock_now() - p->started,
 		.reader = stage_figures(&crew->reader, 1, &p->pool.at_home),
 		.transformer = stage_figures(
@@ -670,9 +672,12 @@ struct pipeline_outcome pipeline_finish(struct pipeline *p)
 	o.remark = ledger_get_remark(&p->ledger);
 	o.lines_lost = count_lost(p, o.left);
 	o.lines_lost += atomic_load(&p->ledger.lines_kept);
+	o.undecoded = atomic_load(&p->ledger.undecoded);
 	/* Where no stand-in could be had. */
-	if (relief_take(&p->relief))
+	if (relief_take(&p->relief)) {
 		o.lines_lost += reader_count_lost(&p->reader);
+		o.undecoded += reader_count_undecoded(&p->reader);
+	}
 	o.batches_away = pool_away(&p->pool);
 	return o;
 }

@@ -54,7 +54,7 @@ struct pipeline_events {
 		uint64_t column, const char *text);
 	/* Good to know. */
 	void (*note)(void *context, const char *name, const char *text);
-	/* Worth knowing: not all of an input is UTF-8. NULL: not told. */
+	/* Worth knowing: not all of an input is UTF-8. */
 	void (*notice)(void *context, const char *name, const char *text);
 };
 
@@ -69,6 +69,8 @@ struct pipeline_config {
 				       another `invalid`; NULL: text */
 	const char *encoding; /* of the inputs, as decode_init has it (NULL:
 				 DECODE_NONE) */
+	bool bytes;	      /* it is not told what is not UTF-8, but for what
+				 could not be decoded: that is not kept */
 	struct sink *sink;
 	struct targets *targets; /* outputs that take the place of a file, which
 				    the sink (sink_init_apart) then is one after
@@ -167,6 +169,8 @@ struct pipeline_outcome {
 				was: " (...)"; or "" */
 	bool input_trouble;  /* trouble was told about some input */
 	uint64_t lines_lost; /* read but not written */
+	uint64_t undecoded;  /* bytes that were lost before it could be said how
+				many lines they are (input_undecoded) */
 	size_t batches_away; /* batches that did not come home: 0 unless it
 				failed or was aborted */
 	bool left;	     /* threads run that nobody waits for any more */

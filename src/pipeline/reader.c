@@ -14,11 +14,13 @@
 static void count_kept(struct reader *r)
 {
 	atomic_store(&r->ledger->lines_kept, reader_count_lost(r));
+	atomic_store(&r->ledger->undecoded, reader_count_undecoded(r));
 }
 
 static void forget_kept(struct reader *r)
 {
 	atomic_store(&r->ledger->lines_kept, 0);
+	atomic_store(&r->ledger->undecoded, 0);
 }
 
 /* Cuts off what is due and hands it over. Returns 0, or -ECANCELED after an
@@ -429,8 +431,10 @@ static void put_back(struct reader *r, bool aborted)
 {
 	struct batch *b = cutter_take_away(&r->cutter);
 
-	if (aborted)
+	if (aborted) {
 		atomic_store(&r->ledger->lines_unsent, count_unsent(r));
+		atomic_store(&r->ledger->undecoded, reader_count_undecoded(r));
+	}
 	if (b && aborted)
 		batch_lose(b);
 	else if (b)
@@ -537,4 +541,11 @@ uint64_t reader_count_lost(const struct reader *r)
 	const struct batch *b = r->cutter.b;
 
 	return (b ? batch_count_lines(b) : 0) + count_unsent(r);
+}
+
+uint64_t reader_count_undecoded(const struct reader *r)
+{
+	if (output_bad_input(r->output) == r->current)
+		return 0;
+	return input_undecoded(&r->input);
 }

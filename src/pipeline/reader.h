@@ -84,4 +84,7 @@ void reader_do_rest(struct reader *r);
  * it after an abort, in its place. */
 uint64_t reader_count_lost(const struct reader *r);
 
+/* Likewise bytes of which it cannot be said how many lines they are. */
+uint64_t reader_count_undecoded(const struct reader *r);
+
 #endif

@@ -38,6 +38,7 @@ struct pipeline_stats {
 	uint64_t bytes_out; /* of text, before compression */
 	uint64_t members;   /* gzip members written */
 	uint64_t invalid;   /* ill-formed UTF-8 sequences met */
+	uint64_t kept;	    /* of these, as they are */
 	int64_t elapsed;    /* nanoseconds since the start */
 	/* Where files are replaced: FILEs, or the one output, that were; that
 	 * needed no change; that were left as they were for another reason. */

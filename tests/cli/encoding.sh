@@ -76,6 +76,14 @@ shown_at_once() {
 	expect_end fed 'exit 0'
 }
 check "a line of UTF-16 comes out at once" shown_at_once
+short_at_once() {
+	fed -E windows-1252
+	printf '\n' >&7
+	wait_until "$deadline" has_size "$out" || return 1
+	exec 7>&-
+	expect_end fed 'exit 0' && expect_output '\n'
+}
+check "so does the shortest that there is" short_at_once
 marks_pass() { converts "$mark"'a\n' "$mark"'A\n'; }
 check "a mark of UTF-8 passes" marks_pass
 takes_bytes() { converts '\xff\xfea\0' '\xff\xfeA\0' -E none; }
@@ -104,7 +112,7 @@ check "typed lines may be UTF-16" typed
 stops_cut() {
 	fed -q -E utf-16le
 	printf 'a\0\n\0b\0\xe9' >&7
-	wait_until "$deadline" all_read 7 && has_size "$out" &&
+	wait_until "$deadline" all_read 7 && wait_until "$deadline" has_size "$out" &&
 		send TERM fed && expect_end fed 'signal 15' &&
 		expect_output "A\nB$u"
 }
@@ -132,6 +140,28 @@ untold() { converts 'one\nstra\xdfe\n' 'ONE\nSTRA\xdfE\n' "$@"; }
 for option in -q '-E none' --encoding=none --no-decompress; do
 	check "it is not told with $option" untold $option
 done
+lost_all_the_same() {
+	given '\xff\xfea\0\n\0b\0\x00\xd8\n\0'
+	says "A\nB$u\n" '1 sequence cannot be decoded, that at 2:2; replaced by U+FFFD' \
+		--no-decompress || return 1
+	given 'a\xe9\n'
+	says "A$u\n" '1 sequence cannot be decoded, that at 1:2; replaced by U+FFFD' \
+		--no-decompress -E us-ascii
+}
+check "with --no-decompress it is told what was decoded and could not be kept" \
+	lost_all_the_same
+summed_up() {
+	printf 'a\xff\xff\n' >kept
+	printf '\xff\xfea\0\x00\xd8\n\0' >replaced
+	run -v kept replaced
+	expect_status 0 &&
+		expect_stderr_line 'upcase-pipe: 2 ill-formed sequences kept' &&
+		expect_stderr_line 'upcase-pipe: 1 ill-formed sequence replaced' || return 1
+	run -v --invalid=replace kept replaced
+	expect_stderr_line 'upcase-pipe: 3 ill-formed sequences replaced' &&
+		! grep 'ill-formed.*kept' "$err"
+}
+check "-v sums up what was kept and what could not be" summed_up
 fails() {
 	given '\xff\xfea\0\n\0b\0\x00\xd8'
 	run --invalid=fail
@@ -191,11 +221,72 @@ told_at_a_stop() {
 }
 check "it is told at a signal, too" told_at_a_stop
 
+# left INPUT OUTPUT WHAT [ARG...]: what is not selected cannot be kept either.
+left() {
+	given "$1"
+	run "${@:4}"
+	expect_outcome 0 "$2" \
+		"upcase-pipe: standard input: $3; replaced by U+FFFD $see"
+}
+one='1 sequence cannot be decoded, that at'
+check "what is left is replaced and told, too: fields" \
+	left 'a\tb\xe9\n' "A\tb$u\n" "$one 1:4" -f1 -E us-ascii
+check "and characters" left 'a\nbc\xe9\n' "A\nBc$u\n" "$one 2:3" -c1 -E us-ascii
+check "and names of sequences" left \
+	'\xff\xfe>\0a\0\x00\xd8\n\0a\0\n\0' ">a$u\nA\n" "$one 1:3" --fasta
+check "and a header" left 'a\xe9\nb\n' "a$u\nB\n" "$one 1:2" --header -E us-ascii
+check "the first counts, whether it is left or turned" \
+	left 'a\tb\xe9\xe9\nc\xe9\td\xe9\n' "A\tb$u$u\nC$u\td$u\n" \
+	'4 sequences cannot be decoded, the first at 1:4' -f1 -E us-ascii
+check "also where the text becomes longer" \
+	left '\xdf\t\x81\x81\x81\n\x81\t\xdf\n' "SS\t$u$u$u\n$u\t\xc3\x9f\n" \
+	'4 sequences cannot be decoded, the first at 1:3' -f1 -E windows-1252
+check "and with a language that looks ahead" \
+	left '\xe1\t\xd2\n\xe1\xd2\n' "\xce\x91\t$u\n\xce\x91$u\n" \
+	'2 sequences cannot be decoded, the first at 1:3' -f1 -l el -E iso-8859-7 -b 1
+fails_behind() {
+	given 'a\tb\xe9\nc\xe9\td\n'
+	run --invalid=fail -f1 -E us-ascii
+	expect_outcome 1 "A\tb$u\nC" \
+		'upcase-pipe: standard input:2:2: cannot be decoded; everything before it was kept\n'
+}
+check "with --invalid=fail only what is turned stops it" fails_behind
+
+# Each byte that was read is in a line that was written, in one that is told as
+# lost, or told as not decoded.
+told_as_lost() {
+	local r=0 writer cat rest undecoded told
+	rm -f feed held
+	mkfifo feed held
+	exec 5<>held 8<>feed
+	numbered 60000 | in_form 16LE >many
+	start lossy -b 4K -E utf-16le <feed >held 2>"$err"
+	cat many >&8 &
+	writer=$!
+	wait_until "$deadline" stalled lossy 8 5 || r=1
+	send_twice INT lossy
+	expect_end lossy 'exit 3' || r=1
+	cat <&8 >rest &
+	cat=$!
+	wait $writer && wait_until "$deadline" all_read 8 && kill $cat
+	wait $cat 2>/dev/null
+	exec 5>&- 8>&-
+	undecoded=$(sed -n 's/.*, and \([0-9]*\) bytes* not decoded yet$/\1/p' "$err")
+	told=$(sed -n 's/.*: \([0-9]*\) lines* written, \([0-9]*\) lines* lost.*/\1 + \2/p' "$err")
+	rest=$(($(stat -c %s rest) + ${undecoded:-0}))
+	head -c -$rest many | perl -e 'local $/; $_ = <STDIN>; s/\0//g;
+		print tr/\n// + /[^\n]\z/, "\n"' >want
+	echo $((told)) >got
+	same want got || { cat "$err"; r=1; }
+	return $r
+}
+check "after a second signal it is told, too, what was not decoded yet" told_as_lost
+
 # --- the system's encodings --------------------------------------------------
 
 check "-E with a name that is none is refused" eval 'run -E no-such;
 	expect_usage_error "unknown encoding for --encoding: '\''no-such'\''"'
-for name in latin1//TRANSLIT utf-16//IGNORE // ''; do
+for name in latin1//TRANSLIT utf-16//IGNORE // / , ' ' ''; do
 	check "-E '$name' is refused" eval 'run -E "$name";
 		expect_usage_error encoding'
 done

@@ -174,18 +174,21 @@ fi
 
 # refused FILE NAME COMMAND: by name and redirected; another FILE is processed.
 refused() {
+	local standard=$3
+	# These read no standard input.
+	case $2 in zip | 7z) standard+=' FILE' ;; esac
 	run "$1" plain
 	expect_outcome 1 "$text" \
 		"upcase-pipe: $1: $2 data; decode it first: $3 $1 | upcase-pipe\n" ||
 		return 1
 	run_here - plain <"$1"
 	expect_outcome 1 "$text" \
-		"upcase-pipe: standard input: $2 data; decode it first: $3 | upcase-pipe\n" ||
+		"upcase-pipe: standard input: $2 data; decode it first: $standard | upcase-pipe\n" ||
 		return 1
 	from_pipe "$1" | bounded "$UPCASE_PIPE" >"$out" 2>"$err"
 	status=${PIPESTATUS[1]}
 	expect_outcome 1 '' \
-		"upcase-pipe: standard input: $2 data; decode it first: $3 | upcase-pipe\n" ||
+		"upcase-pipe: standard input: $2 data; decode it first: $standard | upcase-pipe\n" ||
 		return 1
 	rm -f db
 	run -o db "$1" plain

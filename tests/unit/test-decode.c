@@ -227,6 +227,11 @@ static void an_encoding_that_is_not_known_is_refused(void **state)
 	assert_int_equal(decode_init(&d, "no-such-encoding"), -EINVAL);
 	assert_int_equal(decode_check("no-such-encoding"), -EINVAL);
 	assert_int_equal(decode_check("latin1//TRANSLIT"), -EINVAL);
+	/* iconv takes these for none at all, which is the locale's. */
+	assert_int_equal(decode_check(""), -EINVAL);
+	assert_int_equal(decode_check("/"), -EINVAL);
+	assert_int_equal(decode_check(","), -EINVAL);
+	assert_int_equal(decode_check(" ,/"), -EINVAL);
 	assert_int_equal(decode_check("latin1"), 0);
 	assert_int_equal(decode_check("auto"), 0);
 	assert_int_equal(decode_check("none"), 0);
@@ -253,6 +258,76 @@ static void nothing_is_held_back_that_could_be_text(void **state)
 		assert_int_equal(p.len, 2);
 		end(&p);
 	}
+}
+
+static void what_is_decoded_is_not_held_back(void **state)
+{
+	static const struct {
+		const char *name, *bytes;
+		size_t len;
+	} texts[] = {{"utf-16le", BYTES("b\0")}, {"utf-16be", BYTES("\0b")},
+		{"utf-16", BYTES("\xFF\xFE"
+				 "b\0")},
+		{"windows-1252", BYTES("b")}, {"us-ascii", BYTES("b")}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct play p;
+
+		begin_pipe(&p, texts[i].name);
+		send(&p, texts[i].bytes, texts[i].len);
+		assert_int_equal(read_on(&p, 100), -EAGAIN);
+		has(&p, BYTES("b"));
+		end(&p);
+	}
+}
+
+static void undecoded(const struct play *p, size_t n)
+{
+	assert_int_equal(decode_undecoded(&p->decode, &p->source), n);
+}
+
+static void it_is_known_how_much_was_read_and_is_no_text_yet(void **state)
+{
+	size_t size, left;
+	unsigned char *gz = support_gzip(BYTES("text"), &size);
+	char text[400];
+	struct play p;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	begin_pipe(&p, "utf-16le");
+	send(&p, text, sizeof(text));
+	assert_int_equal(read_once(&p, 1), 1);
+	/* Of two bytes, three each. */
+	(void)decode_left(&p.decode, &p.source, &left);
+	assert_in_range(left, 1, sizeof(text));
+	undecoded(&p, sizeof(text) - (1 + left) / 3 * 2);
+	end(&p);
+	/* What is plain is all text. */
+	begin_pipe(&p, "auto");
+	send(&p, text, sizeof(text));
+	assert_int_equal(read_once(&p, 1), 1);
+	undecoded(&p, 0);
+	end(&p);
+	begin_pipe(&p, "auto");
+	send(&p, gz, size);
+	assert_int_equal(read_once(&p, 1), 1);
+	assert_in_range(decode_undecoded(&p.decode, &p.source), 1, size - 1);
+	assert_int_equal(read_on(&p, 100), -EAGAIN);
+	undecoded(&p, 0);
+	/* What is behind damage will never be. */
+	send(&p, text, sizeof(text));
+	assert_int_equal(read_on(&p, 100), -EBADMSG);
+	undecoded(&p, 0);
+	end(&p);
+	/* A file can be read again. */
+	support_write("in", gz, size);
+	begin(&p, "auto", "in");
+	assert_int_equal(read_once(&p, 1), 1);
+	undecoded(&p, 0);
+	end(&p);
+	free(gz);
 }
 
 static void it_is_said_before_any_text_that_it_is_decoded(void **state)
@@ -430,6 +505,9 @@ int main(void)
 		in_directory(an_encoding_can_be_told),
 		cmocka_unit_test(an_encoding_that_is_not_known_is_refused),
 		cmocka_unit_test(nothing_is_held_back_that_could_be_text),
+		cmocka_unit_test(what_is_decoded_is_not_held_back),
+		cmocka_unit_test(
+			it_is_known_how_much_was_read_and_is_no_text_yet),
 		cmocka_unit_test(it_is_said_before_any_text_that_it_is_decoded),
 		in_directory(inputs_do_not_depend_on_those_before),
 		in_directory(

@@ -61,21 +61,24 @@ static void each_format_has_its_command(void **state)
 {
 	static const struct {
 		const struct format *format;
-		const char *tool;
+		const char *tool, *standard;
 	} tools[] = {
-		{&format_zstd, "zstd -dc"},
-		{&format_xz, "xz -dc"},
-		{&format_bzip2, "bzip2 -dc"},
-		{&format_lz4, "lz4 -dc"},
-		{&format_lzip, "lzip -dc"},
-		{&format_zip, "unzip -p"},
-		{&format_7z, "7z e -so"},
-		{&format_compress, "gzip -dc"},
+		{&format_zstd, "zstd -dc", ""},
+		{&format_xz, "xz -dc", ""},
+		{&format_bzip2, "bzip2 -dc", ""},
+		{&format_lz4, "lz4 -dc", ""},
+		{&format_lzip, "lzip -dc", ""},
+		/* These read no standard input. */
+		{&format_zip, "unzip -p", " FILE"},
+		{&format_7z, "7z e -so", " FILE"},
+		{&format_compress, "gzip -dc", ""},
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(tools); i++)
+	for (size_t i = 0; i < COUNT(tools); i++) {
 		told(tools[i].format, "f", tools[i].tool, " f");
+		told(tools[i].format, NULL, tools[i].tool, tools[i].standard);
+	}
 }
 
 static void a_long_name_does_not_cut_the_command(void **state)
