@@ -69,6 +69,7 @@ static void turn(
 		.engine = engine,
 		.last = !engine || !b->cut.open,
 		.ends = b->inputs.ended > 0 && !b->inputs.bad,
+		.closed = b->inputs.ended > 0 && b->cut.inserted > 0,
 		.text = b->text,
 		.len = b->len,
 		.in_place = !text_can_fail(t) && !batch_is_shared(b),

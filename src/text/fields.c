@@ -331,6 +331,9 @@ static int convert(const struct text *t, const struct text_piece *piece,
 	while (at < piece->len || f.continued) {
 		if (!f.continued)
 			at = begin_here(&f, piece, at);
+		/* A FILE that is a byte order mark has no records. */
+		if (at + piece->closed == piece->len && !f.continued)
+			break;
 		at = pass_record(&f, piece, at, &open);
 		if (open || begin_has(&f.now, BEGIN_AS_IS))
 			break;

@@ -79,6 +79,7 @@ struct text_piece {
 	struct text_engine *engine;
 	bool last;	     /* nothing of this record comes behind it */
 	bool ends;	     /* nor of the FILE, which was read to its end */
+	bool closed;	     /* ... and did not have the last newline */
 	unsigned char *text; /* len bytes, used up if `in_place` */
 	size_t len;
 	bool in_place;

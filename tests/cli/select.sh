@@ -251,6 +251,26 @@ check "an empty input has no header, and needs none" \
 check "a header that is all there is" \
 	converts 'a,b' 'a,b' --csv --header -f b
 
+only_a_mark() {
+	printf '\xef\xbb\xbf' >mark
+	gives 0 '\xef\xbb\xbf' '' "$@" mark || return 1
+	rm -f db
+	gives 0 '' '' "$@" -o db mark mark &&
+		expect_file db '\xef\xbb\xbf\n\xef\xbb\xbf\n'
+}
+check "a file that is a byte order mark has no header" \
+	only_a_mark --csv --header -f name
+check "nor is it FASTQ that is wrong" only_a_mark --fastq
+an_empty_line() {
+	given '\xef\xbb\xbf\n'
+	gives 1 '\xef\xbb\xbf\n' "upcase-pipe: standard input:1: no column is named\
+ 'a' (there are ''); left as it is\n" --csv --header -f a || return 1
+	given '\xef\xbb\xbf\n'
+	gives 1 '\xef\xbb\xbf\n' "upcase-pipe: standard input:1: $no_name; $left\n" \
+		--fastq
+}
+check "an empty line behind one is a line" an_empty_line
+
 printf 'name,city\nann,cork\n' >people
 printf 'city,name\nderry,bob\n' >other
 printf 'id,town\n1,ulm\n' >towns
