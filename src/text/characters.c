@@ -15,15 +15,6 @@
  * pending.
  */
 
-/* Whether sixteen bytes are a character each. */
-static bool are_ascii(const unsigned char *p)
-{
-	uint64_t half[2];
-
-	memcpy(half, p, sizeof(half));
-	return ((half[0] | half[1]) & UINT64_C(0x8080808080808080)) == 0;
-}
-
 /* Passes `most` characters of p[at..len), or all. Returns behind them, and sets
  * *n to how many they are. */
 static size_t pass(const unsigned char *p, size_t at, size_t len, uint32_t most,
@@ -35,7 +26,7 @@ static size_t pass(const unsigned char *p, size_t at, size_t len, uint32_t most,
 		int scanned;
 
 		if (len - at >= 16 && most - passed >= 16 &&
-			are_ascii(p + at)) {
+			utf8_are_ascii(p + at)) {
 			at += 16;
 			passed += 16;
 			continue;
