@@ -254,7 +254,7 @@ static int read_number(const char *text, size_t len, uint32_t *number)
 		return -EINVAL;
 	memcpy(digits, text, len);
 	digits[len] = '\0';
-	if (number_parse(digits, 1, RANGES_MOST, &value))
+	if (number_parse(digits, 1, RANGES_MOST - 1, &value))
 		return -EINVAL;
 	*number = (uint32_t)value;
 	return 0;

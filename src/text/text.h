@@ -38,11 +38,11 @@ struct text_selection;
  * one. What it means is the kind's own (begin.h). */
 struct text_state {
 	uint32_t at;	  /* of the record: fields or characters passed; bytes
-			     of a header */
-	uint32_t since;	  /* newlines since the field began that is open */
+			     of a header; counted to RANGES_MOST */
 	uint16_t pending; /* bytes before this place that wait for more */
 	uint8_t phase;	  /* of a quote, or of four lines */
 	uint8_t flags;
+	uint64_t since; /* newlines since the field began that is open */
 	const struct ranges *columns; /* what the FILE's header has chosen */
 };
 

@@ -385,7 +385,7 @@ bad_input() {
 	run "${@:2}"
 	expect_usage_error "$1"
 }
-for list in 0 '' , 1, ,1 5-2 - -- 1-2-3 1--2 -0 0-3 99999999999 -99999999999 \
+for list in 0 '' , 1, ,1 5-2 - -- 1-2-3 1--2 -0 0-3 99999999999 -99999999999 4294967294 \
 	x 1,x '\,'; do
 	check "-f '$list' is told" bad_input 'for --fields: ' -f "$list"
 	check "-c '$list' is told" bad_input 'for --characters: ' -c "$list"
