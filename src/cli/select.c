@@ -189,8 +189,10 @@ static int can_be_written(
 		if (!memmem(one, (size_t)size, p, len)) {
 			memcpy(text + n, one, (size_t)size);
 			n += (size_t)size;
+			/* What is beside it may keep it from being written. */
+			text[n++] = ' ';
 		}
-		if (n > sizeof(text) - UTF8_MAX || c == LAST) {
+		if (n >= sizeof(text) - UTF8_MAX || c == LAST) {
 			struct upcase_state state;
 			struct upcase_result r;
 

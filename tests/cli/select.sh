@@ -424,6 +424,10 @@ for c in A Z É Σ ʼ $'\xcc\x88' $'\x8e' $'\x80'; do
 	check "-d $(printf %q "$c"), which upper case may write, is told" \
 		bad_input 'upper case would make more of it' -f 1 -d "$c"
 done
+check "-d Ή is told, which is written of a word alone" \
+	bad_input 'upper case would make more of it' -l el -f 1 -d Ή
+check "elsewhere, where it is not written, it is a delimiter" \
+	converts 'Άβ\n' 'ΆΒ\n' -l el -f 2 -d Ά
 check "-d U+FFFD is told where --invalid would write it" \
 	bad_input 'upper case would make more of it' -f 1 -d $'\xef\xbf\xbd' \
 	--invalid=replace
