@@ -188,11 +188,18 @@ static int verify_made(struct pipeline *p, const struct output_newline *n)
 	return err;
 }
 
+/* How what was decoded is turned. */
+static const struct text *decoded_text(const struct pipeline *p)
+{
+	return p->config.decoded ? p->config.decoded : p->config.text;
+}
+
 static int make_output(struct pipeline *p)
 {
 	struct output_config config = {.sink = p->config.sink,
 		.inputs = p->config.inputs,
 		.text = p->config.text,
+		.decoded = decoded_text(p),
 		.packing = p->config.level ? p->config.sink->packing : NULL,
 		.prompt = p->config.interactive,
 		.control = &p->control,
@@ -258,6 +265,7 @@ static struct cutter_config cutter_config(const struct pipeline *p)
 		.lines = p->config.append,
 		/* A bad sequence is told with its place in its FILE. */
 		.apart = text_keeps_apart(p->config.text),
+		.share = text_shares(p->config.text),
 		.gather = p->config.level > 0,
 		.interval = p->config.flush_interval};
 }
@@ -315,8 +323,7 @@ static int make_stages(struct pipeline *p)
 		return err;
 	}
 	p->converter = (struct converter){.text = p->config.text,
-		.decoded =
-			p->config.decoded ? p->config.decoded : p->config.text,
+		.decoded = decoded_text(p),
 		.ledger = &p->ledger,
 		.verify = p->config.verify};
 	connect_handover(p);

@@ -25,6 +25,11 @@ bool text_keeps_apart(const struct text *t)
 	return t->selection || text_can_fail(t);
 }
 
+bool text_shares(const struct text *t)
+{
+	return !text_can_fail(t);
+}
+
 size_t text_least(const struct text *t)
 {
 	return t->selection ? selection_least(t->selection) : 1;
@@ -82,20 +87,6 @@ bool text_can_fail(const struct text *t)
 bool text_keeps(const struct text *t)
 {
 	return t->upcase->invalid == UPCASE_KEEP;
-}
-
-uint64_t text_count_invalid(const unsigned char *p, size_t len, size_t *first)
-{
-	uint64_t count = 0;
-
-	for (size_t at = 0; at < len;) {
-		int n = utf8_scan(p + at, len - at);
-
-		if (n <= 0 && count++ == 0)
-			*first = at;
-		at += n > 0 ? (size_t)n : n < 0 ? (size_t)-n : len - at;
-	}
-	return count;
 }
 
 size_t text_incomplete(const unsigned char *p, size_t len)

@@ -135,9 +135,11 @@ void text_init(struct text *t, const struct upcase *upcase);
 /* Lets *t turn what is selected only. The selection must live as long. */
 void text_select(struct text *t, const struct text_selection *selection);
 
-/* Whether each FILE has to begin a batch: what is selected begins anew there,
- * or a bad sequence ends it. */
+/* Whether FILEs are kept apart: what is selected begins anew in each, or a bad
+ * sequence ends it. Then a batch holds several only where text_shares, and each
+ * is a piece of its own. */
 bool text_keeps_apart(const struct text *t);
+bool text_shares(const struct text *t);
 
 /* The least bytes that a batch must have room for. */
 size_t text_least(const struct text *t);
@@ -184,10 +186,6 @@ bool text_has_context(const struct text *t);
 /* Whether converting stops at what is not UTF-8, or lets it pass. */
 bool text_can_fail(const struct text *t);
 bool text_keeps(const struct text *t);
-
-/* How many sequences of p[0..len), behind which nothing comes, are not UTF-8.
- * *first is set to where the first begins, if there is one. */
-uint64_t text_count_invalid(const unsigned char *p, size_t len, size_t *first);
 
 /* How many bytes (0..3) at the end of p[0..len) are the beginning of a
  * character: a cut before them is one between characters. */

@@ -65,6 +65,7 @@ static void make_output(struct stages *s, const char *path)
 	struct output_config config = {.sink = &s->sink,
 		.inputs = names,
 		.text = &s->text,
+		.decoded = &s->decoded,
 		.newline = {{'\n'}, {.size = 1}},
 		.control = &s->control,
 		.ledger = &s->ledger};

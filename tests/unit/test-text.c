@@ -165,36 +165,6 @@ static void a_cut_before_what_is_incomplete_is_between_characters(void **state)
 			cases[i].incomplete);
 }
 
-static void what_is_not_utf8_is_counted(void **state)
-{
-	static const struct {
-		const char *text;
-		unsigned n;
-		size_t first;
-	} cases[] = {
-		{"", 0, 0},
-		{"a\xC3\xA9\n", 0, 0},
-		{"a\xFF", 1, 1},
-		{"\xC0\xAF", 2, 0},
-		{"\xC3\xA9\xE2\x82", 1, 2},
-		{"ab\xE2\x82"
-		 "c\xF0\x9F\x98\xF0\x9F\x98",
-			3, 2},
-		{"\xED\xA0\x80", 3, 0},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		size_t first = 0;
-
-		assert_int_equal(
-			text_count_invalid((const unsigned char *)cases[i].text,
-				strlen(cases[i].text), &first),
-			cases[i].n);
-		assert_int_equal(first, cases[i].first);
-	}
-}
-
 static void what_is_kept_is_no_failure(void **state)
 {
 	struct upcase u;
@@ -218,7 +188,6 @@ int main(void)
 		cmocka_unit_test(context_goes_from_piece_to_piece),
 		cmocka_unit_test(
 			a_cut_before_what_is_incomplete_is_between_characters),
-		cmocka_unit_test(what_is_not_utf8_is_counted),
 		cmocka_unit_test(what_is_kept_is_no_failure),
 	};
 
