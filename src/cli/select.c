@@ -183,8 +183,10 @@ static int can_be_written(
 		if (!memmem(one, (size_t)size, p, len)) {
 			memcpy(text + n, one, (size_t)size);
 			n += (size_t)size;
+			/* What is beside it may keep it from being written. */
+			text[n++] = ' ';
 		}
-		if (n > sizeof(text) - UTF8_MAX || c == LAST) {
+		if (n >= sizeof(text) - UTF8_MAX || c == LAST) {
 			struct upcase_state state;
 			struct upcase_result r;
 
@@ -248,7 +250,7 @@ static int read_number(const char *text, size_t len, uint32_t *number)
 		return -EINVAL;
 	memcpy(digits, text, len);
 	digits[len] = '\0';
-	if (number_parse(digits, 1, RANGES_MOST, &value))
+	if (number_parse(digits, 1, RANGES_MOST - 1, &value))
 		return -EINVAL;
 	*number = (uint32_t)value;
 	return 0;

@@ -71,6 +71,17 @@ bool batch_is_shared(const struct batch *b)
 	return b->inputs.ended > 0 && b->ends[0] < b->len;
 }
 
+struct batch_part batch_part(const struct batch *b, size_t i)
+{
+	size_t from = i > 0 ? b->ends[i - 1] : 0;
+	size_t to = i < b->inputs.ended ? b->ends[i] : b->len;
+
+	/* A newline put before it is the FILE's before. */
+	if (from < b->cut.lead)
+		from = b->cut.lead;
+	return (struct batch_part){from, to > from ? to : from};
+}
+
 uint64_t batch_count_lines(const struct batch *b)
 {
 	/* A newline put behind or between inputs ends a line that was counted

@@ -101,6 +101,8 @@ struct batch {
 	unsigned char *spare; /* room for the longest result of text */
 	unsigned char *upper; /* the result: in text or in spare */
 	size_t upper_len;
+	uint32_t upper_ends[BATCH_ENDS]; /* if FILEs are kept apart: where in
+					    upper each of them ends */
 	unsigned char *member; /* gzip: room for upper packed; else NULL */
 	struct packed packed;  /* what is there; nothing of nothing */
 	uint64_t lines;	       /* of text; `unterminated` ones counted */
@@ -132,6 +134,13 @@ void batch_reset(struct batch *b);
 
 /* Whether text is that of several FILEs. Then it stays as it is. */
 bool batch_is_shared(const struct batch *b);
+
+/* What of text[from..to) is of FILE `first` + i, i up to `ended`. */
+struct batch_part {
+	size_t from, to;
+};
+
+struct batch_part batch_part(const struct batch *b, size_t i);
 
 /* The lines in b->text, by the definition of `lines`. */
 uint64_t batch_count_lines(const struct batch *b);

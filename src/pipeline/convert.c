@@ -73,10 +73,11 @@ static const struct text *text_for(
 
 /* Whether something of it could not be decoded, and may be left by what
  * selects: then it has to be looked for. */
-static bool may_leave_bad(const struct text *t, const struct batch *b)
+static bool may_leave_bad(const struct text *t, const struct batch *b,
+	const struct text_piece *piece)
 {
-	return b->inputs.decoded && t->selection && b->len > 0 &&
-	       memchr(b->text, CHARSET_BAD, b->len);
+	return b->inputs.decoded && t->selection && piece->len > 0 &&
+	       memchr(piece->text, CHARSET_BAD, piece->len);
 }
 
 /* What was left may be anything, but not what stands for nothing that could be
@@ -100,15 +101,86 @@ static void replace_bad(struct text_result *r)
 }
 
 /* All of it counts, and the first may be one that was left. */
-static void count_bad(const struct batch *b, struct text_result *r)
+static void count_bad(const struct text_piece *piece, struct text_result *r)
 {
+	const unsigned char *text = piece->text;
 	size_t first = 0, line;
 
-	r->invalid = text_count_invalid(b->text, b->len, &first);
-	line = lines_whole(b->text, first);
+	r->invalid = text_count_invalid(text, piece->len, &first);
+	line = lines_whole(text, first);
 	r->bad_at = (ptrdiff_t)first;
-	r->bad_line = lines_count(b->text, first);
-	r->bad_column = lines_characters(b->text + line, first - line);
+	r->bad_line = lines_count(text, first);
+	r->bad_column = lines_characters(text + line, first - line);
+}
+
+/* Turns a part of b, which is the piece of one FILE: the i-th, unless they are
+ * not kept apart. What it comes to, if not in place, is put to spare[n..). */
+static int turn_part(const struct text *t, struct text_engine *engine,
+	struct batch *b, struct batch_part part, size_t i, size_t n,
+	bool in_place, struct text_result *result)
+{
+	static const struct text_state beginning = {0};
+	bool last = i + 1 == b->inputs.ended;
+	/* Without context a piece stands alone: it was cut between characters,
+	 * so what looks unfinished at its end will not be finished. */
+	struct text_piece piece = {.begin = i == 0 ? &b->cut.begin : &beginning,
+		.engine = engine,
+		.last = !engine || !b->cut.open,
+		.ends = i < b->inputs.ended && !(last && b->inputs.bad),
+		.closed = last && b->cut.inserted > 0,
+		.text = b->text + part.from,
+		.len = part.to - part.from,
+		.in_place =
+			in_place && !text_can_fail(t) && !batch_is_shared(b),
+		.spare = b->spare + n,
+		.room = text_bound(b->len) - n};
+	bool look = may_leave_bad(t, b, &piece);
+	int err;
+
+	piece.in_place &= !look;
+	err = text_convert(t, &piece, result);
+	if (look)
+		replace_bad(result);
+	if (look && !err)
+		count_bad(&piece, result);
+	return err;
+}
+
+static int turn_all(const struct text *t, struct text_engine *engine,
+	struct batch *b, bool in_place, struct text_result *result)
+{
+	int err = turn_part(t, engine, b, (struct batch_part){0, b->len}, 0, 0,
+		in_place, result);
+
+	b->upper = result->out;
+	b->upper_len = result->produced;
+	b->invalid = result->invalid;
+	b->wrong = result->wrong;
+	return err;
+}
+
+/* The same for several FILEs. What is met in them is told when they are
+ * written. A record that is in pieces is in one part only. */
+static void turn_shared(
+	const struct text *t, struct text_engine *engine, struct batch *b)
+{
+	size_t in_pieces = b->cut.open ? b->inputs.ended : 0;
+
+	b->upper = b->spare;
+	for (size_t i = 0; i <= b->inputs.ended; i++) {
+		struct batch_part part = batch_part(b, i);
+		struct text_result result;
+
+		if (i == 0 || part.from < part.to) {
+			(void)turn_part(t, i == in_pieces ? engine : NULL, b,
+				part, i, b->upper_len, false, &result);
+			b->upper_len += result.produced;
+			b->invalid += result.invalid;
+			b->wrong.met |= result.wrong.met;
+		}
+		if (i < b->inputs.ended)
+			b->upper_ends[i] = (uint32_t)b->upper_len;
+	}
 }
 
 /* Makes upper of text, which is used up unless it may have to be looked at
@@ -117,35 +189,18 @@ static void turn(
 	const struct converter *c, struct text_engine *engine, struct batch *b)
 {
 	const struct text *t = text_for(c, b);
-	bool look = may_leave_bad(t, b);
 	struct text_result result;
-	/* Without context a piece stands alone: it was cut between characters,
-	 * so what looks unfinished at its end will not be finished. */
-	struct text_piece piece = {.begin = &b->cut.begin,
-		.engine = engine,
-		.last = !engine || !b->cut.open,
-		.ends = b->inputs.ended > 0 && !b->inputs.bad,
-		.text = b->text,
-		.len = b->len,
-		.in_place = !text_can_fail(t) && !batch_is_shared(b) && !look &&
-			    !c->compare,
-		.spare = b->spare,
-		.room = text_bound(b->len)};
 	int err;
 
 	/* What is in place is used up. */
 	b->wide = place_is_wide(b->text + b->cut.lead, b->len - b->cut.lead);
 	if (b->cut.open)
 		b->tail_chars = count_tail(b);
-	err = text_convert(t, &piece, &result);
-	if (look)
-		replace_bad(&result);
-	if (look && !err)
-		count_bad(b, &result);
-	b->upper = result.out;
-	b->upper_len = result.produced;
-	b->invalid = result.invalid;
-	b->wrong = result.wrong;
+	if (text_keeps_apart(t) && batch_is_shared(b)) {
+		turn_shared(t, engine, b);
+		return;
+	}
+	err = turn_all(t, engine, b, !c->compare, &result);
 	b->changed = c->compare && is_changed(b);
 	if (result.invalid > 0) {
 		b->bad.line = result.bad_line - b->cut.lead;
@@ -158,6 +213,12 @@ static void turn(
 		if (engine)
 			text_engine_begin(engine);
 	}
+}
+
+void convert_look(const struct text *t, struct batch *b, size_t i,
+	struct text_result *result)
+{
+	(void)turn_part(t, NULL, b, batch_part(b, i), i, 0, false, result);
 }
 
 /* The lines are counted first, so that they are known as lost whatever becomes

@@ -35,6 +35,11 @@ struct packers {
 void convert_batch(
 	const struct converter *c, struct text_engine *engine, struct batch *b);
 
+/* What converting part i of a shared batch (batch_part), which is written, has
+ * met: it is turned once more. The spare is used up. */
+void convert_look(const struct text *t, struct batch *b, size_t i,
+	struct text_result *result);
+
 /* b was read on behind a bad sequence of its FILE: it counts for nothing, and
  * is not lost if it is not written. Its owner's, or the main thread's once no
  * other runs. */

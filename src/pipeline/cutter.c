@@ -239,10 +239,28 @@ static void end_line(struct cutter *c, int64_t now)
 	c->whole = b->len;
 }
 
+/* Whether all that was put in is whole records, each with its newline. */
+static bool is_between(const struct cutter *c)
+{
+	const struct batch *b = c->b;
+
+	return !c->line_open &&
+	       (b->len > 0 ? c->whole == b->len : !b->cut.continues);
+}
+
+/* What comes next begins as a FILE does, in the same batch. */
+static void begin_anew(struct cutter *c)
+{
+	c->now = c->at_whole = (struct text_state){0};
+	if (c->b->len == 0)
+		c->b->cut.begin = c->now;
+}
+
 enum cutter_due cutter_end(struct cutter *c, bool good, int64_t now)
 {
 	const struct cutter_config *config = &c->config;
 	struct batch *b = c->b;
+	bool alone = config->apart && !(config->share && is_between(c));
 
 	if (c->line_open) {
 		b->cut.unterminated++;
@@ -257,7 +275,9 @@ enum cutter_due cutter_end(struct cutter *c, bool good, int64_t now)
 	c->ended_open++;
 	b->ends[b->inputs.ended++] = (uint32_t)b->len;
 	b->inputs.bad = !good;
-	return config->apart ? CUTTER_ALL : CUTTER_NOTHING;
+	if (config->apart && !alone)
+		begin_anew(c);
+	return alone ? CUTTER_ALL : CUTTER_NOTHING;
 }
 
 void cutter_drop(struct cutter *c)

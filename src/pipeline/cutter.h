@@ -13,7 +13,8 @@
  *  - gzip output: `interval` after its first record, because a member for each
  *    would be larger than the text;
  *  - a person types: with each line;
- *  - at the end of input; where FILEs are kept apart, at the end of each;
+ *  - at the end of input; where FILEs are kept apart, at the end of each that
+ *    may share no batch with the next;
  *  - when as many FILEs end in it as may (BATCH_ENDS).
  * A record without its end waits, unless it fills a batch.
  *
@@ -38,8 +39,11 @@ struct cutter_config {
 	const struct text *text;
 	size_t size;	  /* bytes of text in a batch, at least BATCH_MIN */
 	bool lines;	  /* what is written always ends a line */
-	bool apart;	  /* no batch holds two FILEs; where one leaves a line
-			     open, who writes ends it before the next text */
+	bool apart;	  /* no batch holds two FILEs, but where they share;
+			     where one leaves a line open, who writes ends it
+			     before the next text */
+	bool share;	  /* one that ends with a whole record, and what comes
+			     behind it */
 	bool gather;	  /* records are gathered for `interval` nanoseconds */
 	int64_t interval; /* 0: not at all */
 };

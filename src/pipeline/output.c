@@ -12,16 +12,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How much of `upper` is before the part of it that `to` is in, or behind. */
+static size_t part_before(const struct batch *b, size_t to)
+{
+	size_t i = b->inputs.ended;
+
+	while (i > 0 && b->upper_ends[i - 1] > to)
+		i--;
+	return i > 0 ? b->upper_ends[i - 1] : 0;
+}
+
 /* What of the text that is being written is whole records, for a roll-back. */
 static size_t whole_records(const void *output, const void *data, size_t len)
 {
+	static const struct text_state beginning = {0};
 	const struct output *o = output;
-	const struct text_state *begin = &o->writing->cut.begin;
+	const struct text *t = o->config.text;
+	const struct batch *b = o->writing;
+	const struct text_state *begin = &b->cut.begin;
+	const unsigned char *text = data;
+	size_t done = b->done, before = 0;
 
-	/* What is not the beginning of the batch begins with a record. */
-	return o->writing->done > 0
-		       ? text_whole_behind(o->config.text, begin, data, len)
-		       : text_whole(o->config.text, begin, data, len);
+	if (text_keeps_apart(t) && batch_is_shared(b))
+		before = part_before(b, done + len);
+	if (before > 0)
+		begin = &beginning;
+	if (before > done) {
+		before -= done;
+		return before +
+		       text_whole(t, begin, text + before, len - before);
+	}
+	/* What is not the beginning of the part begins with a record. */
+	return done > before ? text_whole_behind(t, begin, data, len)
+			     : text_whole(t, begin, data, len);
 }
 
 static bool serve(void *output);
@@ -391,33 +414,50 @@ static void tell_bad(struct output *o, const struct batch *b)
 }
 
 /* Records are not as they must be. */
-static void tell_wrong(struct output *o, const struct batch *b)
+static void tell_wrong(
+	struct output *o, const struct batch *b, const struct text_wrong *wrong)
 {
-	uint64_t line = o->at.lines + (uint64_t)b->wrong.line;
+	uint64_t line = o->at.lines + (uint64_t)wrong->line;
 
 	o->wrong = true;
 	if (b->origin.inside) {
 		struct fault told;
 
 		fault_set(&told, "in what begins at byte %" PRIu64 ": %.200s",
-			b->origin.behind + o->at.bytes, b->wrong.words);
+			b->origin.behind + o->at.bytes, wrong->words);
 		ledger_trouble(o->config.ledger, name_of(o, o->at.input), 0, 0,
 			told.text);
 		return;
 	}
 	ledger_trouble(o->config.ledger, name_of(o, o->at.input), line + 1, 0,
-		b->wrong.words);
+		wrong->words);
+}
+
+/* The last FILE that has text in b. */
+static size_t last_input(const struct batch *b)
+{
+	size_t i = b->inputs.ended;
+
+	for (; i > 0; i--) {
+		struct batch_part part = batch_part(b, i);
+
+		if (part.from < part.to)
+			break;
+	}
+	return b->inputs.first + i;
 }
 
 static void after_written(struct output *o, const struct batch *b)
 {
-	if (b->wrong.met)
-		tell_wrong(o, b);
+	bool shared = batch_is_shared(b);
+
+	if (b->wrong.met && !shared)
+		tell_wrong(o, b, &b->wrong);
 	if (o->config.apart && b->upper_len > 0)
 		o->open = lines_end(b->upper, b->upper_len) ? OUTPUT_NO_INPUT
-							    : o->at.input;
+							    : last_input(b);
 	if (!b->bad.met) {
-		if (!batch_is_shared(b))
+		if (!shared)
 			place_pass(&o->at, b);
 		return;
 	}
@@ -634,28 +674,43 @@ int output_piece(struct output *o, struct batch *b)
 	return err;
 }
 
+/* A FILE has part i of b, a shared one. What was met in it is found out again:
+ * of b it is only known that there is something. */
+static void pass_part(struct output *o, struct batch *b, size_t i)
+{
+	struct batch_part part = batch_part(b, i);
+	struct text_result met = {.invalid = 0};
+
+	if (part.from == part.to)
+		return;
+	if (b->invalid > 0 || b->wrong.met)
+		convert_look(
+			b->inputs.decoded ? o->config.decoded : o->config.text,
+			b, i, &met);
+	if (met.wrong.met)
+		tell_wrong(o, b, &met.wrong);
+	place_pass_part(&o->at, b, part, &met, i < b->inputs.ended);
+}
+
 /* The FILEs that end in b, the first of which has begun; and the one that goes
  * on, if it has some of the text. */
-static void end_inputs(struct output *o, const struct batch *b)
+static void end_inputs(struct output *o, struct batch *b)
 {
 	const struct batch_inputs *in = &b->inputs;
 	bool shared = batch_is_shared(b);
-	size_t at = b->cut.lead;
 
 	for (size_t i = 0; i < in->ended; i++) {
 		bool last = i == in->ended - 1;
 
 		if (i > 0)
 			output_begin(o, in->first + i);
-		if (shared && b->ends[i] > at) {
-			place_pass_part(&o->at, b, at, b->ends[i], true);
-			at = b->ends[i];
-		}
+		if (shared)
+			pass_part(o, b, i);
 		output_end(o, in->first + i, !(last && in->bad));
 	}
-	if (shared && at < b->len) {
+	if (shared && b->ends[in->ended - 1] < b->len) {
 		output_begin(o, in->first + in->ended);
-		place_pass_part(&o->at, b, at, b->len, false);
+		pass_part(o, b, in->ended);
 	}
 }
 

@@ -20,8 +20,8 @@
  *  - Where FILEs are kept apart, a line that one of them leaves open is ended
  *    when text of another one comes, and not before: none may come.
  *  - What happens to a FILE happens in order: output_begin, pieces, output_end,
- *    be it empty or unreadable. Where they are not kept apart (cutter.h), a
- *    piece may hold several. Those that a stop left unopened have neither.
+ *    be it empty or unreadable. A piece may hold several. Those that a stop
+ * left unopened have neither.
  *
  * Threads: as said at each function. The main thread never owns it.
  */
@@ -57,6 +57,7 @@ struct output_config {
 	struct sink *sink;
 	const char *const *inputs; /* the FILEs' names */
 	const struct text *text;
+	const struct text *decoded;		     /* for what was decoded */
 	const struct packing *packings[BATCH_FORMS]; /* of the batches of each
 							form; NULL: plain */
 	struct targets *targets; /* files that the sink is one after the other;

@@ -231,11 +231,18 @@ static bool is_apart(const struct pipeline *p)
 	return text_keeps_apart(p->config.text) || p->config.share;
 }
 
+/* How what was decoded is turned. */
+static const struct text *decoded_text(const struct pipeline *p)
+{
+	return p->config.decoded ? p->config.decoded : p->config.text;
+}
+
 static int make_output(struct pipeline *p)
 {
 	struct output_config config = {.sink = p->config.sink,
 		.inputs = p->config.inputs,
 		.text = p->config.text,
+		.decoded = decoded_text(p),
 		.packings = {[BATCH_AS_ASKED] = packing_of(p, BATCH_AS_ASKED),
 			[BATCH_GZIP] = packing_of(p, BATCH_GZIP),
 			[BATCH_BGZF] = packing_of(p, BATCH_BGZF)},
@@ -313,6 +320,8 @@ static struct cutter_config cutter_config(const struct pipeline *p)
 		.lines = p->config.append,
 		/* A bad sequence is told with its place in its FILE. */
 		.apart = is_apart(p) || has_each(p),
+		.share = text_shares(p->config.text) && !p->config.share &&
+			 !has_each(p),
 		.gather = p->config.level > 0,
 		.interval = p->config.flush_interval};
 }
@@ -376,8 +385,7 @@ static int make_stages(struct pipeline *p)
 		return err;
 	}
 	p->converter = (struct converter){.text = p->config.text,
-		.decoded =
-			p->config.decoded ? p->config.decoded : p->config.text,
+		.decoded = decoded_text(p),
 		.ledger = &p->ledger,
 		.verify = p->config.verify,
 		.compare = p->config.targets &&

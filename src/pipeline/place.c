@@ -57,27 +57,17 @@ void place_pass(struct place *p, const struct batch *b)
 		b->tail_chars);
 }
 
-void place_pass_part(struct place *p, const struct batch *b, size_t from,
-	size_t to, bool ends)
+void place_pass_part(struct place *p, const struct batch *b,
+	struct batch_part part, const struct text_result *met, bool ends)
 {
-	const unsigned char *text = b->text + from;
-	size_t len = to - from;
+	const unsigned char *text = b->text + part.from;
+	size_t len = part.to - part.from;
 
-	if (len == 0)
-		return;
-	if (b->invalid > 0) {
-		size_t first = 0, line;
-		uint64_t n = text_count_invalid(text, len, &first);
-
-		begin_text(p, b, place_is_wide(text, len));
-		line = lines_whole(text, first);
-		count(p, n, lines_count(text, first),
-			lines_characters(text + line, first - line));
-	}
-	if (ends)
+	if (ends && met->invalid == 0)
 		return;
 	begin_text(p, b, place_is_wide(text, len));
-	move_on(p, lines_count(text, len), 0);
+	count(p, met->invalid, met->bad_line, met->bad_column);
+	move_on(p, lines_count(text, len), b->tail_chars);
 }
 
 bool place_tell(const struct place *p, bool kept, struct fault *words)

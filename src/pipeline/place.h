@@ -39,10 +39,10 @@ void place_begin(struct place *p, size_t input);
 /* A batch was converted and written that has text of this FILE alone. */
 void place_pass(struct place *p, const struct batch *b);
 
-/* The same for a shared one (batch.h), of which text[from..to) is this FILE's.
- * `ends`: nothing of it comes behind that. */
-void place_pass_part(struct place *p, const struct batch *b, size_t from,
-	size_t to, bool ends);
+/* The same for a shared one (batch.h), of which that part is this FILE's, and
+ * in which this was met. `ends`: nothing of it comes behind that. */
+void place_pass_part(struct place *p, const struct batch *b,
+	struct batch_part part, const struct text_result *met, bool ends);
 
 /* Puts into words that some of what was passed is not UTF-8. `kept`: as it was,
  * unless it was decoded. Returns false if there is nothing of the kind. */

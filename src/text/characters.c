@@ -15,15 +15,6 @@
  * pending.
  */
 
-/* Whether sixteen bytes are a character each. */
-static bool are_ascii(const unsigned char *p)
-{
-	uint64_t half[2];
-
-	memcpy(half, p, sizeof(half));
-	return ((half[0] | half[1]) & UINT64_C(0x8080808080808080)) == 0;
-}
-
 /* Passes `most` characters of p[at..len), or all. Returns behind them, and sets
  * *n to how many they are. */
 static size_t pass(const unsigned char *p, size_t at, size_t len, uint32_t most,
@@ -35,7 +26,7 @@ static size_t pass(const unsigned char *p, size_t at, size_t len, uint32_t most,
 		int scanned;
 
 		if (len - at >= 16 && most - passed >= 16 &&
-			are_ascii(p + at)) {
+			utf8_are_ascii(p + at)) {
 			at += 16;
 			passed += 16;
 			continue;
@@ -55,7 +46,7 @@ static size_t pass(const unsigned char *p, size_t at, size_t len, uint32_t most,
 static void pass_pending(struct text_state *s)
 {
 	if (begin_has(s, BEGIN_IN) && s->pending > 0)
-		s->at++;
+		s->at = ranges_more(s->at, 1);
 }
 
 static size_t scan(const struct text *t, struct text_state *now,
@@ -93,7 +84,7 @@ static size_t scan(const struct text *t, struct text_state *now,
 			size_t part = utf8_incomplete(p + at, len - at);
 
 			(void)pass(p, at, len - part, RANGES_MOST, &n);
-			now->at += n;
+			now->at = ranges_more(now->at, n);
 			now->pending = (uint16_t)part;
 			return whole;
 		}
@@ -104,20 +95,20 @@ static size_t scan(const struct text *t, struct text_state *now,
 	return whole;
 }
 
-/* The characters of p[at..end), a line or part of one, of which `number` come
- * before; ties are those of all of it. */
+/* The characters of p[at..end), a line or part of one, of which the first is
+ * `number`; ties are those of all of it. */
 static void turn_line(struct turning *c, const struct ranges *ranges,
 	uint32_t number, size_t at, size_t end, unsigned ties)
 {
 	const unsigned char *p = c->piece->text;
-	const struct range *range = ranges_from(ranges, ++number);
+	const struct range *range = ranges_from(ranges, number);
 	const unsigned behind = ties & TURNING_BEHIND;
 
 	/* What was chosen, and is in pieces, ends here at least. */
 	while (at < end || (ties & TURNING_BEFORE)) {
 		bool chosen = range->first <= number;
-		uint32_t most =
-			(chosen ? range->last + 1 : range->first) - number;
+		uint32_t to = chosen ? range->last + 1 : range->first;
+		uint32_t most = to > RANGES_MOST ? to : to - number;
 		uint32_t n;
 		size_t next = pass(p, at, end, most, &n);
 		bool goes_on = next == end && n < most;
@@ -127,7 +118,7 @@ static void turn_line(struct turning *c, const struct ranges *ranges,
 				(ties & TURNING_BEFORE) |
 					(goes_on ? behind : 0U));
 		ties = TURNING_ALONE;
-		number += n;
+		number = ranges_more(number, n);
 		range = range_up(range, number);
 		at = next;
 	}
@@ -157,7 +148,8 @@ static int convert(const struct text *t, const struct text_piece *piece,
 		if (end > at && p[end - 1] == '\n')
 			text--;
 		if (!begin_has(&now, BEGIN_LEFT | BEGIN_HEAD))
-			turn_line(&c, &s->ranges, now.at, at, text,
+			turn_line(&c, &s->ranges, ranges_more(now.at, 1), at,
+				text,
 				(continued ? TURNING_BEFORE : 0U) |
 					(end == text ? TURNING_BEHIND : 0U));
 		if (end == text)

@@ -5,6 +5,7 @@
 #include "text/quote.h"
 #include "upcase/utf8.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +18,34 @@ struct known {
 
 struct columns {
 	struct columns_wanted wanted;
+	const char **sorted; /* its names, each once */
+	size_t n_sorted;
 	pthread_mutex_t lock; /* guards known */
 	struct known *known;
 };
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* There may be as many names as a header has. Returns 0 or -ENOMEM. */
+static int sort_names(struct columns *c)
+{
+	size_t n = c->wanted.n_names;
+
+	c->sorted = malloc((n + 1) * sizeof(*c->sorted));
+	if (!c->sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		c->sorted[i] = c->wanted.names[i];
+	qsort(c->sorted, n, sizeof(*c->sorted), compare);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 ||
+			strcmp(c->sorted[i], c->sorted[c->n_sorted - 1]) != 0)
+			c->sorted[c->n_sorted++] = c->sorted[i];
+	return 0;
+}
 
 struct columns *columns_new(const struct columns_wanted *wanted)
 {
@@ -27,11 +53,12 @@ struct columns *columns_new(const struct columns_wanted *wanted)
 
 	if (!c)
 		return NULL;
-	if (pthread_mutex_init(&c->lock, NULL) != 0) {
+	c->wanted = *wanted;
+	if (sort_names(c) || pthread_mutex_init(&c->lock, NULL) != 0) {
+		free(c->sorted);
 		free(c);
 		return NULL;
 	}
-	c->wanted = *wanted;
 	return c;
 }
 
@@ -47,6 +74,7 @@ void columns_free(struct columns *c)
 		free(k);
 	}
 	ranges_free(&c->wanted.numbers);
+	free(c->sorted);
 	(void)pthread_mutex_destroy(&c->lock);
 	free(c);
 }
@@ -122,41 +150,76 @@ static bool is_quoted(const struct header *h, size_t begin)
 	return h->wanted->quotes && begin > 0 && h->p[begin - 1] == '"';
 }
 
-/* Whether the field's name, p[begin..end), is this one. */
-static bool is_named(
+/* The order of the field's name, p[begin..end), and this one, as strcmp. */
+static int order(
 	const struct header *h, size_t begin, size_t end, const char *name)
 {
 	bool quoted = is_quoted(h, begin);
 
 	for (; begin < end; begin++, name++) {
-		if (*name == '\0' || (unsigned char)*name != h->p[begin])
-			return false;
+		/* In the header there may be a NUL. */
+		if (*name == '\0')
+			return 1;
+		if ((unsigned char)*name != h->p[begin])
+			return h->p[begin] - (unsigned char)*name;
 		/* Two quotes are one. */
 		if (quoted && h->p[begin] == '"')
 			begin++;
 	}
-	return *name == '\0';
+	return *name == '\0' ? 0 : -1;
 }
 
-/* Chooses each field of that name. Returns how many those are, negative without
- * memory. */
-static int choose(const struct columns_wanted *wanted, const unsigned char *p,
-	size_t len, const char *name, struct ranges *ranges)
+/* Which of the names the field's is, p[begin..end); n_sorted if none. */
+static size_t find_name(const struct columns *c, const struct header *h,
+	size_t begin, size_t end)
 {
-	struct header h = header_of(wanted, p, len);
+	size_t from = 0, to = c->n_sorted;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		int after = order(h, begin, end, c->sorted[middle]);
+
+		if (after == 0)
+			return middle;
+		if (after > 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return c->n_sorted;
+}
+
+/* Chooses the fields of those names. Sets *missing to the first of the user's
+ * that there is none of, or to NULL. Returns 0 or -ENOMEM. */
+static int choose(const struct columns *c, const unsigned char *p, size_t len,
+	struct ranges *ranges, const char **missing)
+{
+	bool *found = calloc(c->n_sorted + 1, sizeof(*found));
+	struct header h = header_of(&c->wanted, p, len);
 	size_t begin, end;
 	uint32_t number = 0;
-	int n = 0;
+	int err = found ? 0 : -ENOMEM;
 
-	while (next_field(&h, &begin, &end)) {
+	while (!err && next_field(&h, &begin, &end)) {
+		size_t name = find_name(c, &h, begin, end);
+
 		number++;
-		if (!is_named(&h, begin, end, name))
+		if (name == c->n_sorted)
 			continue;
-		if (ranges_add(ranges, number, number) != 0)
-			return -1;
-		n++;
+		found[name] = true;
+		err = ranges_add(ranges, number, number);
 	}
-	return n;
+	*missing = NULL;
+	for (size_t i = 0; !err && !*missing && i < c->wanted.n_names; i++) {
+		const char *const *at = &c->wanted.names[i];
+		const char **name = bsearch(at, c->sorted, c->n_sorted,
+			sizeof(*c->sorted), compare);
+
+		if (!found[name - c->sorted])
+			*missing = *at;
+	}
+	free(found);
+	return err;
 }
 
 /* ---- For people ---- */
@@ -242,28 +305,24 @@ static void say_missing(const struct columns_wanted *wanted,
 
 /* ---- What they come to ---- */
 
-static enum columns_found resolve(const struct columns_wanted *wanted,
+static enum columns_found resolve(const struct columns *c,
 	const unsigned char *p, size_t len, struct ranges *ranges, char *words,
 	size_t room)
 {
-	const struct ranges *numbers = &wanted->numbers;
+	const struct ranges *numbers = &c->wanted.numbers;
+	const char *missing;
 
 	for (size_t i = 0; i < numbers->n; i++)
 		if (ranges_add(ranges, numbers->list[i].first,
 			    numbers->list[i].last) != 0)
 			return COLUMNS_NO_MEMORY;
-	for (size_t i = 0; i < wanted->n_names; i++) {
-		int n = choose(wanted, p, len, wanted->names[i], ranges);
-
-		if (n < 0)
-			return COLUMNS_NO_MEMORY;
-		if (n == 0) {
-			say_missing(
-				wanted, p, len, wanted->names[i], words, room);
-			return COLUMNS_MISSING;
-		}
+	if (choose(c, p, len, ranges, &missing) != 0)
+		return COLUMNS_NO_MEMORY;
+	if (missing) {
+		say_missing(&c->wanted, p, len, missing, words, room);
+		return COLUMNS_MISSING;
 	}
-	if (wanted->complement && ranges_complement(ranges) != 0)
+	if (c->wanted.complement && ranges_complement(ranges) != 0)
 		return COLUMNS_NO_MEMORY;
 	return COLUMNS_ALL;
 }
@@ -300,8 +359,7 @@ enum columns_found columns_find(struct columns *c, const unsigned char *p,
 	size_t len, const struct ranges **ranges, char *words, size_t room)
 {
 	struct ranges found = {0};
-	enum columns_found come =
-		resolve(&c->wanted, p, len, &found, words, room);
+	enum columns_found come = resolve(c, p, len, &found, words, room);
 
 	if (come == COLUMNS_ALL) {
 		(void)pthread_mutex_lock(&c->lock);

@@ -61,11 +61,11 @@ static void scan_tail(const struct text_selection *s, struct text_state *now,
 
 	ends_begin(&w, s, p, at, len, (enum ends_phase)now->phase);
 	while (ends_next(&w, &end) != ENDS_TEXT) {
-		now->at++;
+		now->at = ranges_more(now->at, 1);
 		now->since = 0;
 		begin = end + 1;
 	}
-	now->since += (uint32_t)lines_count(p + begin, len - begin);
+	now->since += lines_count(p + begin, len - begin);
 	now->phase = (uint8_t)w.phase;
 }
 
@@ -84,9 +84,9 @@ static size_t scan_header(const struct text_selection *s,
 		begin = end + 1;
 	}
 	if (what == ENDS_TEXT) {
-		now->since += (uint32_t)lines_count(p + begin, len - begin);
+		now->since += lines_count(p + begin, len - begin);
 		now->phase = (uint8_t)w.phase;
-		now->at += (uint32_t)(len - at);
+		now->at = ranges_more(now->at, len - at);
 		return 0;
 	}
 	take_header(s, now, p, end, now->at + (end - at), NULL, 0);
@@ -213,7 +213,7 @@ static size_t turn_record(struct fields *f, size_t at, bool *open)
 	const struct ranges *ranges =
 		f->selection->columns ? f->now.columns : &f->selection->ranges;
 	size_t tail = f->selection->delimiter_len - 1, end;
-	uint32_t number = f->now.at + 1, last;
+	uint32_t number = ranges_more(f->now.at, 1), last;
 	const struct range *range = ranges_from(ranges, number);
 	unsigned ties = f->continued ? TURNING_BEFORE : TURNING_ALONE;
 
@@ -238,7 +238,7 @@ static size_t turn_record(struct fields *f, size_t at, bool *open)
 		if (kind != ENDS_FIELD)
 			break;
 		at = end + 1;
-		number = last + 1;
+		number = ranges_more(last, 1);
 		range = range_up(range, number);
 		ties = TURNING_ALONE;
 	}
@@ -331,6 +331,9 @@ static int convert(const struct text *t, const struct text_piece *piece,
 	while (at < piece->len || f.continued) {
 		if (!f.continued)
 			at = begin_here(&f, piece, at);
+		/* A FILE that is a byte order mark has no records. */
+		if (at + piece->closed == piece->len && !f.continued)
+			break;
 		at = pass_record(&f, piece, at, &open);
 		if (open || begin_has(&f.now, BEGIN_AS_IS))
 			break;

@@ -22,13 +22,27 @@ static int insert(struct ranges *r, size_t at, struct range range)
 	return 0;
 }
 
+/* Which is the first that does not end before `number`; n if all do. */
+static size_t find(const struct ranges *r, uint32_t number)
+{
+	size_t from = 0, to = r->n;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (r->list[middle].last < number)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
 int ranges_add(struct ranges *r, uint32_t first, uint32_t last)
 {
-	size_t at = 0, next;
-
 	/* Those that it overlaps, or that are next to it, become part of it. */
-	while (at < r->n && r->list[at].last + 1 < first)
-		at++;
+	size_t at = find(r, first - 1), next;
+
 	for (next = at; next < r->n && r->list[next].first <= last + 1; next++)
 		;
 	if (next == at)
@@ -75,5 +89,8 @@ void ranges_free(struct ranges *r)
 
 const struct range *ranges_from(const struct ranges *r, uint32_t number)
 {
-	return r->list ? range_up(r->list, number) : &behind_all;
+	if (!r->list)
+		return &behind_all;
+	/* Mostly a record begins. */
+	return r->list + (number <= r->list[0].last ? 0 : find(r, number));
 }

@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RANGES_MOST (UINT32_MAX - 1) /* the largest number there is */
+/* The largest number there is. It stands for all that are larger, too: who
+ * counts stops there (ranges_more). */
+#define RANGES_MOST (UINT32_MAX - 1)
 
 struct range {
 	uint32_t first, last;
@@ -34,6 +36,12 @@ void ranges_free(struct ranges *r);
 
 /* The first range that does not end before `number`; never NULL. */
 const struct range *ranges_from(const struct ranges *r, uint32_t number);
+
+/* The number that is n more than `number`. */
+static inline uint32_t ranges_more(uint32_t number, size_t n)
+{
+	return n < RANGES_MOST - number ? number + (uint32_t)n : RANGES_MOST;
+}
 
 /* For who goes up: from a range that did not end before a lower number. */
 static inline const struct range *range_up(

@@ -103,7 +103,8 @@ static size_t pass(struct text_state *now, const unsigned char *p, size_t at,
 	return whole;
 }
 
-/* A FILE begins with p[0..len). Returns false if that must wait. */
+/* A FILE begins with p[0..len). Returns false if that must wait. It may be no
+ * more than a byte order mark. */
 static bool begin_file(const struct text_selection *selection,
 	struct text_state *now, const unsigned char *p, size_t len, bool all,
 	size_t *mark)
@@ -160,7 +161,8 @@ static int convert(const struct text *t, const struct text_piece *piece,
 	if (begin_has(&now, BEGIN_AS_IS))
 		return turning_end(&c);
 	if (len > 0 && !begin_has(&now, BEGIN_IN)) {
-		(void)begin_file(t->selection, &now, p, len, true, &mark);
+		(void)begin_file(t->selection, &now, p, len - piece->closed,
+			true, &mark);
 		if (!begin_has(&now, BEGIN_AS_IS))
 			begin_clear(&now, BEGIN_IN);
 	}

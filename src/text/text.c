@@ -25,6 +25,11 @@ bool text_keeps_apart(const struct text *t)
 	return t->selection || text_can_fail(t);
 }
 
+bool text_shares(const struct text *t)
+{
+	return !text_can_fail(t);
+}
+
 size_t text_least(const struct text *t)
 {
 	return t->selection ? selection_least(t->selection) : 1;

@@ -38,11 +38,11 @@ struct text_selection;
  * one. What it means is the kind's own (begin.h). */
 struct text_state {
 	uint32_t at;	  /* of the record: fields or characters passed; bytes
-			     of a header */
-	uint32_t since;	  /* newlines since the field began that is open */
+			     of a header; counted to RANGES_MOST */
 	uint16_t pending; /* bytes before this place that wait for more */
 	uint8_t phase;	  /* of a quote, or of four lines */
 	uint8_t flags;
+	uint64_t since; /* newlines since the field began that is open */
 	const struct ranges *columns; /* what the FILE's header has chosen */
 };
 
@@ -79,6 +79,7 @@ struct text_piece {
 	struct text_engine *engine;
 	bool last;	     /* nothing of this record comes behind it */
 	bool ends;	     /* nor of the FILE, which was read to its end */
+	bool closed;	     /* ... and did not have the last newline */
 	unsigned char *text; /* len bytes, used up if `in_place` */
 	size_t len;
 	bool in_place;
@@ -134,9 +135,11 @@ void text_init(struct text *t, const struct upcase *upcase);
 /* Lets *t turn what is selected only. The selection must live as long. */
 void text_select(struct text *t, const struct text_selection *selection);
 
-/* Whether each FILE has to begin a batch: what is selected begins anew there,
- * or a bad sequence ends it. */
+/* Whether FILEs are kept apart: what is selected begins anew in each, or a bad
+ * sequence ends it. Then a batch holds several only where text_shares, and each
+ * is a piece of its own. */
 bool text_keeps_apart(const struct text *t);
+bool text_shares(const struct text *t);
 
 /* The least bytes that a batch must have room for. */
 size_t text_least(const struct text *t);

@@ -3,14 +3,13 @@
 #include "text/turning.h"
 
 #include "text/lines.h"
+#include "upcase/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* Longer parts are worth a call of the engine. */
 #define SHORT ((size_t)256)
-
-#define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 typedef unsigned char bytes_of_16 __attribute__((vector_size(16)));
 
@@ -39,14 +38,6 @@ static inline bytes_of_16 upper_of_16(bytes_of_16 v)
 	return v - ((bytes_of_16)(v >= 'a') & (bytes_of_16)(v <= 'z') & 0x20);
 }
 
-static inline bool are_ascii(bytes_of_16 v)
-{
-	uint64_t half[2];
-
-	memcpy(half, &v, sizeof(half));
-	return ((half[0] | half[1]) & EIGHT(0x80)) == 0;
-}
-
 /* Turns p[0..n), n <= 16, of sixteen bytes that are there; so many are written,
  * those behind n as they are. Returns false, and writes nothing, if it is not
  * ASCII. */
@@ -55,11 +46,12 @@ static inline bool turn_16(unsigned char *to, const unsigned char *p, size_t n)
 	/* From 16 - n on: n bytes of ones, and zeros. */
 	static const unsigned char ones[32] = {255, 255, 255, 255, 255, 255,
 		255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
-	bytes_of_16 v, upper, mine;
+	bytes_of_16 v, upper, mine, mine_only;
 
 	memcpy(&v, p, sizeof(v));
 	memcpy(&mine, ones + 16 - n, sizeof(mine));
-	if (!are_ascii(v & mine))
+	mine_only = v & mine;
+	if (!utf8_are_ascii((const void *)&mine_only))
 		return false;
 	upper = upper_of_16(v);
 	v = (upper & mine) | (v & ~mine);

@@ -11,6 +11,7 @@
 #define UPCASE_UTF8_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -109,6 +110,16 @@ static inline int utf8_encode(uint32_t c, unsigned char *p)
 	}
 	p[0] = (unsigned char)(lead_mark[n] | c);
 	return n;
+}
+
+/* Whether p[0..16) are ASCII: a character each. */
+static inline bool utf8_are_ascii(const unsigned char *p)
+{
+	const uint64_t high = UINT64_C(0x8080808080808080);
+	uint64_t half[2];
+
+	memcpy(half, p, sizeof(half));
+	return ((half[0] | half[1]) & high) == 0;
 }
 
 /* How many characters begin in p[0..len): what is ill-formed counts one for

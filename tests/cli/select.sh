@@ -251,6 +251,26 @@ check "an empty input has no header, and needs none" \
 check "a header that is all there is" \
 	converts 'a,b' 'a,b' --csv --header -f b
 
+only_a_mark() {
+	printf '\xef\xbb\xbf' >mark
+	gives 0 '\xef\xbb\xbf' '' "$@" mark || return 1
+	rm -f db
+	gives 0 '' '' "$@" -o db mark mark &&
+		expect_file db '\xef\xbb\xbf\n\xef\xbb\xbf\n'
+}
+check "a file that is a byte order mark has no header" \
+	only_a_mark --csv --header -f name
+check "nor is it FASTQ that is wrong" only_a_mark --fastq
+an_empty_line() {
+	given '\xef\xbb\xbf\n'
+	gives 1 '\xef\xbb\xbf\n' "upcase-pipe: standard input:1: no column is named\
+ 'a' (there are ''); left as it is\n" --csv --header -f a || return 1
+	given '\xef\xbb\xbf\n'
+	gives 1 '\xef\xbb\xbf\n' "upcase-pipe: standard input:1: $no_name; $left\n" \
+		--fastq
+}
+check "an empty line behind one is a line" an_empty_line
+
 printf 'name,city\nann,cork\n' >people
 printf 'city,name\nderry,bob\n' >other
 printf 'id,town\n1,ulm\n' >towns
@@ -365,7 +385,7 @@ bad_input() {
 	run "${@:2}"
 	expect_usage_error "$1"
 }
-for list in 0 '' , 1, ,1 5-2 - -- 1-2-3 1--2 -0 0-3 99999999999 -99999999999 \
+for list in 0 '' , 1, ,1 5-2 - -- 1-2-3 1--2 -0 0-3 99999999999 -99999999999 4294967294 \
 	x 1,x '\,'; do
 	check "-f '$list' is told" bad_input 'for --fields: ' -f "$list"
 	check "-c '$list' is told" bad_input 'for --characters: ' -c "$list"
@@ -404,6 +424,10 @@ for c in A Z É Σ ʼ $'\xcc\x88' $'\x8e' $'\x80'; do
 	check "-d $(printf %q "$c"), which upper case may write, is told" \
 		bad_input 'upper case would make more of it' -f 1 -d "$c"
 done
+check "-d Ή is told, which is written of a word alone" \
+	bad_input 'upper case would make more of it' -l el -f 1 -d Ή
+check "elsewhere, where it is not written, it is a delimiter" \
+	converts 'Άβ\n' 'ΆΒ\n' -l el -f 2 -d Ά
 check "-d U+FFFD is told where --invalid would write it" \
 	bad_input 'upper case would make more of it' -f 1 -d $'\xef\xbf\xbd' \
 	--invalid=replace
@@ -493,6 +517,51 @@ appended_bgzf() {
 		gzip -dc genome.fa.bgz >got && same genome.want got
 }
 check "-o NAME.bgz --fasta is the same" appended_bgzf
+# Small files share a batch, and so a block; each is a table of its own.
+small_files() {
+	local i files=()
+	rm -rf small && mkdir small
+	for i in {100..499}; do
+		files+=(small/$i)
+		printf 'id,city\n%s,"ulm\n%s"\n' $i $i >small/$i
+	done
+	printf '\xef\xbb\xbfcity,x\n"a\nb\xff",c\xfe\n\xfe,\xff\n' >small/150
+	printf 'id,town\n1,ulm\n\xff\n' >small/151
+	: >small/152
+	printf 'city\na' >small/153
+	printf 'city\n"a\n' >small/154
+	printf 'id,city\n1,\xe2\x82\n' >small/155
+	printf 'city,id\nk,l\n' >small/156
+	perl -e 'for my $i (100 .. 499) {
+		print $i == 150 ? "\xef\xbb\xbfcity,x\n\"A\nB\xff\",c\xfe\n\xfe,\xff\n"
+			: $i == 151 ? "id,town\n1,ulm\n\xff\n" : $i == 152 ? ""
+			: $i == 153 ? "city\nA\n" : $i == 154 ? "city\n\"A\n"
+			: $i == 155 ? "id,city\n1,\xe2\x82\n"
+			: $i == 156 ? "city,id\nK,l\n" : "id,city\n$i,\"ULM\n$i\"\n" }' >want
+	run_here --csv --header -f city "$@" "${files[@]}"
+	gzip -dc <"$out" >got 2>/dev/null || cp "$out" got
+	expect_status 1 && same want got && expect_errors "upcase-pipe: small/150: 2\
+ sequences are not UTF-8, the first at 3:2; kept as they are (see --encoding,\
+ --invalid)\nupcase-pipe: small/151:1: $no_city\nupcase-pipe: small/154:2:\
+ $open_quote\nupcase-pipe: small/155: 1 sequence is not UTF-8, that at 2:3; kept as\
+ it is (see --encoding, --invalid)\n"
+}
+check "of small files each is a table of its own" small_files
+check "so it is with batches of 64 KiB and 4 jobs" small_files -b 64K -j 4
+blocks_of_small_files() {
+	small_files "$1" && [ "$(wc -c <"$out")" -lt 5000 ] && return 0
+	echo "$(wc -c <"$out") bytes"
+	return 1
+}
+check "they share members" blocks_of_small_files -z
+check "they share blocks" blocks_of_small_files --bgzf
+long_line_behind_a_file() {
+	printf 'abcdefg\n' >full # a batch
+	printf 'abcdefghijklmnopqrst\n' >long
+	gives 0 'ABCDEFG\nABCDEFGHIJKLMNOPQRST\n' '' -f 1 -b 8 full long
+}
+check "a long line may begin in the batch in which a file ends" \
+	long_line_behind_a_file
 gzip_tables() {
 	printf 'a,"b\nc"\n' | gzip >1.csv.gz
 	printf 'd,e\n' | gzip >>1.csv.gz
@@ -696,6 +765,25 @@ for b in 16 64 256K; do
 	check "a full disk leaves whole records, in batches of $b, and counts" \
 		full_disk $b
 done
+# The files are on a disk that is full in the middle of a batch. A mark before the
+# first record of each hides its quote from who takes them for one text.
+full_disk_of_small_files() {
+	perl -e 'mkdir "many"; for my $i (1 .. 2000) {
+		open my $f, ">:raw", "many/$i" or die;
+		print $f "\xef\xbb\xbf\"r$i\n", "x y\n" x 20, "\",end\n" }' || return 1
+	rm -f db
+	(
+		trap "" XFSZ
+		ulimit -f 40
+		run_here --csv -f 1 -o db many/*
+		exit $status
+	)
+	status=$?
+	expect_status 3 || return 1
+	perl -0777 -ne '/\A(\xef\xbb\xbf"R\d+\n(X Y\n){20}",end\n)+\z/ or die "torn\n"' db
+}
+check "it does so where small files share a batch" full_disk_of_small_files
+
 # --- slow input ----------------------------------------------------------------------
 
 # comes TEXT OUTPUT: after TEXT, this is what has come.

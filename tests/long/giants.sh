@@ -131,17 +131,22 @@ instructions() {
 # grows_evenly MAKE N [ARG...]: of N, 2 N and 4 N, what the second half costs is
 # twice what the first one does: up to 2.6 times; with the square it were 4.
 grows_evenly() {
-	local make=$1 n=$2 k cost=()
+	local make=$1 n=$2 k cost=() words
 	shift 2
 	for k in 1 2 4; do
 		$make $((k * n)) >input
-		cost+=("$(instructions "${@/INPUT/input}")")
+		words=("${@/INPUT/input}")
+		cost+=("$(instructions "${words[@]/NAMES/${names:-}}")")
 	done
 	rm input
 	echo "instructions: ${cost[*]}"
 	[ $(((cost[2] - cost[1]) * 10)) -le $(((cost[1] - cost[0]) * 26)) ]
 }
 sized() { one_byte "$1" sized; }
+columns() {
+	names=$(seq -s , -f 'c%g' "$1")
+	printf '%s\n%s\n' "$names" "$names"
+}
 if have valgrind && ! sanitized; then
 	check "twice as long a line is twice the work" \
 		grows_evenly letters 100000 -b 4K
@@ -155,6 +160,8 @@ if have valgrind && ! sanitized; then
 	check "... without text" grows_evenly empties 1000
 	check "a name twice as long is twice the work" \
 		grows_evenly long_head 100000
+	check "twice as many columns, all by name, are twice the work" \
+		grows_evenly columns 1000 --csv --header -f NAMES
 else
 	skip "twice as much is twice the work" \
 		"it needs valgrind, and no sanitizer"

@@ -66,6 +66,7 @@ static void make_output(struct stages *s, const char *path)
 		.apart = text_keeps_apart(&s->text),
 		.inputs = names,
 		.text = &s->text,
+		.decoded = &s->decoded,
 		.newline = {{'\n'}, {.size = 1}},
 		.control = &s->control,
 		.ledger = &s->ledger};

@@ -241,6 +241,80 @@ static void the_same_header_comes_to_the_same_ranges(void **state)
 	columns_free(c);
 }
 
+/* ---- Many ---- */
+
+#define FIELDS 19
+
+static uint32_t random_number(void)
+{
+	static uint32_t x = 1;
+
+	x = x * 1103515245 + 12345;
+	return x >> 16;
+}
+
+/* Few letters, so that names are alike, or begin alike. */
+static void random_name(char name[4])
+{
+	size_t len = 0;
+
+	while (len < 3 && random_number() % 4 > 0)
+		name[len++] = "ab\"\xC3"[random_number() % 4];
+	name[len] = '\0';
+}
+
+/* Puts it behind the header, in quotes. */
+static void put_field(char *header, const char *name)
+{
+	char *at = header + strlen(header);
+
+	if (at > header)
+		*at++ = ',';
+	*at++ = '"';
+	for (; *name; name++) {
+		if (*name == '"')
+			*at++ = '"';
+		*at++ = *name;
+	}
+	*at++ = '"';
+	*at = '\0';
+}
+
+static void each_of_many_names_is_found(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 3000; round++) {
+		char texts[FIELDS][4], header[FIELDS * 9 + 1] = "";
+		char want[64] = "", found[64];
+		const char *names[FIELDS + 1];
+		size_t n = 1 + random_number() % FIELDS;
+		struct columns *c;
+
+		for (size_t i = 0; i < FIELDS; i++) {
+			random_name(texts[i]);
+			put_field(header, texts[i]);
+		}
+		for (size_t i = 0; i < n; i++)
+			names[i] = texts[random_number() % FIELDS];
+		names[n] = NULL;
+		for (size_t i = 0; i < FIELDS; i++) {
+			size_t k = 0;
+
+			while (k < n && strcmp(names[k], texts[i]) != 0)
+				k++;
+			if (k < n)
+				(void)sprintf(want + strlen(want), "%s%zu",
+					want[0] ? "," : "", i + 1);
+		}
+		c = make(names, ",", true, false);
+		assert_int_equal(
+			find(c, header, strlen(header), found, NULL, 0),
+			COLUMNS_ALL);
+		assert_string_equal(found, want);
+		columns_free(c);
+	}
+}
+
 static void without_memory_nothing_is_chosen(void **state)
 {
 	const char *const *names = NAMES("a", "c");
@@ -405,6 +479,7 @@ int main(void)
 		cmocka_unit_test(a_nul_in_a_header_ends_no_name),
 		cmocka_unit_test(numbers_go_beside_names),
 		cmocka_unit_test(the_same_header_comes_to_the_same_ranges),
+		cmocka_unit_test(each_of_many_names_is_found),
 		cmocka_unit_test(without_memory_nothing_is_chosen),
 		cmocka_unit_test(
 			a_name_that_is_missing_is_said_with_those_that_are_there),

@@ -35,7 +35,7 @@ enum {
 /* How one case is played. */
 struct setting {
 	size_t size;
-	bool lines, apart, gather;
+	bool lines, apart, share, gather;
 	bool wanted;  /* somebody is always free */
 	size_t chunk; /* bytes per read; 0: as many as there is room for */
 	enum cutter_manner manner;
@@ -117,14 +117,23 @@ static void check_state(struct play *p, const struct batch *b)
 
 	if (!p->text.selection)
 		return;
+	/* Of a FILE that only ends here nothing has to be known. */
+	if (p->cutter.config.share && b->inputs.ended > 0 && b->ends[0] == 0 &&
+		!b->cut.continues)
+		p->state = (struct text_state){0};
 	assert_int_equal(begin->at, p->state.at);
 	assert_int_equal(begin->since, p->state.since);
 	assert_int_equal(begin->pending, p->state.pending);
 	assert_int_equal(begin->phase, p->state.phase);
 	assert_int_equal(begin->flags, p->state.flags);
-	(void)text_scan(&p->text, &p->state, &at_end, b->text, 0, b->len);
-	if (b->inputs.ended > 0)
-		p->state = (struct text_state){0};
+	for (size_t i = 0; i <= b->inputs.ended; i++) {
+		struct batch_part part = batch_part(b, i);
+
+		if (i > 0)
+			p->state = (struct text_state){0};
+		(void)text_scan(&p->text, &p->state, &at_end,
+			b->text + part.from, 0, part.to - part.from);
+	}
 }
 
 static struct batch *get(struct play *p)
@@ -207,6 +216,7 @@ static void begin(struct play *p, const struct setting *s)
 		.size = s->size,
 		.lines = s->lines,
 		.apart = s->apart,
+		.share = s->share,
 		.gather = s->gather,
 		.interval = 10};
 
@@ -632,6 +642,49 @@ static void what_is_selected_begins_anew_with_each_file(void **state)
 	assert_string_equal(p.log, "[ 0-0!][d$e$ 1-1]");
 }
 
+static void files_that_end_with_a_record_share_a_batch(void **state)
+{
+	static const struct setting share = {
+		.size = 16, .apart = true, .share = true, .selection = &csv};
+	static const struct setting small = {
+		.size = 8, .apart = true, .share = true, .selection = &csv};
+	static const struct setting lines = {.size = 16,
+		.lines = true,
+		.apart = true,
+		.share = true,
+		.selection = &csv};
+	static const struct setting slow = {.size = 8,
+		.chunk = 2,
+		.wanted = true,
+		.apart = true,
+		.share = true,
+		.selection = &csv};
+	const struct game games[] = {
+		{share, "a\n|\"b\nc\"\n||d\n", "[a$\"b$c\"$d$ 0-3]"},
+		/* Who leaves a line open, or a quote, is the last. */
+		{share, "a\n|b|c\n", "[a$b 0-1u][c$ 2-2]"},
+		{share, "a\n|\"b\n|c\n", "[a$\"b$ 0-1][c$ 2-2]"},
+		{share, "\xEF\xBB\xBF|c\n", "[\xEF\xBB\xBF 0-0u][c$ 1-1]"},
+		{lines, "a\n|b|c\n|", "[a$b$ 0-1u][c$ 2-3]"},
+		{lines, "a\n|\"b|c\n|", "[a$\"b$ 0-1u][c$ 2-3]"},
+		/* One that is bad, too, but only with those before. */
+		{share, "a\n|b\n!|c\n", "[a$b$ 0-1!][c$ 2-2]"},
+		/* What begins in the batch of another moves on. */
+		{small, "ab\n|\"c\nde\"\nf\n", "[ab$ 0-0][\"c$de\"$][f$ 1-1]"},
+		/* Where the one before has only ended, it is long, too. */
+		{slow, "a\n|\"bcdefghij\n\"\nk\n",
+			"[a$][\"bcdefgh 0-0~][~ij$\"$][k$][ 1-1]"},
+		{small, "abcdefg\n|\"bcdefghij\n\"\nk\n",
+			"[abcdefg$][\"bcdefgh 0-0~][~ij$\"$k$ 1-1]"},
+		/* In the middle of a record nobody follows. */
+		{small, "\"bcdef\n|a\n", "[\"bcdef$ 0-0][a$ 1-1]"},
+		{small, "\"bcdefg\n|a\n", "[\"bcdefg$~][~ 0-0][a$ 1-1]"},
+	};
+
+	(void)state;
+	play_all(games, COUNT(games));
+}
+
 /* For who goes on in the place of a reader that is stuck. */
 static void what_is_in_a_batch_can_move_to_another(void **state)
 {
@@ -797,6 +850,7 @@ int main(void)
 		cmocka_unit_test(a_newline_in_quotes_is_no_place_to_cut),
 		cmocka_unit_test(a_record_may_be_longer_than_a_batch),
 		cmocka_unit_test(what_is_selected_begins_anew_with_each_file),
+		cmocka_unit_test(files_that_end_with_a_record_share_a_batch),
 		cmocka_unit_test(what_is_in_a_batch_can_move_to_another),
 		cmocka_unit_test(
 			no_more_files_end_in_a_batch_than_can_be_told_apart),

@@ -151,6 +151,28 @@ static void files_that_share_a_batch_are_told_apart(void **state)
 		"as they are" SEE);
 }
 
+/* The first piece of a long line may share a batch with the end of a FILE. */
+static void the_place_goes_on_from_a_shared_batch(void **state)
+{
+	struct stages s;
+	struct batch *b;
+
+	(void)state;
+	stages_make(&s, "out", UPCASE_ROOT, UPCASE_KEEP);
+	write_batch(&s, batch_of(&s, "a\n", 0, 0));
+	b = batch_of(&s,
+		"\xC3\xA9"
+		"bc",
+		0, 1, 0);
+	b->cut.open = true;
+	write_batch(&s, b);
+	b = batch_of(&s, "d\xFF\n", 1, 1, 3);
+	b->cut.continues = true;
+	write_batch(&s, b);
+	tells(&s, "notice f1: 1 sequence is not UTF-8, that at 1:5; kept as it "
+		  "is" SEE);
+}
+
 /* "a" and "b\xFF": the newline between them may stand in either batch. */
 static void a_newline_that_was_put_in_is_no_line_of_the_next(void **state)
 {
@@ -244,6 +266,7 @@ int main(void)
 		in_directory(what_was_decoded_cannot_be_kept),
 		in_directory(the_place_goes_on_through_pieces),
 		in_directory(files_that_share_a_batch_are_told_apart),
+		in_directory(the_place_goes_on_from_a_shared_batch),
 		in_directory(a_newline_that_was_put_in_is_no_line_of_the_next),
 		in_directory(what_looks_like_utf_16_is_told_to),
 		cmocka_unit_test(only_the_first_4_kib_count_for_that),

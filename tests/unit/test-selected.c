@@ -7,7 +7,9 @@
 #include "selected.h"
 #include "support.h"
 
+#include "text/begin.h"
 #include "text/columns.h"
+#include "text/ends.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -630,6 +632,146 @@ static void what_is_never_finished_is_counted(void **state)
 	}
 }
 
+/* Of a line that is longer than there are numbers: the last one stands for all
+ * behind it. */
+static void numbers_do_not_begin_anew(void **state)
+{
+	static const struct {
+		struct way way;
+		const char *want;
+	} cases[] = {
+		{{.choice = TEXT_FIELDS, .ranges = {{1, 2}}}, "ab,cd,ef,gh"},
+		{{.choice = TEXT_FIELDS, .ranges = {{1, 2}, {9, RANGES_MOST}}},
+			"AB,CD,EF,GH"},
+		{{.choice = TEXT_FIELDS,
+			 .ranges = {{RANGES_MOST - 1, RANGES_MOST - 1}}},
+			"ab,CD,ef,gh"},
+		{{.choice = TEXT_FIELDS,
+			 .ranges = {{RANGES_MOST - 1, RANGES_MOST}}},
+			"ab,CD,EF,GH"},
+		{{.choice = TEXT_CHARACTERS, .ranges = {{1, 2}}},
+			"ab,cd,ef,gh"},
+		{{.choice = TEXT_CHARACTERS,
+			 .ranges = {{1, 2}, {9, RANGES_MOST}}},
+			"AB,CD,EF,GH"},
+		{{.choice = TEXT_CHARACTERS,
+			 .ranges = {{RANGES_MOST - 1, RANGES_MOST - 1}}},
+			"aB,cd,ef,gh"},
+		{{.choice = TEXT_CHARACTERS,
+			 .ranges = {{RANGES_MOST - 1, RANGES_MOST}}},
+			"aB,CD,EF,GH"},
+	};
+	static const enum upcase_language languages[] = {
+		UPCASE_ROOT, UPCASE_EL};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(cases); i++) {
+		/* Field or character RANGES_MOST - 2 begins, or goes on. */
+		const struct text_state begin = {.at = RANGES_MOST - 3,
+			.phase = PHASE_PLAIN,
+			.flags = BEGIN_BEGUN | BEGIN_IN};
+		struct text_state now = begin, at_end;
+		unsigned char text[] = "ab,cd,ef,gh", spare[4096];
+		const size_t len = sizeof(text) - 1;
+		struct text_engine engine;
+		struct text_piece piece = {.begin = &begin,
+			.last = true,
+			.text = text,
+			.len = len,
+			.spare = spare,
+			.room = sizeof(spare)};
+		struct text_result r;
+		struct upcase u;
+		struct text t;
+		struct made m;
+
+		make(&m, &cases[i / 2].way);
+		assert_int_equal(upcase_init(&u, UPCASE_FULL, languages[i % 2],
+					 UPCASE_KEEP),
+			0);
+		text_init(&t, &u);
+		text_select(&t, &m.selection);
+		text_engine_begin(&engine);
+		if (i % 2)
+			piece.engine = &engine;
+		assert_int_equal(text_scan(&t, &now, &at_end, text, 0, len), 0);
+		assert_int_equal(now.at, RANGES_MOST);
+		assert_int_equal(text_convert(&t, &piece, &r), 0);
+		assert_int_equal(r.produced, len);
+		assert_memory_equal(r.out, cases[i / 2].want, len);
+		release(&m);
+	}
+}
+
+/* There, too, characters that follow each other are one text. */
+static void behind_all_numbers_there_is_context(void **state)
+{
+	static const struct way all = {
+		.choice = TEXT_CHARACTERS, .ranges = {{1, RANGES_MOST}}};
+	const struct text_state begin = {
+		.at = RANGES_MOST, .flags = BEGIN_BEGUN | BEGIN_IN};
+	/* An eta with tonos, beside a letter. */
+	unsigned char text[] = "\xCE\xAE\xCE\xB1", spare[4096];
+	struct text_engine engine;
+	struct text_piece piece = {.begin = &begin,
+		.engine = &engine,
+		.last = true,
+		.text = text,
+		.len = 4,
+		.spare = spare,
+		.room = sizeof(spare)};
+	struct text_result r;
+	struct upcase u;
+	struct text t;
+	struct made m;
+
+	(void)state;
+	make(&m, &all);
+	assert_int_equal(
+		upcase_init(&u, UPCASE_FULL, UPCASE_EL, UPCASE_KEEP), 0);
+	text_init(&t, &u);
+	text_select(&t, &m.selection);
+	text_engine_begin(&engine);
+	assert_int_equal(text_convert(&t, &piece, &r), 0);
+	assert_int_equal(r.produced, 4);
+	assert_memory_equal(r.out, "\xCE\x97\xCE\x91", 4);
+	release(&m);
+}
+
+/* Newlines in a field in quotes are counted as far as there are any. */
+static void an_open_quote_is_told_where_it_is_however_long(void **state)
+{
+	const struct text_state begin = {.since = UINT64_C(5000000000),
+		.phase = PHASE_QUOTED,
+		.flags = BEGIN_BEGUN | BEGIN_IN};
+	struct text_state now = begin, at_end;
+	unsigned char text[] = "a\nb\n", spare[4096];
+	struct text_piece piece = {.begin = &begin,
+		.last = true,
+		.ends = true,
+		.text = text,
+		.len = 4,
+		.spare = spare,
+		.room = sizeof(spare)};
+	struct text_result r;
+	struct upcase u;
+	struct text t;
+	struct made m;
+
+	(void)state;
+	make(&m, &csv);
+	assert_int_equal(
+		upcase_init(&u, UPCASE_FULL, UPCASE_ROOT, UPCASE_KEEP), 0);
+	text_init(&t, &u);
+	text_select(&t, &m.selection);
+	assert_int_equal(text_scan(&t, &now, &at_end, text, 0, 4), 0);
+	assert_true(now.since == UINT64_C(5000000002));
+	assert_int_equal(text_convert(&t, &piece, &r), 0);
+	assert_true(r.wrong.met);
+	assert_true(r.wrong.line == -INT64_C(5000000000));
+	release(&m);
+}
+
 static void a_header_is_left_and_says_which_fields(void **state)
 {
 	static const struct way named = {.choice = TEXT_FIELDS,
@@ -913,6 +1055,10 @@ int main(void)
 		cmocka_unit_test(of_reads_the_bases_are_turned),
 		cmocka_unit_test(characters_are_counted_not_bytes),
 		cmocka_unit_test(what_is_never_finished_is_counted),
+		cmocka_unit_test(numbers_do_not_begin_anew),
+		cmocka_unit_test(behind_all_numbers_there_is_context),
+		cmocka_unit_test(
+			an_open_quote_is_told_where_it_is_however_long),
 		cmocka_unit_test(a_header_is_left_and_says_which_fields),
 		cmocka_unit_test(a_header_is_as_long_as_a_batch_at_most),
 		cmocka_unit_test(a_missing_name_is_told_with_those_there_are),
