@@ -23,6 +23,8 @@
  *				queues, the ledger and io/say.h; to join
  *				threads that have said that they ended
  *	getpid, tgkill		to nudge a thread
+ *	getpgrp, gettid		to give a terminal back, and to stop, where
+ *				somebody types
  *	clone, clone3, rseq, set_robust_list
  *				to start one: a stand-in, or io/say.h's
  *	brk, mmap, munmap, mprotect, madvise
@@ -124,6 +126,12 @@ static void tell_notice(void *context, const char *name, const char *text)
 	diag_note(DIAG_NORMAL, name, "%s", text);
 }
 
+static void tell_stands(void *context, bool stands)
+{
+	(void)context;
+	diag_prompt(stands);
+}
+
 static void give_up(struct pipeline *p, struct shutdown *e, const char *why)
 {
 	diag_hurry();
@@ -148,6 +156,24 @@ static void answer_another(struct pipeline *p, struct shutdown *e, int sig)
 		e->killed = sig;
 }
 
+/* Answers what a terminal wants, where somebody types. It must be as it was
+ * before the process stops or dies. */
+static void answer_terminal(struct pipeline *p, const struct signals_seen *seen)
+{
+	if (seen->suspend || seen->quit)
+		pipeline_give_back_terminal(p);
+	if (seen->quit)
+		signals_die(SIGQUIT);
+	if (seen->suspend)
+		signals_suspend();
+	if (seen->suspend || seen->continued)
+		pipeline_tell_terminal(p, TERMINAL_CONTINUED);
+	if (seen->resized)
+		pipeline_tell_terminal(p, TERMINAL_SIZE);
+	if (diag_broke_prompt())
+		pipeline_tell_terminal(p, TERMINAL_WRITTEN);
+}
+
 /* Answers what has come in by signal. */
 static void answer_signals(
 	struct pipeline *p, const struct options *o, struct shutdown *e)
@@ -161,7 +187,11 @@ static void answer_signals(
 	}
 	if (seen.reopen)
 		pipeline_reopen(p);
+	answer_terminal(p, &seen);
 	if (seen.stops > 0 && !e->signal) {
+		/* Control-C: what a terminal does to a line, too. */
+		if (seen.first == SIGINT)
+			pipeline_take_back(p);
 		pipeline_stop(p);
 		e->signal = seen.first;
 		e->signal_at = clock_now();
@@ -371,11 +401,15 @@ static int cannot_make(int err)
 
 /* Sets up all that can fail, and then the output: a file is made only for a
  * pipeline that runs. */
-static int start(struct pipeline *p, struct sink *sink)
+static int start(struct pipeline *p, struct sink *sink, bool typing)
 {
 	struct fault fault = {""};
 	int err = signals_init();
 
+	if (err)
+		return cannot_make(err);
+	if (typing)
+		err = signals_watch_terminal();
 	if (err)
 		return cannot_make(err);
 	diag_wake_by(signals_wake_fd());
@@ -424,6 +458,7 @@ static int make_pipeline(struct pipeline **p, const struct options *o,
 {
 	/* Whoever says so knows what they are. */
 	bool bytes = !o->detect_gzip || strcmp(o->encoding, DECODE_NONE) == 0;
+	bool screen = o->interactive && isatty(STDERR_FILENO);
 
 	return pipeline_new(
 		p, &(struct pipeline_config){.inputs = o->inputs,
@@ -445,10 +480,12 @@ static int make_pipeline(struct pipeline **p, const struct options *o,
 				      !o->interactive,
 			   .interactive = o->interactive,
 			   .prompt = o->prompt,
+			   .history = o->history,
 			   .nudge_signal = SIGNALS_NUDGE,
 			   .rules = *rules,
 			   .events = {.trouble = tell_trouble,
 				   .note = tell_note,
+				   .stands = screen ? tell_stands : NULL,
 				   .notice = bytes ? NULL : tell_notice}});
 }
 
@@ -469,7 +506,7 @@ static int process(
 	if (err)
 		return cannot_make(err);
 	diag_open();
-	status = start(p, sink);
+	status = start(p, sink, o->interactive);
 	if (status != EXIT_DONE) {
 		pipeline_free(p);
 		return status;

@@ -59,6 +59,7 @@ struct options {
 	const char *handover; /* OPTIONS_HANDOVER as it stands; NULL: unset */
 	bool interactive;
 	const char *prompt;
+	const char *history; /* file that keeps what is typed; NULL: none */
 	unsigned jobs;
 	unsigned unpack_jobs; /* threads that decode members of gzip input */
 	size_t batch_size;
