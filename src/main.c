@@ -481,11 +481,11 @@ static int make_pipeline(struct pipeline **p, const struct options *o,
 			   .interactive = o->interactive,
 			   .prompt = o->prompt,
 			   .history = o->history,
+			   .stands = screen ? tell_stands : NULL,
 			   .nudge_signal = SIGNALS_NUDGE,
 			   .rules = *rules,
 			   .events = {.trouble = tell_trouble,
 				   .note = tell_note,
-				   .stands = screen ? tell_stands : NULL,
 				   .notice = bytes ? NULL : tell_notice}});
 }
 

@@ -26,7 +26,7 @@ static volatile sig_atomic_t stop_count, stop_first, stop_last, asked_progress,
 	asked_reopen, terminal_came[N_TERMINAL];
 static int wake_pipe[2] = {-1, -1};
 
-static bool pipe_ignored;
+static bool pipe_ignored, terminal_watched;
 static sigset_t old_mask;
 
 static void on_signal(int sig)
@@ -130,6 +130,7 @@ int signals_watch_terminal(void)
 	sigset_t mask;
 	int err = 0;
 
+	terminal_watched = true;
 	(void)sigemptyset(&mask);
 	for (size_t i = 0; i < N_TERMINAL; i++)
 		(void)sigaddset(&mask, terminal_signals[i]);
@@ -205,7 +206,7 @@ void signals_restore(void)
 	for (size_t i = 0; i < N_STOP; i++)
 		if (!is_ignored(stop_signals[i]))
 			(void)sigaction(stop_signals[i], &sa, NULL);
-	for (size_t i = 0; i < N_TERMINAL; i++)
+	for (size_t i = 0; terminal_watched && i < N_TERMINAL; i++)
 		if (!is_ignored(terminal_signals[i]))
 			(void)sigaction(terminal_signals[i], &sa, NULL);
 }
@@ -218,6 +219,7 @@ void signals_suspend(void)
 	(void)sigaction(SIGTSTP, &sa, &old);
 	(void)raise(SIGTSTP);
 	(void)sigaction(SIGTSTP, &old, NULL);
+	(void)take_terminal(SIGCONT);
 }
 
 void signals_die(int sig)

@@ -57,7 +57,8 @@ struct signals_seen signals_take(void);
 bool signals_pipe_ignored(void);
 
 /* Stops the process as if SIGTSTP had never been handled, until it is
- * continued. */
+ * continued, which is not told then. It may not be stopped at all: where nobody
+ * would continue it. */
 void signals_suspend(void);
 
 /* All signals that end or stop a process, unless ignored, do so by default. */

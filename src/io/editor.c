@@ -288,6 +288,9 @@ static bool wait_for_more(struct editor *e)
 		if (err == -EAGAIN) {
 			show_prompt(e);
 			flush_screen(e);
+			/* Which may have been woken, too. */
+			if (e->stopped)
+				continue;
 			err = fdio_wait(e->fd, POLLIN, e->config.wake,
 				CLOCK_FOREVER);
 		}

@@ -35,7 +35,8 @@
 
 /* What it works with; all of it must outlive the editor. */
 struct editor_config {
-	int in;			   /* the terminal; it is duplicated */
+	int in;			   /* the terminal, best with O_NONBLOCK; it is
+				      duplicated */
 	struct fdio *screen;	   /* the same, for writing */
 	struct terminal *terminal; /* who has it */
 	const char *prompt;

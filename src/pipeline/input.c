@@ -47,7 +47,8 @@ static void tell_nothing(void *context, bool stands)
 static void begin_editing(struct input *in)
 {
 	struct input_typed *t = &in->typed;
-	int fd = in->source.feed.io.fd;
+	const struct fdio *io = &in->source.feed.io;
+	int fd = io->own >= 0 ? io->own : io->fd;
 
 	if (!in->config.terminal || t->prompt.io.fd < 0 || !editor_is_wanted())
 		return;
@@ -236,13 +237,13 @@ static ssize_t read_more(
 		t->len = strip_end(&t->strip, t->text);
 		return t->len > 0 ? 1 : 0;
 	}
-	if (t->prompting && in->source.feed.long_line)
-		tell_long_line(in);
 	t->len = strip_more(&t->strip, t->raw, (size_t)n, t->text);
 	if (t->raw[n - 1] == '\n' && t->prompted) {
 		t->prompted = false;
 		stands(in, false);
 	}
+	if (t->prompting && in->source.feed.long_line)
+		tell_long_line(in);
 	return t->len > 0 ? 1 : -EINTR;
 }
 

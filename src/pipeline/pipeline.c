@@ -277,7 +277,7 @@ static void stands(void *pipeline, bool stands)
 {
 	const struct pipeline *p = pipeline;
 
-	p->config.events.stands(p->config.events.context, stands);
+	p->config.stands(p->config.events.context, stands);
 }
 
 static void tell(void *pipeline, const char *name, const char *text)
@@ -299,7 +299,7 @@ static int connect_reader(struct pipeline *p)
 		.relief = &p->relief,
 		.help = helped ? &p->unpackers.help : NULL,
 		.woken = woken,
-		.stands = p->config.events.stands ? stands : NULL,
+		.stands = p->config.stands ? stands : NULL,
 		.tell = tell,
 		.context = p};
 	struct cutter_config cut = cutter_config(p);

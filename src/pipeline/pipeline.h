@@ -53,9 +53,6 @@ struct pipeline_events {
 		uint64_t column, const char *text);
 	/* Good to know. */
 	void (*note)(void *context, const char *name, const char *text);
-	/* The cursor stands behind a prompt from now on, or does not any more.
-	 * NULL: nobody wants to know. */
-	void (*stands)(void *context, bool stands);
 	/* Worth knowing: not all of an input is UTF-8. NULL: not told. */
 	void (*notice)(void *context, const char *name, const char *text);
 };
@@ -87,7 +84,10 @@ struct pipeline_config {
 	bool interactive; /* standard input is typed lines, by somebody who
 			     sees what becomes of each */
 	const char *prompt;
-	const char *history; /* file that keeps them; NULL: none */
+	const char *history; /* file that keeps the lines; NULL: none */
+	/* As events: the cursor stands behind a prompt from now on, or does not
+	 * any more. NULL: nobody wants to know. */
+	void (*stands)(void *context, bool stands);
 	int nudge_signal; /* for pipeline_nudge, handled without SA_RESTART by a
 			     function that does nothing; 0: none */
 	struct rules rules; /* all RULE_AUTO unless one is looked into */
