@@ -115,7 +115,8 @@ int help_print_version(const struct options *o)
 		printed = printf("line editing: %s\n"
 				 "sandbox: %s\n"
 				 "engine: %s%s, of",
-			editing, sandbox_is_built() ? "Landlock" : "not built in",
+			editing,
+			sandbox_is_built() ? "Landlock" : "not built in",
 			upcase_variant_of(&u),
 			o->variant ? " (" OPTIONS_VARIANT ")" : "");
 	for (size_t i = 0; printed >= 0 && upcase_variant_name(i); i++)

@@ -15,10 +15,9 @@ static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
 static const int ask_signals[] = {SIGUSR1, SIGUSR2};
 static const int terminal_signals[] = {SIGTSTP, SIGCONT, SIGWINCH, SIGQUIT};
 
-#define N_STOP (sizeof(stop_signals) / sizeof(stop_signals[0]))
-#define N_ASK  (sizeof(ask_signals) / sizeof(ask_signals[0]))
-#define N_TERMINAL                                                             \
-	(sizeof(terminal_signals) / sizeof(terminal_signals[0]))
+#define N_STOP	   (sizeof(stop_signals) / sizeof(stop_signals[0]))
+#define N_ASK	   (sizeof(ask_signals) / sizeof(ask_signals[0]))
+#define N_TERMINAL (sizeof(terminal_signals) / sizeof(terminal_signals[0]))
 
 /* Handlers have no argument to get at state, so these are the program's only
  * globals. Written by handlers in the main thread, read by it. */

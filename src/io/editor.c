@@ -291,8 +291,8 @@ static bool wait_for_more(struct editor *e)
 			/* Which may have been woken, too. */
 			if (e->stopped)
 				continue;
-			err = fdio_wait(e->fd, POLLIN, e->config.wake,
-				CLOCK_FOREVER);
+			err = fdio_wait(
+				e->fd, POLLIN, e->config.wake, CLOCK_FOREVER);
 		}
 		if (err == -ECANCELED) {
 			(void)look(e);
@@ -344,8 +344,8 @@ static void tell(struct editor *e, const struct fault *fault)
 {
 	struct fault told;
 
-	fault_set(&told, "%.150s; what is typed is not kept there",
-		fault->text);
+	fault_set(
+		&told, "%.150s; what is typed is not kept there", fault->text);
 	e->config.tell(e->config.context, e->config.history, told.text);
 	e->keeps = false;
 }
@@ -360,8 +360,7 @@ static void keep(struct editor *e)
 	if (!e->unkept || !e->keeps)
 		return;
 	e->unkept = false;
-	err = history_add(
-		e->config.history, e->line, e->line_len - 1, &fault);
+	err = history_add(e->config.history, e->line, e->line_len - 1, &fault);
 	if (err)
 		tell(e, &fault);
 }
@@ -650,8 +649,8 @@ static void bind_keys(struct editor *e)
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		(void)e->f.el_set(e->el, EL_BIND, keys[i][0], keys[i][1],
-			(void *)NULL);
+		(void)e->f.el_set(
+			e->el, EL_BIND, keys[i][0], keys[i][1], (void *)NULL);
 }
 
 /* Whether the terminal can be edited at, and the user wants it. */
@@ -689,8 +688,8 @@ static int make_past(struct editor *e)
 	(void)e->f.history_w(e->past, &event, H_SETSIZE, HISTORY_MOST);
 	(void)e->f.el_wset(e->el, EL_HIST, e->f.history_w, e->past);
 	e->keeps = e->config.history;
-	if (e->keeps && history_read(e->config.history, enter_kept, e,
-				&fault) != 0)
+	if (e->keeps &&
+		history_read(e->config.history, enter_kept, e, &fault) != 0)
 		tell(e, &fault);
 	return 0;
 }

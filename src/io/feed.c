@@ -78,8 +78,8 @@ ssize_t feed_read(struct feed *f, void *buf, size_t len, int wake,
 	 * its end; whoever appends to it now is late. */
 	if (n == 0 || (n == f->size && (size_t)n < len))
 		f->at_end = true;
-	f->long_line = n == FEED_TYPED_MOST &&
-		       ((unsigned char *)buf)[n - 1] == '\n';
+	f->long_line =
+		n == FEED_TYPED_MOST && ((unsigned char *)buf)[n - 1] == '\n';
 	if (n > 0)
 		f->granted -= n < f->granted ? n : f->granted;
 	if (n < 0 && n != -EAGAIN && n != -ECANCELED)

@@ -9,8 +9,8 @@
  *  - It is cut down to its last HISTORY_MOST lines when it is read, in its
  *    place, so that who appends to it meanwhile does so to the same file.
  *
- * Used by one thread at a time. Blocks where a file does. The lock, which others
- * hold for a line, is waited for a second at most.
+ * Used by one thread at a time. Blocks where a file does. The lock, which
+ * others hold for a line, is waited for a second at most.
  */
 #ifndef UPCASE_IO_HISTORY_H
 #define UPCASE_IO_HISTORY_H
@@ -24,7 +24,8 @@
 
 /* Reads the file at `path`, which is made if there is none, and calls `line`
  * for each of the last HISTORY_MOST lines, in order, without its newline.
- * Returns 0, or a negative errno with *fault filled; then there may have been none. */
+ * Returns 0, or a negative errno with *fault filled; then there may have been
+ * none. */
 int history_read(const char *path,
 	void (*line)(void *context, const unsigned char *text, size_t len),
 	void *context, struct fault *fault);

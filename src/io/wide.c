@@ -65,7 +65,10 @@ size_t wide_decode(const unsigned char *text, size_t len, bool last, wchar_t *c)
 size_t wide_encode(wchar_t c, unsigned char out[WIDE_MOST])
 {
 	uint32_t value = (uint32_t)c;
-	size_t n = value < 0x80 ? 1 : value < 0x800 ? 2 : value < 0x10000 ? 3 : 4;
+	size_t n = value < 0x80	     ? 1
+		   : value < 0x800   ? 2
+		   : value < 0x10000 ? 3
+				     : 4;
 	static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
 
 	if (value >= ALONE + 0x80 && value <= ALONE + 0xff) {

@@ -22,7 +22,8 @@
 /* The first character of text[0..len), len > 0. Returns of how many bytes it
  * is; 0 when there may be more to it, which is never so with `last`: then no
  * more come. */
-size_t wide_decode(const unsigned char *text, size_t len, bool last, wchar_t *c);
+size_t wide_decode(
+	const unsigned char *text, size_t len, bool last, wchar_t *c);
 
 /* The bytes of a character. Returns how many there are. */
 size_t wide_encode(wchar_t c, unsigned char out[WIDE_MOST]);

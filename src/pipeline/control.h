@@ -22,8 +22,8 @@
 struct control {
 	atomic_bool stopping, aborted;
 	atomic_bool taken_back; /* what was begun at a prompt; before a stop */
-	int wake_pipe[2];  /* a byte: the reader is to look what is new */
-	int abort_pipe[2]; /* a byte that stays: aborted */
+	int wake_pipe[2];	/* a byte: the reader is to look what is new */
+	int abort_pipe[2];	/* a byte that stays: aborted */
 	/* Called once, by the thread that aborts first, before those are woken
 	 * who wait in poll. Must not block. Set once before threads start. */
 	void (*on_abort)(void *context);

@@ -36,8 +36,8 @@ struct input_config {
 	const char *prompt;   /* shown before each */
 	const char *history;  /* file that keeps them; NULL: none */
 	struct terminal *terminal; /* who has that; NULL: nobody edits */
-	int wake;	      /* ends a wait, for input or for the terminal to
-				 take the prompt, when readable */
+	int wake; /* ends a wait, for input or for the terminal to
+		     take the prompt, when readable */
 	const struct ahead_help *help; /* may be NULL */
 	struct relief *relief;
 	/* Looks what is new, when wake became readable while somebody edits a

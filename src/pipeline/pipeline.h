@@ -177,10 +177,10 @@ struct pipeline_outcome {
 	bool left;	     /* threads run that nobody waits for any more */
 };
 
-/* Gives the terminal back for good, and joins the threads that have ended. Those that still run, which is so only
- * when the caller gives up on them after pipeline_abort, are left behind; the
- * pipeline and everything in its config must then stay until the process ends.
- * Returns what happened. */
+/* Gives the terminal back for good, and joins the threads that have ended.
+ * Those that still run, which is so only when the caller gives up on them after
+ * pipeline_abort, are left behind; the pipeline and everything in its config
+ * must then stay until the process ends. Returns what happened. */
 struct pipeline_outcome pipeline_finish(struct pipeline *p);
 
 /* Frees a pipeline without running threads but a reader that was started and

@@ -14,6 +14,12 @@ at_prompt() {
 	bounded python3 "$root/tests/cli/prompt.py" "$@"
 }
 
+# What libtinfo forgets is not ours.
+if sanitized; then
+	echo 'leak:libtinfo' >"$tmp/std/forgotten"
+	export LSAN_OPTIONS="suppressions=$tmp/std/forgotten:print_suppressions=0"
+fi
+
 edits() { "$UPCASE_PIPE" --version | grep -qx 'line editing: libedit.so.[0-9]'; }
 
 # --- where the terminal does it ------------------------------------------------

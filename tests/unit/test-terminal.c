@@ -108,8 +108,7 @@ static void news_are_seen_once(void **state)
 	terminal_tell(&t, TERMINAL_SIZE);
 	terminal_tell(&t, TERMINAL_CONTINUED);
 	terminal_tell(&t, TERMINAL_SIZE);
-	assert_int_equal(
-		terminal_see(&t), TERMINAL_SIZE | TERMINAL_CONTINUED);
+	assert_int_equal(terminal_see(&t), TERMINAL_SIZE | TERMINAL_CONTINUED);
 	assert_int_equal(terminal_see(&t), 0);
 	terminal_release(&t);
 }

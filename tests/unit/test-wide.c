@@ -24,8 +24,7 @@ static void characters_are_what_they_stand_for(void **state)
 		{"\xc3\x9f", 0xdf}, {"\xdf\xbf", 0x7ff},
 		{"\xe0\xa0\x80", 0x800}, {"\xed\x9f\xbf", 0xd7ff},
 		{"\xee\x80\x80", 0xe000}, {"\xef\xbf\xbf", 0xffff},
-		{"\xf0\x90\x80\x80", 0x10000},
-		{"\xf4\x8f\xbf\xbf", 0x10ffff}};
+		{"\xf0\x90\x80\x80", 0x10000}, {"\xf4\x8f\xbf\xbf", 0x10ffff}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -84,8 +83,8 @@ static void all_bytes_come_back(void **state)
 		for (size_t i = 0; i < sizeof(text); i++) {
 			uint32_t r = support_random(&seed);
 
-			text[i] = (unsigned char)(r % 3 ? 0x80 | r >> 8
-							: r >> 8);
+			text[i] =
+				(unsigned char)(r % 3 ? 0x80 | r >> 8 : r >> 8);
 		}
 		n = wide_decode_all(text, sizeof(text), wide);
 		support_same(back, wide_encode_all(wide, n, back), text,
