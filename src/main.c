@@ -23,6 +23,8 @@
  *				queues, the ledger and io/say.h; to join
  *				threads that have said that they ended
  *	getpid, tgkill		to nudge a thread
+ *	getpgrp, gettid		to give a terminal back, and to stop, where
+ *				somebody types
  *	clone, clone3, rseq, set_robust_list
  *				to start one: a stand-in, or io/say.h's
  *	brk, mmap, munmap, mprotect, madvise
@@ -133,6 +135,12 @@ static void tell_notice(void *context, const char *name, const char *text)
 	diag_note(DIAG_NORMAL, name, "%s", text);
 }
 
+static void tell_stands(void *context, bool stands)
+{
+	(void)context;
+	diag_prompt(stands);
+}
+
 static void give_up(struct pipeline *p, struct shutdown *e, const char *why)
 {
 	diag_hurry();
@@ -157,6 +165,32 @@ static void answer_another(struct pipeline *p, struct shutdown *e, int sig)
 		e->killed = sig;
 }
 
+/* Answers what a terminal wants, where somebody types. It must be as it was
+ * before the process stops or dies. */
+static void answer_terminal(struct pipeline *p, const struct signals_seen *seen)
+{
+	if (seen->suspend || seen->quit)
+		pipeline_give_back_terminal(p);
+	if (seen->quit)
+		signals_die(SIGQUIT);
+	if (seen->suspend)
+		signals_suspend();
+	if (seen->suspend || seen->continued)
+		pipeline_tell_terminal(p, TERMINAL_CONTINUED);
+	if (seen->resized)
+		pipeline_tell_terminal(p, TERMINAL_SIZE);
+	if (diag_broke_prompt())
+		pipeline_tell_terminal(p, TERMINAL_WRITTEN);
+}
+
+static void stop(struct pipeline *p, int sig)
+{
+	/* Control-C: what a terminal does to a line, too. */
+	if (sig == SIGINT)
+		pipeline_take_back(p);
+	pipeline_stop(p);
+}
+
 /* Answers what has come in by signal. */
 static void answer_signals(
 	struct pipeline *p, const struct options *o, struct shutdown *e)
@@ -170,6 +204,7 @@ static void answer_signals(
 	}
 	if (seen.reopen)
 		pipeline_reopen(p);
+	answer_terminal(p, &seen);
 	if (seen.stops > 0 && !e->signal) {
 		e->signal = seen.first;
 		e->signal_at = clock_now();
@@ -177,7 +212,7 @@ static void answer_signals(
 		if (o->outputs.atomic)
 			give_up(p, e, "stopped");
 		else
-			pipeline_stop(p);
+			stop(p, seen.first);
 		if (o->shutdown_timeout >= 0)
 			e->drain_until = clock_deadline(o->shutdown_timeout);
 		diag_note(DIAG_VERBOSE, NULL, "%s: writing what was read",
@@ -473,16 +508,20 @@ static int make_output(struct sink *sink, struct targets *t)
 
 /* Sets up all that can fail, and then the output: a file is made only for a
  * pipeline that runs. */
-static int start(struct pipeline *p, struct sink *sink, struct targets *t)
+static int start(struct pipeline *p, const struct out *out, bool typing)
 {
 	int err = signals_init();
 
 	if (err)
 		return cannot_make(err);
+	if (typing)
+		err = signals_watch_terminal();
+	if (err)
+		return cannot_make(err);
 	diag_wake_by(signals_wake_fd());
 	if (pipeline_start(p) != 0)
 		return no_thread();
-	return make_output(sink, t);
+	return make_output(out->sink, out->targets);
 }
 
 /* What the text is turned with: two texts, since what cannot be decoded cannot
@@ -519,39 +558,42 @@ static int make_pipeline(struct pipeline **p, const struct options *o,
 {
 	/* Whoever says so knows what they are. */
 	bool bytes = !o->detect_gzip || strcmp(o->encoding, DECODE_NONE) == 0;
+	bool screen = o->interactive && isatty(STDERR_FILENO);
+	struct pipeline_config config = {.inputs = o->inputs,
+		.n_inputs = o->n_inputs,
+		.text = &t->text,
+		.decoded = &t->decoded,
+		.encoding = o->encoding,
+		.bytes = bytes,
+		.sink = out->sink,
+		.targets = out->targets,
+		.share = out->share,
+		.unit = o->select.fastq ? PORTION_READS : PORTION_LINES,
+		.keep_level = o->outputs.in_place && o->detect_gzip
+				      ? OPTIONS_LEVEL
+				      : 0,
+		.append = o->output != NULL,
+		.batch_size = o->batch_size,
+		.jobs = o->jobs,
+		.unpack_jobs = o->unpack_jobs,
+		.depth = o->queue_depth,
+		.level = o->gzip_level,
+		.verify = o->verify,
+		.flush_interval = o->flush_interval,
+		.detect_gzip = o->detect_gzip,
+		.sandbox = !o->output && o->gzip_level == 0 &&
+			   !o->interactive && !out->targets,
+		.interactive = o->interactive,
+		.prompt = o->prompt,
+		.history = o->history,
+		.stands = screen ? tell_stands : NULL,
+		.nudge_signal = SIGNALS_NUDGE,
+		.rules = *rules,
+		.events = {.trouble = tell_trouble,
+			.note = tell_note,
+			.notice = tell_notice}};
 
-	return pipeline_new(p,
-		&(struct pipeline_config){.inputs = o->inputs,
-			.n_inputs = o->n_inputs,
-			.text = &t->text,
-			.decoded = &t->decoded,
-			.encoding = o->encoding,
-			.bytes = bytes,
-			.sink = out->sink,
-			.targets = out->targets,
-			.share = out->share,
-			.unit = o->select.fastq ? PORTION_READS : PORTION_LINES,
-			.keep_level = o->outputs.in_place && o->detect_gzip
-					      ? OPTIONS_LEVEL
-					      : 0,
-			.append = o->output != NULL,
-			.batch_size = o->batch_size,
-			.jobs = o->jobs,
-			.unpack_jobs = o->unpack_jobs,
-			.depth = o->queue_depth,
-			.level = o->gzip_level,
-			.verify = o->verify,
-			.flush_interval = o->flush_interval,
-			.detect_gzip = o->detect_gzip,
-			.sandbox = !o->output && o->gzip_level == 0 &&
-				   !o->interactive && !out->targets,
-			.interactive = o->interactive,
-			.prompt = o->prompt,
-			.nudge_signal = SIGNALS_NUDGE,
-			.rules = *rules,
-			.events = {.trouble = tell_trouble,
-				.note = tell_note,
-				.notice = tell_notice}});
+	return pipeline_new(p, &config);
 }
 
 static int process(const struct options *o, const struct out *out,
@@ -571,7 +613,7 @@ static int process(const struct options *o, const struct out *out,
 	if (err)
 		return cannot_make(err);
 	diag_open();
-	status = start(p, out->sink, out->targets);
+	status = start(p, out, o->interactive);
 	if (status != EXIT_DONE) {
 		pipeline_free(p);
 		return status;

@@ -49,6 +49,16 @@ bool diag_more(void)
 	return say_more(&diag_say);
 }
 
+void diag_prompt(bool stands)
+{
+	say_prompt(&diag_say, stands);
+}
+
+bool diag_broke_prompt(void)
+{
+	return say_broke_prompt(&diag_say);
+}
+
 void diag_make_room(void)
 {
 	say_make_room(&diag_say);

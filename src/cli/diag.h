@@ -58,6 +58,13 @@ void diag_wake_by(int fd);
 /* Tries to tell what waits. Returns whether to call it again, a while later. */
 bool diag_more(void);
 
+/* The cursor stands behind a prompt on the screen that standard error is, or
+ * does not any more. diag_broke_prompt: whether a message was told there since,
+ * so that the prompt has to come again; the fd of diag_wake_by is written to
+ * then. Any thread. */
+void diag_prompt(bool stands);
+bool diag_broke_prompt(void);
+
 /* Waits for room for a message, for as long as standard error takes something
  * now and then. Any thread but the main thread, before it tells something of
  * which there may be much. */

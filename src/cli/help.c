@@ -5,6 +5,7 @@
 #include "codec/deflate.h"
 #include "codec/format.h"
 #include "codec/gzip.h"
+#include "io/editor.h"
 #include "io/sandbox.h"
 #include "upcase/upcase.h"
 
@@ -50,6 +51,8 @@ static const char text[] =
 	"  -i, --interactive, --no-interactive   take typed lines, or not "
 	"(terminal)\n"
 	"      --prompt=TEXT     what is shown before each ('>>: ')\n"
+	"      --history=FILE    keep them for next time, to be brought back "
+	"by keys\n"
 	"  -j, --jobs=N          transformer threads (1; for gzip one per "
 	"CPU)\n"
 	"  -b, --batch-size=SIZE bytes in a batch, with K or M (256K)\n"
@@ -100,8 +103,10 @@ static int print_loaded(void)
 int help_print_version(const struct options *o)
 {
 	struct upcase u;
+	char editing[64];
 	int printed;
 
+	editor_library(editing, sizeof(editing));
 	(void)upcase_init(&u, UPCASE_FULL, UPCASE_ROOT, UPCASE_KEEP);
 	if (o->variant)
 		(void)upcase_use_variant(&u, o->variant);
@@ -113,8 +118,10 @@ int help_print_version(const struct options *o)
 	if (printed >= 0)
 		printed = print_loaded();
 	if (printed >= 0)
-		printed = printf("sandbox: %s\n"
+		printed = printf("line editing: %s\n"
+				 "sandbox: %s\n"
 				 "engine: %s%s, of",
+			editing,
 			sandbox_is_built() ? "Landlock" : "not built in",
 			upcase_variant_of(&u),
 			o->variant ? " (" OPTIONS_VARIANT ")" : "");

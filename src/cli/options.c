@@ -36,6 +36,7 @@ enum {
 	OPT_INVALID,
 	OPT_NO_INTERACTIVE,
 	OPT_PROMPT,
+	OPT_HISTORY,
 	OPT_QUEUE_DEPTH,
 	OPT_FLUSH_INTERVAL,
 	OPT_SYNC,
@@ -80,6 +81,7 @@ static const struct option long_options[] = {
 	{"interactive", no_argument, NULL, 'i'},
 	{"no-interactive", no_argument, NULL, OPT_NO_INTERACTIVE},
 	{"prompt", required_argument, NULL, OPT_PROMPT},
+	{"history", required_argument, NULL, OPT_HISTORY},
 	{"jobs", required_argument, NULL, 'j'},
 	{"batch-size", required_argument, NULL, 'b'},
 	{"queue-depth", required_argument, NULL, OPT_QUEUE_DEPTH},
@@ -278,6 +280,15 @@ static int parse_output(struct options *o, const char *arg)
 	return 0;
 }
 
+static int parse_history(struct options *o, const char *arg)
+{
+	if (arg[0] == '\0')
+		return misuse_argument("missing file name", "history", arg,
+			"what is typed is kept there");
+	o->history = arg;
+	return 0;
+}
+
 /* What the command line says of settings whose default depends on others. */
 struct pending {
 	bool gzip_said, jobs_said, interactive_said, sync_said;
@@ -328,6 +339,8 @@ static int apply_argument(
 	case OPT_PROMPT:
 		o->prompt = arg;
 		return 0;
+	case OPT_HISTORY:
+		return parse_history(o, arg);
 	case 'j':
 		said->jobs_said = true;
 		return parse_count("jobs", arg, MAX_JOBS, &o->jobs);

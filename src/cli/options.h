@@ -66,6 +66,7 @@ struct options {
 	unsigned share, shares; /* which of how many; 0: all */
 	bool interactive;
 	const char *prompt;
+	const char *history; /* file that keeps what is typed; NULL: none */
 	unsigned jobs;
 	unsigned unpack_jobs; /* threads that decode members of gzip input */
 	size_t batch_size;

@@ -13,17 +13,19 @@
 
 static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
 static const int ask_signals[] = {SIGUSR1, SIGUSR2};
+static const int terminal_signals[] = {SIGTSTP, SIGCONT, SIGWINCH, SIGQUIT};
 
-#define N_STOP (sizeof(stop_signals) / sizeof(stop_signals[0]))
-#define N_ASK  (sizeof(ask_signals) / sizeof(ask_signals[0]))
+#define N_STOP	   (sizeof(stop_signals) / sizeof(stop_signals[0]))
+#define N_ASK	   (sizeof(ask_signals) / sizeof(ask_signals[0]))
+#define N_TERMINAL (sizeof(terminal_signals) / sizeof(terminal_signals[0]))
 
 /* Handlers have no argument to get at state, so these are the program's only
  * globals. Written by handlers in the main thread, read by it. */
 static volatile sig_atomic_t stop_count, stop_first, stop_last, asked_progress,
-	asked_reopen;
+	asked_reopen, terminal_came[N_TERMINAL];
 static int wake_pipe[2] = {-1, -1};
 
-static bool pipe_ignored;
+static bool pipe_ignored, terminal_watched;
 static sigset_t old_mask;
 
 static void on_signal(int sig)
@@ -39,6 +41,14 @@ static void on_signal(int sig)
 		if (stop_count < SIG_ATOMIC_MAX)
 			stop_count++;
 	}
+	poke_send(wake_pipe[1]);
+}
+
+static void on_terminal(int sig)
+{
+	for (size_t i = 0; i < N_TERMINAL; i++)
+		if (terminal_signals[i] == sig)
+			terminal_came[i] = 1;
 	poke_send(wake_pipe[1]);
 }
 
@@ -114,6 +124,22 @@ int signals_init(void)
 	return err;
 }
 
+int signals_watch_terminal(void)
+{
+	sigset_t mask;
+	int err = 0;
+
+	terminal_watched = true;
+	(void)sigemptyset(&mask);
+	for (size_t i = 0; i < N_TERMINAL; i++)
+		(void)sigaddset(&mask, terminal_signals[i]);
+	if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
+		return -errno;
+	for (size_t i = 0; !err && i < N_TERMINAL; i++)
+		err = handle(terminal_signals[i], on_terminal);
+	return err;
+}
+
 void signals_unblock(void)
 {
 	sigset_t mask = old_mask;
@@ -133,6 +159,18 @@ int signals_wake_fd(void)
 	return wake_pipe[1];
 }
 
+static bool take_terminal(int sig)
+{
+	bool came = false;
+
+	for (size_t i = 0; i < N_TERMINAL; i++)
+		if (terminal_signals[i] == sig && terminal_came[i]) {
+			terminal_came[i] = 0;
+			came = true;
+		}
+	return came;
+}
+
 struct signals_seen signals_take(void)
 {
 	struct signals_seen seen;
@@ -144,6 +182,10 @@ struct signals_seen signals_take(void)
 	seen.reopen = asked_reopen;
 	if (seen.reopen)
 		asked_reopen = 0;
+	seen.suspend = take_terminal(SIGTSTP);
+	seen.continued = take_terminal(SIGCONT);
+	seen.resized = take_terminal(SIGWINCH);
+	seen.quit = take_terminal(SIGQUIT);
 	seen.first = stop_first;
 	seen.last = stop_last;
 	seen.stops = stop_count;
@@ -163,6 +205,20 @@ void signals_restore(void)
 	for (size_t i = 0; i < N_STOP; i++)
 		if (!is_ignored(stop_signals[i]))
 			(void)sigaction(stop_signals[i], &sa, NULL);
+	for (size_t i = 0; terminal_watched && i < N_TERMINAL; i++)
+		if (!is_ignored(terminal_signals[i]))
+			(void)sigaction(terminal_signals[i], &sa, NULL);
+}
+
+void signals_suspend(void)
+{
+	struct sigaction sa = {.sa_handler = SIG_DFL}, old;
+
+	(void)sigemptyset(&sa.sa_mask);
+	(void)sigaction(SIGTSTP, &sa, &old);
+	(void)raise(SIGTSTP);
+	(void)sigaction(SIGTSTP, &old, NULL);
+	(void)take_terminal(SIGCONT);
 }
 
 void signals_die(int sig)

@@ -23,6 +23,11 @@
  * main thread only. Returns 0 or a negative errno. */
 int signals_init(void);
 
+/* Beside those, for who types: the signals of a terminal, which may have to be
+ * given back before the process stops or dies, and drawn on anew afterwards.
+ * After signals_init. Returns 0 or a negative errno. */
+int signals_watch_terminal(void);
+
 /* Lets the main thread have its signals. */
 void signals_unblock(void);
 
@@ -40,6 +45,8 @@ struct signals_seen {
 	int last;      /* likewise */
 	bool progress; /* SIGUSR1 since the last call */
 	bool reopen;   /* SIGUSR2 since the last call */
+	/* Likewise, of a terminal: SIGTSTP, SIGCONT, SIGWINCH, SIGQUIT. */
+	bool suspend, continued, resized, quit;
 };
 
 /* Makes the descriptor unreadable until the next signal, and tells. */
@@ -49,7 +56,12 @@ struct signals_seen signals_take(void);
  * away is an error like others. */
 bool signals_pipe_ignored(void);
 
-/* SIGINT, SIGTERM and SIGHUP, unless ignored, do what they do by default. */
+/* Stops the process as if SIGTSTP had never been handled, until it is
+ * continued, which is not told then. It may not be stopped at all: where nobody
+ * would continue it. */
+void signals_suspend(void);
+
+/* All signals that end or stop a process, unless ignored, do so by default. */
 void signals_restore(void);
 
 /* Dies of signal sig as if it had never been handled, so that the parent sees

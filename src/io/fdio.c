@@ -117,10 +117,10 @@ int fdio_init(struct fdio *io, int fd, int flags)
 	io->output = flags == O_WRONLY;
 	io->size = st.st_size;
 	io->may_grow = S_ISFIFO(st.st_mode);
-	/* A terminal is read through its line discipline, a line at a time,
-	 * which poll and read already do without getting stuck. */
-	if (S_ISFIFO(st.st_mode) || (S_ISCHR(st.st_mode) && flags == O_WRONLY &&
-					    isatty(fd) && !is_pty_master(fd)))
+	/* A terminal, too: who was stopped in a read in the background would
+	 * be stuck in it when in the foreground again. */
+	if (S_ISFIFO(st.st_mode) ||
+		(S_ISCHR(st.st_mode) && isatty(fd) && !is_pty_master(fd)))
 		io->own = own_description(fd, flags);
 	return 0;
 }

@@ -23,6 +23,7 @@ void feed_begin(struct feed *f, const struct stat *st)
 	f->stopped = f->at_end = false;
 	f->raw_at = f->raw_len = 0;
 	f->granted = 0;
+	f->long_line = false;
 	f->size = S_ISREG(st->st_mode) ? st->st_size : 0;
 }
 
@@ -32,6 +33,22 @@ void feed_stop(struct feed *f)
 		return;
 	f->stopped = true;
 	f->granted += (off_t)fdio_waiting(&f->io);
+	if (f->editor)
+		editor_stop(f->editor, (size_t)f->granted);
+}
+
+/* Lines that are edited come when they are complete. A terminal can be woken,
+ * so that nobody has to be relieved there. */
+static ssize_t read_edited(
+	struct feed *f, void *buf, size_t len, struct fault *fault)
+{
+	ssize_t n = editor_read(f->editor, buf, len);
+
+	if (n == 0)
+		f->at_end = true;
+	if (n < 0 && n != -ECANCELED)
+		fault_set_errno(fault, (int)n);
+	return n;
 }
 
 ssize_t feed_read(struct feed *f, void *buf, size_t len, int wake,
@@ -41,6 +58,8 @@ ssize_t feed_read(struct feed *f, void *buf, size_t len, int wake,
 	struct relief *relief = f->relief;
 	ssize_t n;
 
+	if (f->editor && !f->at_end)
+		return read_edited(f, buf, len, fault);
 	if ((f->stopped && f->granted == 0) || f->at_end)
 		return 0;
 	if (f->stopped && f->io.socket != FDIO_MESSAGES &&
@@ -59,6 +78,8 @@ ssize_t feed_read(struct feed *f, void *buf, size_t len, int wake,
 	 * its end; whoever appends to it now is late. */
 	if (n == 0 || (n == f->size && (size_t)n < len))
 		f->at_end = true;
+	f->long_line =
+		n == FEED_TYPED_MOST && ((unsigned char *)buf)[n - 1] == '\n';
 	if (n > 0)
 		f->granted -= n < f->granted ? n : f->granted;
 	if (n < 0 && n != -EAGAIN && n != -ECANCELED)

@@ -12,6 +12,7 @@
 #ifndef UPCASE_IO_FEED_H
 #define UPCASE_IO_FEED_H
 
+#include "io/editor.h"
 #include "io/fault.h"
 #include "io/fdio.h"
 #include "io/relief.h"
@@ -25,22 +26,30 @@
 /* Bytes per read into raw, and that can be looked at in it. */
 #define FEED_SIZE 65536
 
+/* The longest line that a terminal takes, with its newline: it drops what is
+ * typed behind that (N_TTY_BUF_SIZE of Linux). */
+#define FEED_TYPED_MOST 4096
+
 /* Beside those, bytes that can be kept because what they are is not clear. */
 #define FEED_KEPT 16
 
 struct feed {
 	struct fdio io;
-	bool stopped; /* by feed_stop */
-	bool at_end;  /* the descriptor has no more */
+	struct editor *editor; /* of lines that are typed there; its owner's.
+				  NULL: none */
+	bool stopped;	       /* by feed_stop */
+	bool at_end;	       /* the descriptor has no more */
 	unsigned char *raw;
 	size_t raw_at, raw_len; /* raw[raw_at..raw_len) is not taken yet */
 	off_t size;		/* of a regular file when it was opened; or 0 */
 	struct relief *relief;	/* exposed in each read; NULL: none */
 	unsigned char *pending; /* in feed_take_all: pending[0..pending_len) */
 	size_t pending_len;	/* was taken; NULL otherwise */
-	off_t granted; /* bytes that may be read also after feed_stop: those
-			  that were read once and are to be read again, and
-			  those that waited when it was called */
+	bool long_line; /* the last read brought a line as long as a terminal
+			   takes: more of it may be lost */
+	off_t granted;	/* bytes that may be read also after feed_stop: those
+			   that were read once and are to be read again, and
+			   those that waited when it was called */
 };
 
 /* Makes *f a feed without input, and without relief. */
@@ -58,10 +67,10 @@ void feed_begin(struct feed *f, const struct stat *st);
  * more. Does not block. */
 void feed_stop(struct feed *f);
 
-/* Reads from the descriptor, beside raw. Returns as fdio_read does; 0 also when
- * stopped; -EOWNERDEAD when the caller was relieved meanwhile, who then must
- * not touch *f or anything else that was its own. *fault is filled for errors
- * that are not about waiting. */
+/* Reads from the descriptor, or what was edited there, beside raw. Returns as
+ * fdio_read does; 0 also when stopped; -EOWNERDEAD when the caller was relieved
+ * meanwhile, who then must not touch *f or anything else that was its own.
+ * *fault is filled for errors that are not about waiting. */
 ssize_t feed_read(struct feed *f, void *buf, size_t len, int wake,
 	int64_t deadline, struct fault *fault);
 

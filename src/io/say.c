@@ -60,10 +60,19 @@ static bool tell_untold_locked(struct say *s, size_t len)
 	return true;
 }
 
+/* A message behind a prompt begins with a newline, in the same write. */
 static void put_locked(struct say *s, const char *text, size_t len)
 {
+	char line[SAY_MOST + 1] = "\n";
+
 	if (s->used == 0)
 		s->moved = clock_now();
+	if (atomic_exchange(&s->prompted, false)) {
+		memcpy(line + 1, text, len);
+		text = line;
+		len++;
+		atomic_store(&s->broken, true);
+	}
 	if ((s->untold == 0 || tell_untold_locked(s, len)) &&
 		fits_locked(s, len))
 		append_locked(s, text, len);
@@ -252,8 +261,18 @@ void say_put(struct say *s, const char *text, size_t len)
 	put_locked(s, text, len < SAY_MOST ? len : SAY_MOST);
 	turn = take_turn_locked(s);
 	(void)pthread_mutex_unlock(&s->lock);
-	if (turn == TOLD_SOME || turn == STUCK)
+	if (turn == TOLD_SOME || turn == STUCK || atomic_load(&s->broken))
 		wake(s);
+}
+
+void say_prompt(struct say *s, bool stands)
+{
+	atomic_store(&s->prompted, stands);
+}
+
+bool say_broke_prompt(struct say *s)
+{
+	return atomic_exchange(&s->broken, false);
 }
 
 bool say_more(struct say *s)

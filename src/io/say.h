@@ -56,6 +56,8 @@ struct say {
 	int64_t moved;	      /* when it last took something */
 	int wake;	      /* to be written to when something waits */
 	atomic_bool hurried;
+	atomic_bool prompted; /* the cursor stands behind a prompt */
+	atomic_bool broken;   /* ... and a message was told there */
 
 	pthread_cond_t more; /* for the thread */
 	struct fdio io;	     /* opened by say_open or the first owner */
@@ -94,6 +96,13 @@ bool say_more(struct say *s);
  * say_hurry. So a burst of messages is not lost to a reader that is only
  * slow. Any thread that may wait: not the main thread. */
 void say_make_room(struct say *s);
+
+/* Where standard error is a screen: the cursor stands behind a prompt from now
+ * on, or does not. The next message begins a line of its own there; then
+ * say_broke_prompt is true once, and say_more was asked for. Any thread; does
+ * not block. */
+void say_prompt(struct say *s, bool stands);
+bool say_broke_prompt(struct say *s);
 
 /* say_make_room does not wait any more. Any thread; does not block. */
 void say_hurry(struct say *s);

@@ -11,6 +11,7 @@ int control_init(
 
 	atomic_init(&c->stopping, false);
 	atomic_init(&c->aborted, false);
+	atomic_init(&c->taken_back, false);
 	c->on_abort = on_abort;
 	c->context = context;
 	err = poke_open(c->wake_pipe);
@@ -26,6 +27,11 @@ void control_release(struct control *c)
 {
 	poke_close(c->wake_pipe);
 	poke_close(c->abort_pipe);
+}
+
+void control_take_back(struct control *c)
+{
+	atomic_store(&c->taken_back, true);
 }
 
 void control_stop(struct control *c)
@@ -52,6 +58,11 @@ bool control_is_stopping(const struct control *c)
 bool control_is_aborted(const struct control *c)
 {
 	return atomic_load(&c->aborted);
+}
+
+bool control_is_taken_back(const struct control *c)
+{
+	return atomic_load(&c->taken_back);
 }
 
 void control_wake_reader(struct control *c)

@@ -21,8 +21,9 @@
 
 struct control {
 	atomic_bool stopping, aborted;
-	int wake_pipe[2];  /* a byte: the reader is to look what is new */
-	int abort_pipe[2]; /* a byte that stays: aborted */
+	atomic_bool taken_back; /* what was begun at a prompt; before a stop */
+	int wake_pipe[2];	/* a byte: the reader is to look what is new */
+	int abort_pipe[2];	/* a byte that stays: aborted */
 	/* Called once, by the thread that aborts first, before those are woken
 	 * who wait in poll. Must not block. Set once before threads start. */
 	void (*on_abort)(void *context);
@@ -36,11 +37,13 @@ int control_init(
 /* Closes the pipes. Zeroed storage is not good enough. */
 void control_release(struct control *c);
 
+void control_take_back(struct control *c);
 void control_stop(struct control *c);
 void control_abort(struct control *c);
 
 bool control_is_stopping(const struct control *c);
 bool control_is_aborted(const struct control *c);
+bool control_is_taken_back(const struct control *c);
 
 /* Makes the reader's wait for input, this one or the next, return. */
 void control_wake_reader(struct control *c);

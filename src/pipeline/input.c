@@ -5,6 +5,8 @@
 #include "codec/format.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 int input_init(struct input *in, const struct input_config *config)
@@ -18,7 +20,8 @@ int input_init(struct input *in, const struct input_config *config)
 	source_init(&in->source, config->help);
 	source_set_relief(&in->source, config->relief);
 	in->typed.on = in->typed.prompting = in->typed.prompted = false;
-	in->typed.at = in->typed.len = 0;
+	in->typed.editor = NULL;
+	in->typed.at = in->typed.len = in->typed.edited = 0;
 	in->part = false;
 	memset(&in->typed.strip, 0, sizeof(in->typed.strip));
 	return 0;
@@ -30,6 +33,46 @@ void input_release(struct input *in)
 	decode_release(&in->decode);
 }
 
+/* A prompt stands on the screen, or does not any more. */
+static void stands(struct input *in, bool stands)
+{
+	if (in->config.stands)
+		in->config.stands(in->config.context, stands);
+}
+
+static void tell_nothing(void *context, bool stands)
+{
+	(void)context;
+	(void)stands;
+}
+
+/* Has lines edited, where that is possible. */
+static void begin_editing(struct input *in)
+{
+	struct input_typed *t = &in->typed;
+	const struct fdio *io = &in->source.feed.io;
+	int fd = io->own >= 0 ? io->own : io->fd;
+
+	if (!in->config.terminal || t->prompt.io.fd < 0 || !editor_is_wanted())
+		return;
+	terminal_await(fd);
+	if (!terminal_is_ours(fd) ||
+		editor_open(&t->editor,
+			&(struct editor_config){.in = fd,
+				.screen = &t->prompt.io,
+				.terminal = in->config.terminal,
+				.prompt = in->config.prompt,
+				.history = in->config.history,
+				.wake = in->config.wake,
+				.woken = in->config.woken,
+				.stands = in->config.stands ? in->config.stands
+							    : tell_nothing,
+				.tell = in->config.tell,
+				.context = in->config.context}) != 0)
+		return;
+	in->source.feed.editor = t->editor;
+}
+
 static void begin_typing(struct input *in, const char *path)
 {
 	struct input_typed *t = &in->typed;
@@ -37,8 +80,19 @@ static void begin_typing(struct input *in, const char *path)
 	t->on = in->config.interactive && strcmp(path, "-") == 0;
 	t->prompting = t->on && in->source.terminal;
 	t->prompted = t->ended = false;
+	t->edited = 0;
 	if (t->prompting)
 		prompt_open(&t->prompt, in->source.feed.io.fd);
+	if (t->prompting)
+		begin_editing(in);
+}
+
+static void end_editing(struct input *in)
+{
+	in->typed.edited = input_lines_edited(in);
+	in->source.feed.editor = NULL;
+	editor_close(in->typed.editor);
+	in->typed.editor = NULL;
 }
 
 int input_open(struct input *in, const char *path, bool wait, struct stat *st)
@@ -74,6 +128,8 @@ int input_close(struct input *in)
 		if (t->prompted && (!in->source.feed.stopped ||
 					   fdio_has_room(&t->prompt.io, 1)))
 			(void)prompt_show(&t->prompt, "\n", in->config.wake);
+		stands(in, false);
+		end_editing(in);
 		prompt_close(&t->prompt);
 	}
 	t->on = t->prompting = t->prompted = false;
@@ -146,10 +202,59 @@ bool input_wants_prompt(const struct input *in)
 	       !in->source.feed.stopped;
 }
 
+/* Whether lines were typed ahead: then nobody waits for a prompt. */
+static bool is_typed_ahead(const struct input *in)
+{
+	return fdio_wait(in->source.feed.io.fd, POLLIN, FDIO_NO_WAKE, 0) == 0;
+}
+
 void input_show_prompt(struct input *in)
 {
-	in->typed.prompted = prompt_show(
-		&in->typed.prompt, in->config.prompt, in->config.wake);
+	struct input_typed *t = &in->typed;
+
+	if (t->editor) {
+		editor_ask(t->editor);
+		t->prompted = true;
+		return;
+	}
+	terminal_await(in->source.feed.io.fd);
+	if (is_typed_ahead(in) || !terminal_is_ours(in->source.feed.io.fd))
+		return;
+	stands(in, true);
+	t->prompted =
+		prompt_show(&t->prompt, in->config.prompt, in->config.wake);
+}
+
+void input_news(struct input *in)
+{
+	struct input_typed *t = &in->typed;
+	int news = in->config.terminal ? terminal_see(in->config.terminal) : 0;
+
+	if (news == 0 || !t->prompting)
+		return;
+	if (t->editor) {
+		editor_news(t->editor, news);
+		return;
+	}
+	if (!t->prompted || news == TERMINAL_SIZE)
+		return;
+	/* The cursor may still stand behind it. */
+	if (terminal_is_ours(in->source.feed.io.fd))
+		(void)prompt_show(&t->prompt, "\r", in->config.wake);
+	t->prompted = false;
+}
+
+static void tell_long_line(struct input *in)
+{
+	char text[128];
+
+	(void)snprintf(text, sizeof(text),
+		"the terminal may have cut this line: it takes no more than "
+		"%d bytes",
+		FEED_TYPED_MOST - 1);
+	in->source.feed.long_line = false;
+	if (in->config.tell)
+		in->config.tell(in->config.context, in->source.name, text);
 }
 
 /* Gets more typed text. Returns as input_read does, but for the number. */
@@ -169,7 +274,12 @@ static ssize_t read_more(
 		return t->len > 0 ? 1 : 0;
 	}
 	t->len = strip_more(&t->strip, t->raw, (size_t)n, t->text);
-	t->prompted = t->prompted && t->raw[n - 1] != '\n';
+	if (t->raw[n - 1] == '\n' && t->prompted) {
+		t->prompted = false;
+		stands(in, false);
+	}
+	if (t->prompting && in->source.feed.long_line)
+		tell_long_line(in);
 	return t->len > 0 ? 1 : -EINTR;
 }
 
@@ -254,6 +364,18 @@ const unsigned char *input_left(const struct input *in, size_t *len)
 size_t input_undecoded(const struct input *in)
 {
 	return decode_undecoded(&in->decode, &in->source);
+}
+
+size_t input_lines_edited(const struct input *in)
+{
+	return in->typed.editor ? editor_left(in->typed.editor)
+				: in->typed.edited;
+}
+
+void input_take_back(struct input *in)
+{
+	if (in->typed.editor)
+		editor_take_back(in->typed.editor);
 }
 
 void input_stop(struct input *in)

@@ -13,11 +13,13 @@
 
 #include "io/ahead.h"
 #include "io/decode.h"
+#include "io/editor.h"
 #include "io/fault.h"
 #include "io/portion.h"
 #include "io/prompt.h"
 #include "io/source.h"
 #include "io/strip.h"
+#include "io/terminal.h"
 #include "pipeline/batch.h"
 
 #include <stdbool.h>
@@ -34,10 +36,21 @@ struct input_config {
 	const char *encoding; /* as decode_init has it; NULL: DECODE_NONE */
 	bool interactive;     /* standard input is typed lines */
 	const char *prompt;   /* shown before each */
-	int wake;	      /* ends a wait, for input or for the terminal to
-				 take the prompt, when readable */
+	const char *history;  /* file that keeps them; NULL: none */
+	struct terminal *terminal; /* who has that; NULL: nobody edits */
+	int wake; /* ends a wait, for input or for the terminal to
+		     take the prompt, when readable */
 	const struct ahead_help *help; /* may be NULL */
 	struct relief *relief;
+	/* Looks what is new, when wake became readable while somebody edits a
+	 * line: calls input_stop and input_news. Returns false after an abort.
+	 */
+	bool (*woken)(void *context);
+	/* A prompt stands on the screen from now on, or does not. */
+	void (*stands)(void *context, bool stands);
+	/* Something is not as it was asked for. */
+	void (*tell)(void *context, const char *name, const char *text);
+	void *context;
 };
 
 /* What is typed, between the source and who reads. */
@@ -47,10 +60,12 @@ struct input_typed {
 	bool prompted;	/* a prompt was shown and no line has come since */
 	bool ended;	/* the input behind it has */
 	struct prompt prompt;
+	struct editor *editor; /* NULL: the terminal does it */
 	struct strip strip;
 	unsigned char raw[INPUT_TYPED_READ];
 	unsigned char text[STRIP_BOUND(INPUT_TYPED_READ)]; /* stripped */
 	size_t at, len; /* text[at..len) is to be handed out */
+	size_t edited;	/* lines that the editor had when it was closed */
 };
 
 struct input {
@@ -105,6 +120,10 @@ int input_form(
 bool input_wants_prompt(const struct input *in);
 void input_show_prompt(struct input *in);
 
+/* Looks whether the terminal has news: the prompt, and the line that was begun,
+ * come again if they have to. After `woken`, or when a read was woken. */
+void input_news(struct input *in);
+
 /* As source_read, also about -EOWNERDEAD; -EINTR when nothing of what came is
  * text, and the next call may have more. */
 ssize_t input_read(struct input *in, unsigned char *buf, size_t len,
@@ -117,6 +136,12 @@ const unsigned char *input_left(const struct input *in, size_t *len);
 /* Bytes that were read, cannot be read again and are no text yet: of what is
  * packed, or in another encoding. Also behind input_close. */
 size_t input_undecoded(const struct input *in);
+
+/* How many lines somebody has edited that are not in what input_left says. */
+size_t input_lines_edited(const struct input *in);
+
+/* Whoever types took back what he has begun. Before input_stop. */
+void input_take_back(struct input *in);
 
 /* As source_stop and source_relieve. */
 void input_stop(struct input *in);

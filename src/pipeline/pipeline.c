@@ -49,6 +49,7 @@ struct pipeline {
 	struct relief relief;
 	struct sandbox sandbox;
 	struct part_config part; /* if config.share */
+	struct terminal terminal;
 	struct reader reader;
 	struct transformer *transformers; /* config.jobs of them */
 	struct writer writer;
@@ -84,6 +85,11 @@ static int make_sandbox(struct pipeline *p)
 {
 	sandbox_init(&p->sandbox);
 	return 0;
+}
+
+static int make_terminal(struct pipeline *p)
+{
+	return terminal_init(&p->terminal);
 }
 
 static int make_crew(struct pipeline *p)
@@ -326,6 +332,23 @@ static struct cutter_config cutter_config(const struct pipeline *p)
 		.interval = p->config.flush_interval};
 }
 
+static bool woken(void *pipeline)
+{
+	return reader_woken(&((struct pipeline *)pipeline)->reader);
+}
+
+static void stands(void *pipeline, bool stands)
+{
+	const struct pipeline *p = pipeline;
+
+	p->config.stands(p->config.events.context, stands);
+}
+
+static void tell(void *pipeline, const char *name, const char *text)
+{
+	ledger_warn(&((struct pipeline *)pipeline)->ledger, name, text);
+}
+
 /* Returns as input_init. */
 static int connect_reader(struct pipeline *p)
 {
@@ -334,9 +357,15 @@ static int connect_reader(struct pipeline *p)
 		.encoding = p->config.encoding,
 		.interactive = p->config.interactive,
 		.prompt = p->config.prompt,
+		.history = p->config.history,
+		.terminal = &p->terminal,
 		.wake = control_wake_fd(&p->control),
 		.relief = &p->relief,
-		.help = helped ? &p->unpackers.help : NULL};
+		.help = helped ? &p->unpackers.help : NULL,
+		.woken = woken,
+		.stands = p->config.stands ? stands : NULL,
+		.tell = tell,
+		.context = p};
 	struct cutter_config cut = cutter_config(p);
 
 	p->reader.crew = &p->crew;
@@ -413,6 +442,11 @@ static void free_sandbox(struct pipeline *p)
 	sandbox_release(&p->sandbox);
 }
 
+static void free_terminal(struct pipeline *p)
+{
+	terminal_release(&p->terminal);
+}
+
 static void free_crew(struct pipeline *p)
 {
 	crew_release(&p->crew);
@@ -463,6 +497,7 @@ static const struct part {
 } parts[] = {
 	{make_control, free_control},
 	{make_sandbox, free_sandbox},
+	{make_terminal, free_terminal},
 	{make_crew, free_crew},
 	{make_ledger, free_ledger},
 	{make_in, free_in},
@@ -540,6 +575,22 @@ int pipeline_event_fd(const struct pipeline *p)
 unsigned pipeline_running(struct pipeline *p)
 {
 	return crew_running(&p->crew);
+}
+
+void pipeline_take_back(struct pipeline *p)
+{
+	control_take_back(&p->control);
+}
+
+void pipeline_tell_terminal(struct pipeline *p, enum terminal_news news)
+{
+	terminal_tell(&p->terminal, news);
+	control_wake_reader(&p->control);
+}
+
+void pipeline_give_back_terminal(struct pipeline *p)
+{
+	terminal_give_back(&p->terminal);
 }
 
 void pipeline_stop(struct pipeline *p)
@@ -670,6 +721,7 @@ struct pipeline_outcome pipeline_finish(struct pipeline *p)
 {
 	struct pipeline_outcome o = {0};
 
+	terminal_close(&p->terminal);
 	o.left = crew_join_ended(&p->crew);
 	if (o.left)
 		tell_risk(p);

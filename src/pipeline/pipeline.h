@@ -35,6 +35,7 @@
 #include "io/portion.h"
 #include "io/share.h"
 #include "io/sink.h"
+#include "io/terminal.h"
 #include "pipeline/rules.h"
 #include "pipeline/stats.h"
 #include "text/text.h"
@@ -97,6 +98,10 @@ struct pipeline_config {
 	bool interactive; /* standard input is typed lines, by somebody who
 			     sees what becomes of each */
 	const char *prompt;
+	const char *history; /* file that keeps the lines; NULL: none */
+	/* As events: the cursor stands behind a prompt from now on, or does not
+	 * any more. NULL: nobody wants to know. */
+	void (*stands)(void *context, bool stands);
 	int nudge_signal; /* for pipeline_nudge, handled without SA_RESTART by a
 			     function that does nothing; 0: none */
 	struct rules rules; /* all RULE_AUTO unless one is looked into */
@@ -129,6 +134,18 @@ unsigned pipeline_running(struct pipeline *p);
 
 /* No more input is read; what was read is drained. Does not block. */
 void pipeline_stop(struct pipeline *p);
+
+/* Whoever types has taken back the line that he has begun. Before
+ * pipeline_stop. */
+void pipeline_take_back(struct pipeline *p);
+
+/* The terminal that lines are typed at has news: the prompt, and the line that
+ * was begun, come again where they have to. Does not block. */
+void pipeline_tell_terminal(struct pipeline *p, enum terminal_news news);
+
+/* The terminal is as it was before lines were edited there, until there is news
+ * that it is to be used again. Does not block. */
+void pipeline_give_back_terminal(struct pipeline *p);
 
 /* Every thread ends as soon as it can be woken; nothing more is written but
  * what somebody is at. Does not block. */
@@ -176,10 +193,10 @@ struct pipeline_outcome {
 	bool left;	     /* threads run that nobody waits for any more */
 };
 
-/* Joins the threads that have ended. Those that still run, which is so only
- * when the caller gives up on them after pipeline_abort, are left behind; the
- * pipeline and everything in its config must then stay until the process ends.
- * Returns what happened. */
+/* Gives the terminal back for good, and joins the threads that have ended.
+ * Those that still run, which is so only when the caller gives up on them after
+ * pipeline_abort, are left behind; the pipeline and everything in its config
+ * must then stay until the process ends. Returns what happened. */
 struct pipeline_outcome pipeline_finish(struct pipeline *p);
 
 /* Frees a pipeline without running threads but a reader that was started and

@@ -142,17 +142,35 @@ static ssize_t fill(struct reader *r, int64_t deadline, struct fault *fault)
 	return n;
 }
 
+/* Nothing more is wanted of the FILE, but what was read or waits. */
+static void stop_input(struct reader *r)
+{
+	if (control_is_taken_back(r->control))
+		input_take_back(&r->input);
+	input_stop(&r->input);
+}
+
 /* Somebody poked: looks at what may have changed. */
 static void look(struct reader *r)
 {
 	control_see(r->control);
 	if (r->in_file && control_is_stopping(r->control))
-		input_stop(&r->input);
+		stop_input(r);
+	if (r->in_file)
+		input_news(&r->input);
 	if (!handover_has_errand(&r->handover))
 		return;
 	count_kept(r);
 	handover_run_errand(&r->handover);
 	forget_kept(r);
+}
+
+bool reader_woken(void *reader)
+{
+	struct reader *r = reader;
+
+	look(r);
+	return !control_is_aborted(r->control);
 }
 
 /* What became of a FILE. */
@@ -179,7 +197,7 @@ static bool read_more(struct reader *r, size_t input, enum end *end)
 		control_is_aborted(r->control))
 		return false;
 	if (control_is_stopping(r->control))
-		input_stop(&r->input);
+		stop_input(r);
 	*end = END_BAD;
 	if (output_bad_input(r->output) == input) {
 		cutter_drop(&r->cutter);
@@ -416,13 +434,14 @@ static uint64_t count_unsent(const struct reader *r)
 {
 	size_t len;
 	const unsigned char *left = input_left(&r->input, &len);
+	size_t edited = input_lines_edited(&r->input);
 
 	if (len == 0)
-		return r->cutter.line_open;
+		return edited + r->cutter.line_open;
 	/* What is behind a bad sequence was never asked for. */
 	if (output_bad_input(r->output) == r->current)
 		return 0;
-	return lines_count(left, len) + !lines_end(left, len);
+	return edited + lines_count(left, len) + !lines_end(left, len);
 }
 
 /* A batch that is not needed any more goes home; after an abort, what is in it

@@ -70,6 +70,9 @@ struct reader {
 int reader_init(struct reader *r);
 void reader_release(struct reader *r);
 
+/* For struct input_config: somebody edits a line, and was woken. */
+bool reader_woken(void *reader);
+
 /* The thread. Touches nothing until reader_begin; after reader_dismiss, in its
  * place, it only ends. */
 void *reader_main(void *reader);

@@ -150,9 +150,10 @@ prologue='
 	}
 '
 
-# session TCL: talks to the program in a terminal.
+# session TCL: talks to the program in a terminal that edits lines by itself; what
+# edits them otherwise is tested by prompt.sh.
 session() {
-	DEADLINE=$deadline timeout -k 5 $((deadline * 4)) \
+	TERM=dumb DEADLINE=$deadline timeout -k 5 $((deadline * 4)) \
 		expect -c "$prologue$1" </dev/null
 }
 

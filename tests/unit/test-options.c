@@ -434,6 +434,22 @@ static void the_prompt_can_be_any_text(void **state)
 	free(c.told);
 }
 
+static void history_is_a_file(void **state)
+{
+	struct command c;
+
+	(void)state;
+	parse(&c, "-i");
+	assert_null(c.o.history);
+	free(c.told);
+	parse(&c, "--history=past");
+	assert_string_equal(c.o.history, "past");
+	free(c.told);
+	parse(&c, "--history=");
+	assert_int_equal(c.action, OPTIONS_USAGE);
+	free(c.told);
+}
+
 static void only_processors_that_it_may_run_on_count(void **state)
 {
 #ifdef CPU_COUNT
@@ -674,6 +690,7 @@ int main(void)
 		cmocka_unit_test(
 			batches_have_room_for_what_must_be_seen_at_once),
 		cmocka_unit_test(typing_is_for_terminals_or_who_asks),
+		cmocka_unit_test(history_is_a_file),
 		cmocka_unit_test(the_prompt_can_be_any_text),
 		cmocka_unit_test(the_number_of_threads_can_be_chosen),
 		cmocka_unit_test(only_processors_that_it_may_run_on_count),

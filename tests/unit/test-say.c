@@ -264,6 +264,33 @@ static void a_message_is_one_write(void **state)
 	deaf(&h);
 }
 
+static void behind_a_prompt_it_begins_a_line(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	hear_pipe(&h);
+	say_prompt(h.say, true);
+	say_prompt(h.say, false);
+	put(&h, "one\n");
+	assert_false(say_broke_prompt(h.say));
+	assert_false(is_woken(&h));
+	say_prompt(h.say, true);
+	put(&h, "two\n");
+	put(&h, "three\n");
+	assert_int_equal(fake.writes, 3);
+	assert_true(is_woken(&h));
+	assert_true(say_broke_prompt(h.say));
+	assert_false(say_broke_prompt(h.say));
+	comes_out(&h, "one\n\ntwo\nthree\n");
+	/* The longest, too. */
+	say_prompt(h.say, true);
+	put(&h, "%0*d", SAY_MOST, 0);
+	free(take(&h, SAY_MOST + 1));
+	nothing_comes_out(&h);
+	deaf(&h);
+}
+
 static void the_inherited_description_keeps_its_flags(void **state)
 {
 	struct heard h;
@@ -709,6 +736,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		say_test(a_message_is_one_write),
+		say_test(behind_a_prompt_it_begins_a_line),
 		say_test(the_inherited_description_keeps_its_flags),
 		say_test(a_full_pipe_is_not_waited_for),
 		say_test(nor_one_that_cannot_be_opened_once_more),

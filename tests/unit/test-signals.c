@@ -316,6 +316,106 @@ static void the_file_size_limit_is_no_death(void **state)
 	is_good(ignore_file_limit, 0);
 }
 
+static void see_terminal(int arg)
+{
+	struct signals_seen seen;
+
+	(void)arg;
+	expect(signals_init() == 0);
+	expect(signals_watch_terminal() == 0);
+	expect(raise(SIGQUIT) == 0);
+	expect(!readable());
+	signals_unblock();
+	expect(readable());
+	seen = signals_take();
+	expect(seen.quit && !seen.suspend && !seen.continued && !seen.resized);
+	expect(raise(SIGTSTP) == 0);
+	expect(raise(SIGWINCH) == 0);
+	seen = signals_take();
+	expect(!seen.quit && seen.suspend && seen.resized && seen.stops == 0);
+	expect(raise(SIGCONT) == 0);
+	seen = signals_take();
+	expect(seen.continued && !seen.suspend && !seen.resized);
+	expect(!signals_take().continued);
+}
+
+static void ignore_terminal(int sig)
+{
+	(void)signal(sig, SIG_IGN);
+	expect(signals_init() == 0);
+	expect(signals_watch_terminal() == 0);
+	signals_unblock();
+	expect(raise(sig) == 0);
+	expect(!readable());
+	signals_restore();
+	expect(raise(sig) == 0);
+}
+
+static void signals_of_a_terminal_are_for_who_asks(void **state)
+{
+	(void)state;
+	is_good(see_terminal, 0);
+	is_good(ignore_terminal, SIGTSTP);
+	is_good(ignore_terminal, SIGQUIT);
+}
+
+static void be_suspended(int arg)
+{
+	(void)arg;
+	expect(signals_init() == 0);
+	expect(signals_watch_terminal() == 0);
+	signals_unblock();
+	signals_suspend();
+	/* Which is not told: who asked for it knows. */
+	expect(!signals_take().continued);
+	expect(raise(SIGTSTP) == 0);
+	expect(signals_take().suspend);
+}
+
+static void it_is_stopped_until_continued(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	(void)fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		/* Not an orphan: those are not stopped. */
+		(void)setpgid(0, 0);
+		be_suspended(0);
+		_exit(CHILD_GOOD);
+	}
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	if (WIFSTOPPED(status)) {
+		assert_int_equal(WSTOPSIG(status), SIGTSTP);
+		assert_int_equal(kill(pid, SIGCONT), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+	}
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), CHILD_GOOD);
+}
+
+static void die_of_quit_when_restored(int arg)
+{
+	(void)arg;
+	expect(signals_init() == 0);
+	expect(signals_watch_terminal() == 0);
+	signals_unblock();
+	signals_restore();
+	(void)raise(SIGQUIT);
+}
+
+static void once_restored_quit_kills_too(void **state)
+{
+	int status = in_child(die_of_quit_when_restored, 0);
+
+	(void)state;
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGQUIT);
+}
+
 static void be_flooded(int arg)
 {
 	(void)arg;
@@ -470,6 +570,9 @@ int main(void)
 		cmocka_unit_test(
 			stops_are_counted_the_first_and_the_last_remembered),
 		cmocka_unit_test(who_waits_can_be_woken_without_a_signal),
+		cmocka_unit_test(signals_of_a_terminal_are_for_who_asks),
+		cmocka_unit_test(it_is_stopped_until_continued),
+		cmocka_unit_test(once_restored_quit_kills_too),
 		cmocka_unit_test(requests_are_seen_once),
 		cmocka_unit_test(signals_wait_until_they_are_unblocked),
 		cmocka_unit_test(a_signal_that_was_ignored_stays_ignored),
