@@ -45,6 +45,7 @@ struct options {
 	const char *const *inputs; /* at least one; "-": standard input */
 	size_t n_inputs;
 	const char *output; /* NULL: standard output */
+	bool unbuffered;    /* a line's beginning does not wait for its end */
 	int gzip_level;	    /* of the output, 0: plain */
 	bool bgzf;	    /* gzip output is made of the blocks of BGZF */
 	bool verify;	    /* decode and compare it before it is written */

@@ -208,6 +208,19 @@ static ssize_t read_more(
 	return err ? err : -EINTR;
 }
 
+/* The first of the text is there, as far as it has come: text begins unless
+ * that may still become a mark. */
+static void begin_text(struct decode *d)
+{
+	bool whole = d->text_len >= sizeof(mark);
+	bool marked =
+		memcmp(d->text, mark, whole ? sizeof(mark) : d->text_len) == 0;
+
+	d->begun = whole || d->done || !marked;
+	if (whole && marked)
+		d->text_at = sizeof(mark);
+}
+
 /* Decodes from raw, into text if there is little room, or what comes first is
  * still to be looked at. Returns how many bytes went to buf. */
 static size_t decode_some(struct decode *d, unsigned char *buf, size_t len)
@@ -223,12 +236,8 @@ static size_t decode_some(struct decode *d, unsigned char *buf, size_t len)
 	if (!aside)
 		return n;
 	d->text_len += n;
-	if (!d->begun && (d->text_len >= sizeof(mark) || d->done)) {
-		d->begun = true;
-		if (d->text_len >= sizeof(mark) &&
-			memcmp(d->text, mark, sizeof(mark)) == 0)
-			d->text_at = sizeof(mark);
-	}
+	if (!d->begun)
+		begin_text(d);
 	return 0;
 }
 

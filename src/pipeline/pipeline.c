@@ -256,6 +256,7 @@ static struct cutter_config cutter_config(const struct pipeline *p)
 	return (struct cutter_config){.text = p->config.text,
 		.size = p->config.batch_size,
 		.lines = p->config.append,
+		.parts = p->config.unbuffered,
 		/* A bad sequence is told with its place in its FILE. */
 		.apart = text_keeps_apart(p->config.text),
 		.gather = p->config.level > 0,

@@ -66,10 +66,12 @@ struct pipeline_config {
 	const char *encoding; /* of the inputs, as decode_init has it (NULL:
 				 DECODE_NONE) */
 	struct sink *sink;
-	bool append;	      /* the output is lines: the last one ends, too */
-	size_t batch_size;    /* bytes of text in a batch; a packing may take
-				 some less */
-	unsigned jobs;	      /* transformer threads, at least 1 */
+	bool append;	   /* the output is lines: the last one ends, too */
+	bool unbuffered;   /* plain output: a line's beginning does not wait for
+			      its end */
+	size_t batch_size; /* bytes of text in a batch; a packing may take
+			      some less */
+	unsigned jobs;	   /* transformer threads, at least 1 */
 	unsigned unpack_jobs; /* threads that decode gzip members of input, 0:
 				 none */
 	unsigned depth;	      /* batches that may wait in a queue, at least 1 */
