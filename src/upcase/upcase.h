@@ -130,7 +130,8 @@ int upcase_use_variant(struct upcase *u, const char *name);
 /* The language of a tag such as "tr", "TUR", "tr-TR" or "tr_TR.UTF-8": the
  * letters that it begins with decide, case does not matter. UPCASE_ROOT for "",
  * "C", "POSIX", and the tag of a language without a tailoring. Returns 0, or
- * -EINVAL for what is no tag, or is another word for a language that has one. */
+ * -EINVAL for what is no tag, or is another word for a language that has one.
+ */
 int upcase_language_parse(const char *tag, enum upcase_language *language);
 
 /* The tag that was meant with such a word, "el" with "greek"; NULL if that is
