@@ -573,6 +573,7 @@ static int make_pipeline(struct pipeline **p, const struct options *o,
 				      ? OPTIONS_LEVEL
 				      : 0,
 		.append = o->output != NULL,
+		.unbuffered = o->unbuffered,
 		.batch_size = o->batch_size,
 		.jobs = o->jobs,
 		.unpack_jobs = o->unpack_jobs,

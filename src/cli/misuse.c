@@ -94,6 +94,50 @@ void misuse_tell(int opt, char *const *argv, const struct option *long_options)
 		tell_short(opt, argv + optind);
 }
 
+int misuse_detached(int opt, const char *word, const char *arg,
+	const struct option *long_options)
+{
+	const char *name = name_of(long_options, opt);
+	char shown[512];
+
+	(void)quote_text(arg, shown, sizeof(shown));
+	/* What could be an argument is harmless. */
+	if (strncmp(word, "--", 2) != 0)
+		diag_error(NULL,
+			"there is no file %s; the argument of -%c is attached: "
+			"-%c%s",
+			shown, opt, opt, arg);
+	else
+		diag_error(NULL,
+			"there is no file %s; the argument of --%s is "
+			"attached: --%s=%s",
+			shown, name, name, arg);
+	return -EINVAL;
+}
+
+int misuse_joined(int opt, const char *arg, const char *short_options)
+{
+	size_t digits = strspn(arg, "0123456789");
+	const char *more = arg + digits, *at = more, *known = "";
+	char shown[512], whole[512];
+
+	/* All of them must be; behind one with an argument stands that. */
+	for (; *at && *at != ':' && known[0] != ':'; at++) {
+		known = strchr(short_options, *at);
+		if (!known++)
+			return 0;
+	}
+	if (at == more)
+		return 0;
+	(void)snprintf(whole, sizeof(whole), "-%c%.*s -%s", opt, (int)digits,
+		arg, more);
+	diag_error(NULL,
+		"options behind -%c stand by themselves, for it takes what is "
+		"attached as its argument: %s",
+		opt, quote_name(whole, shown, sizeof(shown)));
+	return -EINVAL;
+}
+
 int misuse_argument(const char *what, const char *option, const char *arg,
 	const char *wanted)
 {

@@ -49,7 +49,7 @@ enum {
 };
 
 /* The colon in front: what is missing is told here (misuse.h). */
-static const char short_options[] = ":o:z::E:m:l:f:c:d:ij:b:vqhV";
+static const char short_options[] = ":o:uz::E:m:l:f:c:d:ij:b:vqhV";
 
 static const struct option long_options[] = {
 	{"output", required_argument, NULL, 'o'},
@@ -59,6 +59,7 @@ static const struct option long_options[] = {
 	{"force", no_argument, NULL, OUTPUTS_FORCE},
 	{"files0-from", required_argument, NULL, OUTPUTS_LIST},
 	{"split", required_argument, NULL, OPT_SPLIT},
+	{"unbuffered", no_argument, NULL, 'u'},
 	{"gzip", optional_argument, NULL, 'z'},
 	{"no-gzip", no_argument, NULL, OPT_NO_GZIP},
 	{"bgzf", no_argument, NULL, OPT_BGZF},
@@ -265,10 +266,15 @@ static int parse_encoding(struct options *o, const char *arg)
 
 static int parse_language(struct options *o, const char *arg)
 {
-	if (upcase_language_parse(arg, &o->language))
-		return misuse_argument("unknown language", "language", arg,
-			"tr, az, lt, el or hy");
-	return 0;
+	const char *meant = upcase_language_meant(arg);
+	char wanted[64] = "tr, az, lt, el, hy, or another tag such as de-AT";
+
+	if (!upcase_language_parse(arg, &o->language))
+		return 0;
+	if (meant)
+		(void)snprintf(
+			wanted, sizeof(wanted), "did you mean %s?", meant);
+	return misuse_argument("unknown language", "language", arg, wanted);
 }
 
 static int parse_output(struct options *o, const char *arg)
@@ -400,6 +406,9 @@ static int apply(
 		said->interactive_said = true;
 		o->interactive = opt == 'i';
 		return 0;
+	case 'u':
+		o->unbuffered = true;
+		return 0;
 	case 'v':
 		o->level = DIAG_VERBOSE;
 		return 0;
@@ -443,6 +452,27 @@ static int judge_name(struct options *o, const struct pending *said)
 		o->gzip_level = OPTIONS_LEVEL;
 	o->bgzf |= bgzf && o->gzip_level > 0;
 	return 0;
+}
+
+/* What waits for nothing is for who waits for it: the beginning of a line is
+ * neither appended nor packed, and who types sees each line. */
+static int judge_unbuffered(const struct options *o)
+{
+	const char *why = NULL;
+
+	if (!o->unbuffered)
+		return 0;
+	if (o->output)
+		why = "--output: whole lines are appended";
+	else if (o->gzip_level)
+		why = "--gzip or --bgzf: whole lines are packed";
+	else if (o->interactive)
+		why = "typing (--interactive, or a terminal as standard "
+		      "input): each line is there at once";
+	if (!why)
+		return 0;
+	diag_error(NULL, "--unbuffered does not go with %s", why);
+	return -EINVAL;
 }
 
 static bool has_standard_input(const struct options *o)
@@ -530,6 +560,8 @@ static int settle(struct options *o, const struct pending *said, bool files)
 		if (o->batch_size < least)
 			o->batch_size = least;
 	}
+	if (judge_unbuffered(o))
+		return -EINVAL;
 	if (o->gzip_level && !o->output && !o->outputs.folder &&
 		isatty(STDOUT_FILENO)) {
 		diag_error(NULL, "gzip is not written to a terminal");
@@ -576,6 +608,35 @@ static int take_variant(struct options *o)
 			quote_text(name, shown, sizeof(shown)));
 		return -EINVAL;
 	}
+}
+
+/* Whether a word could be meant for the argument of an option that takes one
+ * only if it is attached. */
+static bool is_argument(int opt, const char *word)
+{
+	switch (opt) {
+	case 'z':
+		return word[0] && !word[strspn(word, "0123456789")];
+	case OPT_STATS:
+		return strcmp(word, "json") == 0 || strcmp(word, "text") == 0;
+	default:
+		return false;
+	}
+}
+
+/* Optional arguments make people slip. Returns 0, or -EINVAL if that was so and
+ * how to write it was told. */
+static int check_slip(int argc, char *const *argv, int opt)
+{
+	const char *word = argv[optind - 1];
+
+	/* A file of that name may be meant. */
+	if (!optarg && optind < argc && is_argument(opt, argv[optind]) &&
+		access(argv[optind], F_OK) != 0)
+		return misuse_detached(opt, word, argv[optind], long_options);
+	if (opt == 'z' && optarg && strncmp(word, "--", 2) != 0)
+		return misuse_joined(opt, optarg, short_options);
+	return 0;
 }
 
 static enum options_action usage(struct options *o)
@@ -642,7 +703,7 @@ enum options_action options_parse(struct options *o, int argc, char **argv)
 			return take_question(o, opt);
 		if (opt == ':' || opt == '?')
 			misuse_tell(opt, argv, long_options);
-		if (apply(o, &said, opt, optarg))
+		if (check_slip(argc, argv, opt) || apply(o, &said, opt, optarg))
 			return usage(o);
 	}
 	o->handover = getenv(OPTIONS_HANDOVER);

@@ -51,9 +51,10 @@ struct options {
 	const char *output;	   /* NULL: standard output */
 	struct outputs outputs; /* files that are replaced; with OPTIONS_RUN to
 				   be released */
-	int gzip_level;		/* of the output, 0: plain */
-	bool bgzf;		/* gzip output is made of the blocks of BGZF */
-	bool verify;		/* decode and compare it before it is written */
+	bool unbuffered; /* a line's beginning does not wait for its end */
+	int gzip_level;	 /* of the output, 0: plain */
+	bool bgzf;	 /* gzip output is made of the blocks of BGZF */
+	bool verify;	 /* decode and compare it before it is written */
 	bool detect_gzip;
 	const char *encoding; /* of the inputs, as decode_init has it */
 	enum upcase_mapping mapping;

@@ -125,8 +125,11 @@ enum cutter_due cutter_due(
 	/* What is left of a full batch may fill the next one, too. */
 	if (room_in(c) == 0)
 		return CUTTER_FULL;
-	if (c->whole == 0)
+	if (c->whole == 0) {
+		if (cutter_rest(c) != CUTTER_NOTHING)
+			*deadline = 0;
 		return CUTTER_NOTHING;
+	}
 	if (c->manner == CUTTER_PROMPT)
 		return CUTTER_WHOLE;
 	if (!c->config.gather || c->config.interval == 0) {
@@ -139,6 +142,23 @@ enum cutter_due cutter_due(
 	return now >= *deadline ? CUTTER_WHOLE : CUTTER_NOTHING;
 }
 
+/* Where the part of a record ends that can be judged already. */
+static size_t part_of(const struct cutter *c)
+{
+	const struct batch *b = c->b;
+
+	return b->len - text_waiting(c->config.text, &c->now, b->text, b->len);
+}
+
+enum cutter_due cutter_rest(const struct cutter *c)
+{
+	if (!c->b)
+		return CUTTER_NOTHING;
+	if (c->whole > 0)
+		return CUTTER_WHOLE;
+	return c->config.parts && part_of(c) > 0 ? CUTTER_PART : CUTTER_NOTHING;
+}
+
 /* Where b is cut. */
 static size_t place_of(const struct cutter *c, enum cutter_due due)
 {
@@ -148,14 +168,11 @@ static size_t place_of(const struct cutter *c, enum cutter_due due)
 		return b->len;
 	if (due == CUTTER_WHOLE || c->whole > 0)
 		return c->whole;
+	if (due == CUTTER_PART)
+		return part_of(c);
 	/* A piece of a long record, cut between characters (struct text_piece).
 	 * A batch holds one at least. */
 	return b->len - text_incomplete(b->text, b->len);
-}
-
-bool cutter_has_whole(const struct cutter *c)
-{
-	return c->b && c->whole > 0;
 }
 
 bool cutter_leaves(const struct cutter *c, enum cutter_due due)
@@ -205,7 +222,7 @@ struct batch *cutter_cut(
 	size_t place = place_of(c, due);
 
 	b->cut.full = room_in(c) == 0;
-	b->cut.open = due == CUTTER_FULL && c->whole == 0;
+	b->cut.open = due != CUTTER_ALL && c->whole == 0;
 	b->cut.terminate = c->config.lines;
 	b->origin = c->origin;
 	if (next)

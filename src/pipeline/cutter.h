@@ -13,10 +13,13 @@
  *  - gzip output: `interval` after its first record, because a member for each
  *    would be larger than the text;
  *  - a person types: with each line;
+ *  - in parts: also what there is of a record, when nothing more is there
+ *    without waiting; but for what means nothing before more comes
+ *    (text_waiting);
  *  - at the end of input; where FILEs are kept apart, at the end of each that
  *    may share no batch with the next;
  *  - when as many FILEs end in it as may (BATCH_ENDS).
- * A record without its end waits, unless it fills a batch.
+ * Else a record without its end waits, unless it fills a batch.
  *
  * Invariants
  *  - The texts of the batches, one after the other and without the newlines
@@ -44,6 +47,8 @@ struct cutter_config {
 			     before the next text */
 	bool share;	  /* one that ends with a whole record, and what comes
 			     behind it */
+	bool parts;	  /* somebody may wait for the beginning of a record;
+			     not with `gather` */
 	bool gather;	  /* records are gathered for `interval` nanoseconds */
 	int64_t interval; /* 0: not at all */
 };
@@ -59,6 +64,7 @@ enum cutter_manner {
 enum cutter_due {
 	CUTTER_NOTHING,
 	CUTTER_WHOLE, /* the whole records */
+	CUTTER_PART,  /* what there is of one, as far as it can be judged */
 	CUTTER_FULL,  /* of a full batch as much as can be */
 	CUTTER_ALL,   /* everything */
 };
@@ -118,8 +124,9 @@ void cutter_take(struct cutter *c, size_t n, int64_t now);
 enum cutter_due cutter_due(
 	const struct cutter *c, bool wanted, int64_t now, int64_t *deadline);
 
-/* Whether there is a whole record: CUTTER_WHOLE may be cut off. */
-bool cutter_has_whole(const struct cutter *c);
+/* What is to be cut off when nothing more is there without waiting; to be asked
+ * until it is CUTTER_NOTHING, for behind the whole records may be a part. */
+enum cutter_due cutter_rest(const struct cutter *c);
 
 /* Whether cutting that off leaves something, for which a second batch is
  * needed. */

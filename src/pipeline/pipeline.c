@@ -324,6 +324,7 @@ static struct cutter_config cutter_config(const struct pipeline *p)
 	return (struct cutter_config){.text = p->config.text,
 		.size = p->config.batch_size,
 		.lines = p->config.append,
+		.parts = p->config.unbuffered,
 		/* A bad sequence is told with its place in its FILE. */
 		.apart = is_apart(p) || has_each(p),
 		.share = text_shares(p->config.text) && !p->config.share &&

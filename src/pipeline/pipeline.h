@@ -79,9 +79,11 @@ struct pipeline_config {
 	const struct share *share; /* of the inputs, all of them regular files,
 				      only that is read; NULL: all */
 	enum portion_unit unit;	   /* at which it is cut */
-	int keep_level; /* with these: gzip that is replaced is packed again at
-			   this level; 0: none is */
-	bool append;	/* the output is lines: the last one ends, too */
+	int keep_level;	 /* with these: gzip that is replaced is packed again at
+			    this level; 0: none is */
+	bool append;	 /* the output is lines: the last one ends, too */
+	bool unbuffered; /* plain output: a line's beginning does not wait for
+			    its end */
 	size_t batch_size;    /* bytes of text in a batch; a packing may take
 				 some less */
 	unsigned jobs;	      /* transformer threads, at least 1 */

@@ -45,6 +45,18 @@ static int pass_on(struct reader *r, enum cutter_due due)
 	return err;
 }
 
+/* Passes on what there is, because nothing more comes without waiting. Returns
+ * as pass_on. */
+static int pass_on_rest(struct reader *r)
+{
+	enum cutter_due due;
+	int err = 0;
+
+	while (!err && (due = cutter_rest(&r->cutter)) != CUTTER_NOTHING)
+		err = pass_on(r, due);
+	return err;
+}
+
 /* Gets a batch if there is none. May block until the writer sends one home.
  * Returns 0 or -ECANCELED. */
 static int need_batch(struct reader *r)
@@ -216,7 +228,7 @@ static bool read_more(struct reader *r, size_t input, enum end *end)
 	}
 	if (n == -EAGAIN) {
 		*end = END_ABORTED;
-		return pass_on(r, CUTTER_WHOLE) == 0;
+		return pass_on_rest(r) == 0;
 	}
 	if (n < 0)
 		ledger_trouble(
@@ -248,8 +260,7 @@ static int open_file(struct reader *r, size_t input, struct stat *st)
 
 		if (err == -EWOULDBLOCK && !wait) {
 			wait = true;
-			if (cutter_has_whole(&r->cutter) &&
-				pass_on(r, CUTTER_WHOLE) != 0)
+			if (pass_on_rest(r) != 0)
 				return -ECANCELED;
 		} else if (err == -EINTR) {
 			look(r);

@@ -103,6 +103,17 @@ uint64_t text_count_invalid(const unsigned char *p, size_t len, size_t *first)
 	return count;
 }
 
+size_t text_waiting(const struct text *t, const struct text_state *now,
+	const unsigned char *p, size_t len)
+{
+	size_t waiting = utf8_incomplete(p, len);
+
+	/* What is chosen is known when all of the header is. */
+	if (t->selection && t->selection->columns && begin_has(now, BEGIN_HEAD))
+		return len;
+	return waiting > now->pending ? waiting : now->pending;
+}
+
 size_t text_incomplete(const unsigned char *p, size_t len)
 {
 	return utf8_incomplete(p, len);

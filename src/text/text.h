@@ -201,6 +201,12 @@ bool text_keeps(const struct text *t);
  * *first is set to where the first begins, if there is one. */
 uint64_t text_count_invalid(const unsigned char *p, size_t len, size_t *first);
 
+/* How many bytes at the end of p[0..len), behind which the state is *now, mean
+ * nothing before more comes: the beginning of a character; of a record, what
+ * may become a prefix that is looked for; and a header that has names. */
+size_t text_waiting(const struct text *t, const struct text_state *now,
+	const unsigned char *p, size_t len);
+
 /* How many bytes (0..3) at the end of p[0..len) are the beginning of a
  * character: a cut before them is one between characters. */
 size_t text_incomplete(const unsigned char *p, size_t len);

@@ -127,10 +127,16 @@ const char *upcase_variant_of(const struct upcase *u);
  * -EINVAL when there is none, -ENOTSUP when this machine does not run it. */
 int upcase_use_variant(struct upcase *u, const char *name);
 
-/* The language of a tag such as "tr", "TR" or "tr-TR": the primary subtag
- * decides, '-' or '_' ends it, case does not matter. Returns 0, or -EINVAL when
- * there is no tailoring of that name. */
+/* The language of a tag such as "tr", "TUR", "tr-TR" or "tr_TR.UTF-8": the
+ * letters that it begins with decide, case does not matter. UPCASE_ROOT for "",
+ * "C", "POSIX", and the tag of a language without a tailoring. Returns 0, or
+ * -EINVAL for what is no tag, or is another word for a language that has one.
+ */
 int upcase_language_parse(const char *tag, enum upcase_language *language);
+
+/* The tag that was meant with such a word, "el" with "greek"; NULL if that is
+ * not known. */
+const char *upcase_language_meant(const char *tag);
 
 /* Makes *st the state at the beginning of a stream (or of a line). */
 void upcase_state_init(struct upcase_state *st);

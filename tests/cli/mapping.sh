@@ -79,6 +79,23 @@ for tag in tr az; do
 done
 check "a language tag may be in capitals" converts 'i\n' 'İ\n' -l TR
 check "a language tag may have a region" converts 'i\n' 'İ\n' --language=tr-TR
+check "so it may be the name of a locale" \
+	converts 'i\n' 'İ\n' -l tr_TR.UTF-8
+check "a language may have three letters" converts 'i\n' 'İ\n' -l tur
+for tag in '' C POSIX de en_US.UTF-8 de-AT; do
+	check "--language='$tag' is that of the root" \
+		converts 'iß\n' 'ISS\n' --language="$tag"
+done
+from_locale() {
+	# shellcheck disable=SC2030,SC2031 # of this test only
+	(
+		for LANG in de_DE.UTF-8 tr_TR.UTF-8 C.UTF-8 ''; do
+			printf i | "$UPCASE_PIPE" -l "${LANG%%.*}"
+		done
+	) >got 2>&1
+	expect_file got 'IİII'
+}
+check "what is before the dot in LANG can be said" from_locale
 check "a language goes with simple mapping where it maps one to one" \
 	converts 'iıß\n' 'İIß\n' -m simple -l tr
 check "lt: the dot above a soft-dotted letter goes" \

@@ -220,10 +220,10 @@ check "-q drops no errors" quiet
 
 # --- --help, --version, the manual page --------------------------------------
 
-all_options="output gzip no-gzip no-decompress encoding mapping language invalid interactive
+all_options="output unbuffered gzip no-gzip no-decompress encoding mapping language invalid interactive
 no-interactive prompt jobs batch-size queue-depth flush-interval sync on-full
 shutdown-timeout stats verbose quiet help version"
-letters="o z E m l i j b v q h V"
+letters="o u z E m l i j b v q h V"
 
 help_works() {
 	run "$1"
@@ -360,7 +360,7 @@ for option in flush-interval shutdown-timeout; do
 			refuses "--$option: '$value'" --$option="$value"
 	done
 done
-for value in xx klingon '' 't' de; do
+for value in klingon t gr turkish de- 'de AT'; do
 	check "--language='$value' is refused" \
 		refuses "unknown language for --language: '$value'" \
 		--language="$value"
@@ -386,7 +386,7 @@ for option in output encoding mapping language invalid prompt jobs batch-size \
 	check "--$option without its argument is refused" \
 		refuses $option --$option
 done
-for option in verbose quiet help version no-gzip no-decompress interactive; do
+for option in unbuffered verbose quiet help version no-gzip no-decompress interactive; do
 	check "--$option=x is refused: it takes no argument" \
 		refuses $option --$option=x
 done

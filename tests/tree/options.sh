@@ -58,18 +58,40 @@ sed -n 's/\\-/-/g
 # Shells that complete names complete the long ones.
 sed 's/^-[^-]//' "$tmp/program" >"$tmp/long" && sort -o "$tmp/program" "$tmp/long"
 completions=0
-for file in "$srcdir"/completion*/*; do
-	case $file in
-	*/README* | */*.md | */Makefile*) continue ;;
-	esac
+for file in "$srcdir"/src/cli/completion/*; do
 	[ -f "$file" ] || continue
 	completions=$((completions + 1))
 	{
-		grep -oE -- '--[a-z][a-z0-9-]*[a-z]' "$file"
+		grep -oE -- '--[a-z][a-z0-9-]*[a-z0-9]' "$file"
 		# fish: -l NAME
-		sed -n 's/.* -l \([a-z][a-z0-9-]*\).*/--\1/p' "$file"
+		sed -n 's/^complete .* -l \([a-z][a-z0-9-]*\).*/--\1/p' "$file"
 	} | same "${file#"$srcdir"/}"
 done
+
+# What could be shortened once, with the first options or with later ones, and
+# cannot any more is in NEWS.
+abbreviations() {
+	awk '{ for (n = 1; n < length($0); n++) of[substr($0, 1, n)] = \
+			of[substr($0, 1, n)] " " $0
+		name[$0] }
+		END { for (a in of) if (split(of[a], any, " ") == 1 || a in name) print a }'
+}
+first='output gzip no-gzip no-decompress mapping language invalid interactive
+	no-interactive prompt jobs batch-size queue-depth flush-interval sync
+	shutdown-timeout stats verbose quiet help version'
+later="$first bgzf verify encoding skip-prefix fasta fastq fields characters
+	delimiter complement header tsv csv on-full repair"
+# shellcheck disable=SC2086 # names are words
+{
+	printf '%s\n' $first | abbreviations
+	printf '%s\n' $later | abbreviations
+} | sort -u >"$tmp/were"
+sed 's/^--//' "$tmp/program" | abbreviations | sort >"$tmp/are"
+comm -23 "$tmp/were" "$tmp/are" | sed 's/^/--/' >"$tmp/lost"
+sed -n '/^  \* Abbreviations of options/,/^  \*/{/^  \* [^A]/!p}' "$srcdir/NEWS" |
+	sed 's/([^)]*)//g' | grep -oE -e '--[a-z][a-z0-9-]*' | sort >"$tmp/told"
+cmp -s "$tmp/lost" "$tmp/told" ||
+	not_ok "NEWS tells the abbreviations" $(cat "$tmp/told") "; lost are" $(cat "$tmp/lost")
 
 # In a command of a test; comments do not count.
 for option in $(cat "$tmp/program"); do
@@ -83,6 +105,6 @@ for letter in $(cat "$tmp/short"); do
 		not_ok "tests/unit/test-options.c does not try -$letter"
 done
 
+[ $completions -eq 3 ] || not_ok 'there are not three completion files'
 [ ! -e "$tmp/failed" ] || exit 1
-[ $completions -gt 0 ] || echo 'note: there are no completion files to look at'
 echo "ok - $(wc -l <"$tmp/program") options are the same in --help, the manual and $completions completion files"

@@ -36,6 +36,7 @@ enum {
 struct setting {
 	size_t size;
 	bool lines, apart, share, gather;
+	bool parts;   /* nothing more is there behind each read */
 	bool wanted;  /* somebody is always free */
 	size_t chunk; /* bytes per read; 0: as many as there is room for */
 	enum cutter_manner manner;
@@ -188,6 +189,22 @@ static int64_t cut_due(struct play *p, const struct setting *s)
 	return deadline;
 }
 
+/* What is there when nothing more comes; a wait for more says so. */
+static void cut_rest(struct play *p)
+{
+	enum cutter_due due;
+	int64_t deadline;
+
+	while ((due = cutter_rest(&p->cutter)) != CUTTER_NOTHING) {
+		if (cutter_due(&p->cutter, false, p->now, &deadline) ==
+			CUTTER_NOTHING)
+			assert_int_equal(deadline, 0);
+		cut(p, due);
+	}
+	if (cutter_due(&p->cutter, false, p->now, &deadline) == CUTTER_NOTHING)
+		assert_int_equal(deadline, CLOCK_FOREVER);
+}
+
 static void read_file(
 	struct play *p, const struct setting *s, const char *text, size_t len)
 {
@@ -206,6 +223,8 @@ static void read_file(
 		p->now += s->tick;
 		text += n;
 		len -= n;
+		if (s->parts)
+			cut_rest(p);
 	}
 	(void)cut_due(p, s);
 }
@@ -217,6 +236,7 @@ static void begin(struct play *p, const struct setting *s)
 		.lines = s->lines,
 		.apart = s->apart,
 		.share = s->share,
+		.parts = s->parts,
 		.gather = s->gather,
 		.interval = 10};
 
@@ -346,6 +366,39 @@ static void whole_lines_go_on_when_somebody_is_free(void **state)
 			"[a$][b$][ 0-0]"},
 		{{.size = 8, .chunk = 2, .manner = CUTTER_TYPED}, "a\nb\n",
 			"[a$b$ 0-0]"},
+	};
+
+	(void)state;
+	play_all(games, COUNT(games));
+}
+
+static void the_beginning_of_a_line_goes_on_when_no_more_is_there(void **state)
+{
+	static const struct selection_prefix prefix = {"##", 2};
+	static const struct text_selection comments = {
+		.choice = TEXT_LINES, .prefixes = &prefix, .n_prefixes = 1};
+	static const struct game games[] = {
+		{{.size = 8, .parts = true, .chunk = 2}, "abc\nd",
+			"[ab~][~c$][d~][~ 0-0u]"},
+		{{.size = 8, .parts = true}, "a\nb\nc", "[a$b$][c~][~ 0-0u]"},
+		/* A character that is not complete waits. */
+		{{.size = 8, .parts = true, .chunk = 2}, "a\xC3\x9F",
+			"[a~][~\xC3\x9F~][~ 0-0u]"},
+		{{.size = 8, .parts = true, .chunk = 1}, "\xE2\x82\xAC",
+			"[\xE2\x82\xAC~][~ 0-0u]"},
+		{{.size = 8, .parts = true}, "a\xC3", "[a~][~\xC3 0-0u]"},
+		/* So does what may be a prefix. */
+		{{.size = 8,
+			 .parts = true,
+			 .chunk = 1,
+			 .apart = true,
+			 .selection = &comments},
+			"#a\n##b\n", "[#a~][~$][##~][~b~][~$][ 0-0]"},
+		/* FILEs end in what was cut off before the next one came, or
+		 * in what is left. */
+		{{.size = 8, .parts = true}, "a|b",
+			"[a~][~$ 0-0u][b~][~ 1-1u]"},
+		{{.size = 8, .parts = true}, "a||b\n", "[a~][~$b$ 0-1u][ 2-2]"},
 	};
 
 	(void)state;
@@ -793,17 +846,17 @@ static void an_empty_line_is_a_whole_record(void **state)
 
 	(void)state;
 	begin(&p, &setting);
-	assert_false(cutter_has_whole(&p.cutter));
+	assert_int_equal(cutter_rest(&p.cutter), CUTTER_NOTHING);
 	cut(&p, cutter_begin(&p.cutter, 0, CUTTER_READ));
 	need(&p);
-	assert_false(cutter_has_whole(&p.cutter));
+	assert_int_equal(cutter_rest(&p.cutter), CUTTER_NOTHING);
 	read_file(&p, &setting, "\n", 1);
-	assert_true(cutter_has_whole(&p.cutter));
+	assert_int_equal(cutter_rest(&p.cutter), CUTTER_WHOLE);
 	cut(&p, CUTTER_WHOLE);
-	assert_false(cutter_has_whole(&p.cutter));
+	assert_int_equal(cutter_rest(&p.cutter), CUTTER_NOTHING);
 	need(&p);
 	read_file(&p, &setting, "a", 1);
-	assert_false(cutter_has_whole(&p.cutter));
+	assert_int_equal(cutter_rest(&p.cutter), CUTTER_NOTHING);
 	cut(&p, cutter_end(&p.cutter, true, p.now));
 	end(&p);
 }
@@ -838,6 +891,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(full_batches_are_cut_behind_the_last_line),
 		cmocka_unit_test(whole_lines_go_on_when_somebody_is_free),
+		cmocka_unit_test(
+			the_beginning_of_a_line_goes_on_when_no_more_is_there),
 		cmocka_unit_test(
 			lines_are_gathered_for_the_interval_after_the_first),
 		cmocka_unit_test(the_deadline_is_the_end_of_the_interval),

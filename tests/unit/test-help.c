@@ -44,11 +44,12 @@ static void the_help_tells_of_every_option(void **state)
 		"-m, --mapping", "-l, --language", "--invalid", "--fasta",
 		"--fastq", "--skip-prefix", "-f, --fields", "-d, --delimiter",
 		"--tsv", "--csv", "--header", "-c, --characters",
-		"--complement", "-i, --interactive", "--no-interactive",
-		"--prompt", "-j, --jobs", "-b, --batch-size", "--queue-depth",
-		"--flush-interval", "--sync", "--on-full", "--repair",
-		"--shutdown-timeout", "--stats", "-v, --verbose", "-q, --quiet",
-		"-h, --help", "-V, --version"};
+		"--complement", "-u, --unbuffered", "-i, --interactive",
+		"--no-interactive", "--prompt", "-j, --jobs",
+		"-b, --batch-size", "--queue-depth", "--flush-interval",
+		"--sync", "--on-full", "--repair", "--shutdown-timeout",
+		"--stats", "-v, --verbose", "-q, --quiet", "-h, --help",
+		"-V, --version"};
 	int err;
 	char *text = printed(help_print, &err);
 

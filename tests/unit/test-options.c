@@ -188,9 +188,9 @@ static void gzip_is_asked_for_or_follows_from_the_name(void **state)
 	assert_int_equal(good("-o .gz").gzip_level, 0); /* has no ending */
 	assert_int_equal(good("a.gz").gzip_level, 0);
 	/* Its argument is optional: the next word is a FILE. */
-	parse(&c, "-z 3");
+	parse(&c, "-z three");
 	assert_int_equal(c.o.gzip_level, 6);
-	assert_string_equal(c.o.inputs[0], "3");
+	assert_string_equal(c.o.inputs[0], "three");
 	free(c.told);
 	bad("-z0", "gzip");
 	bad("--gzip=13", "gzip");
@@ -313,8 +313,105 @@ static void a_language_can_be_chosen(void **state)
 	assert_int_equal(good("--language=lt").language, UPCASE_LT);
 	assert_int_equal(good("--language=el-GR").language, UPCASE_EL);
 	assert_int_equal(good("-l HY_AM").language, UPCASE_HY);
-	bad("-l de", "language");
-	bad("-l ''", "language");
+	assert_int_equal(good("-l tr_TR.UTF-8").language, UPCASE_TR);
+	assert_int_equal(good("-l az-Latn-AZ@x").language, UPCASE_AZ);
+	/* Their other codes. */
+	assert_int_equal(good("-l TUR").language, UPCASE_TR);
+	assert_int_equal(good("-l aze").language, UPCASE_AZ);
+	assert_int_equal(good("-l lit_LT").language, UPCASE_LT);
+	assert_int_equal(good("-l ell").language, UPCASE_EL);
+	assert_int_equal(good("-l gre").language, UPCASE_EL);
+	assert_int_equal(good("-l hye").language, UPCASE_HY);
+	assert_int_equal(good("-l arm").language, UPCASE_HY);
+}
+
+static void other_languages_have_the_rules_of_all(void **state)
+{
+	static const char *const tags[] = {"''", "C", "POSIX", "C.UTF-8",
+		"C.utf8", "POSIX.1", "de", "de-AT", "en_US.UTF-8", "DE@euro",
+		"deu", "hyw", "grc", "sr-Latn-RS", "ca_ES.UTF-8@valencia", "tt",
+		"az-AZ -l de"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(tags); i++) {
+		char line[64];
+
+		(void)snprintf(line, sizeof(line), "-l %s", tags[i]);
+		assert_int_equal(good(line).language, UPCASE_ROOT);
+	}
+	assert_int_equal(good("-l de -m ascii").language, UPCASE_ROOT);
+}
+
+static void what_is_no_tag_of_a_language_is_told(void **state)
+{
+	static const char *const no_tags[] = {"t", "c", "klingon", "posix",
+		"CC-", "de-", "de_", "de--AT", "de-123456789", "tr!", "de.",
+		"de@", "C.", "C-", "de_AT.!", "1", "-", "d1", "trö"};
+	static const struct {
+		const char *line, *meant;
+	} names[] = {{"-l gr", "(did you mean el?)"},
+		{"-l GR.UTF-8", "(did you mean el?)"},
+		{"-l Greek", "(did you mean el?)"},
+		{"-l turkish", "(did you mean tr?)"},
+		{"-l Turkish_Turkey", "(did you mean tr?)"},
+		{"-l azeri", "(did you mean az?)"},
+		{"-l azerbaijani", "(did you mean az?)"},
+		{"-l lithuanian", "(did you mean lt?)"},
+		{"-l armenian", "(did you mean hy?)"}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(no_tags); i++) {
+		char line[64];
+
+		(void)snprintf(line, sizeof(line), "-l %s", no_tags[i]);
+		bad(line, "(tr, az, lt, el, hy, or another tag such as de-AT)");
+	}
+	for (size_t i = 0; i < COUNT(names); i++)
+		bad(names[i].line, names[i].meant);
+}
+
+static void what_waits_for_nothing_is_plain_standard_output(void **state)
+{
+	(void)state;
+	assert_false(good("").unbuffered);
+	assert_true(good("-u").unbuffered);
+	assert_true(good("--unbuffered -o - file").unbuffered);
+	bad("-u -o out", "--unbuffered does not go with --output");
+	bad("-zu", "-z -u");
+	bad("-uz", "--unbuffered does not go with --gzip or --bgzf");
+	bad("-u --bgzf", "--unbuffered does not go with --gzip or --bgzf");
+	bad("-ui", "--unbuffered does not go with typing");
+}
+
+static void who_slips_is_told_how_to_write_it(void **state)
+{
+	(void)state;
+	/* More options behind one that takes what is attached. */
+	bad("-zq", ": -z -q\n");
+	bad("-zvo x.gz", ": -z -vo\n");
+	bad("-z9v", ": -z9 -v\n");
+	bad("-zox.gz", ": -z -ox.gz\n");
+	bad("-z9x", "invalid number for --gzip: '9x' (1 to ");
+	bad("-zqx", "invalid number for --gzip: 'qx' (1 to ");
+	bad("-z:", "invalid number for --gzip: ':' (1 to ");
+	bad("--gzip=q", "invalid number for --gzip: 'q' (1 to ");
+	/* What is not attached. */
+	bad("-z 9 f", "there is no file '9'; the argument of -z is attached: "
+		      "-z9\n");
+	bad("-vz 9", ": -z9\n");
+	bad("--gzip 9", ": --gzip=9\n");
+	bad("--gz 15", ": --gzip=15\n");
+	bad("--stats json f",
+		"there is no file 'json'; the argument of --stats is attached: "
+		"--stats=json\n");
+	assert_int_equal(good("-z 9x").n_inputs, 1);
+	assert_int_equal(good("-z -- 9").n_inputs, 1);
+	assert_int_equal(good("--stats xml").n_inputs, 1);
+	assert_int_equal(good("-z9 9").n_inputs, 1);
+	/* A file of that name may be meant. */
+	support_write("9", "x", 1);
+	assert_int_equal(good("-z 9").n_inputs, 1);
+	assert_int_equal(unlink("9"), 0);
 }
 
 static void languages_that_do_not_go_with_the_mapping_are_refused(void **state)
@@ -683,6 +780,11 @@ int main(void)
 		cmocka_unit_test(gzip_can_be_verified),
 		cmocka_unit_test(a_mapping_can_be_chosen),
 		cmocka_unit_test(a_language_can_be_chosen),
+		cmocka_unit_test(other_languages_have_the_rules_of_all),
+		cmocka_unit_test(what_is_no_tag_of_a_language_is_told),
+		cmocka_unit_test(
+			what_waits_for_nothing_is_plain_standard_output),
+		in_directory(who_slips_is_told_how_to_write_it),
 		cmocka_unit_test(
 			languages_that_do_not_go_with_the_mapping_are_refused),
 		cmocka_unit_test(invalid_bytes_are_treated_as_asked),

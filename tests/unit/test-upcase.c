@@ -997,9 +997,19 @@ static void the_primary_subtag_names_the_language(void **state)
 		{"lt", UPCASE_LT},
 		{"El-polyton", UPCASE_EL},
 		{"hy", UPCASE_HY},
+		{"tr_TR.UTF-8@x", UPCASE_TR},
+		{"tur", UPCASE_TR},
+		/* Of these nothing is tailored. */
+		{"", UPCASE_ROOT},
+		{"C", UPCASE_ROOT},
+		{"POSIX", UPCASE_ROOT},
+		{"trk", UPCASE_ROOT},
+		{"trx-TR", UPCASE_ROOT},
+		{"elx", UPCASE_ROOT},
+		{"en_US.UTF-8", UPCASE_ROOT},
 	};
-	static const char *const bad[] = {
-		"", "t", "trk", "tr.UTF-8", "en", "-tr", "root", "elx"};
+	static const char *const bad[] = {"t", "-tr", "root", "gr", "greek",
+		"tr-", "en US", "tr.", "C-x"};
 	enum upcase_language language;
 
 	(void)state;
@@ -1011,6 +1021,9 @@ static void the_primary_subtag_names_the_language(void **state)
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_int_equal(
 			upcase_language_parse(bad[i], &language), -EINVAL);
+	assert_string_equal(upcase_language_meant("Greek"), "el");
+	assert_null(upcase_language_meant("Gre"));
+	assert_null(upcase_language_meant("klingon"));
 }
 
 /* Many characters that become several, and some that do not, with lines among

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# What is installed is where shells look for it, below the prefix whatever that
+# is, and all of it goes again.
+set -u
+: "${UPCASE_PIPE:?}"
+build=${UPCASE_PIPE%/*}
+[ -f "$build/Makefile" ] || { echo "skipped: no Makefile beside $UPCASE_PIPE"; exit 77; }
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+not_ok() { echo "not ok - $1"; failed=1; }
+
+# Not a part of the make that runs this.
+make_there() {
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "$build" "$@" \
+		>"$tmp/log" 2>&1 || { cat "$tmp/log"; return 1; }
+}
+
+# DESTDIR and a prefix of its own; all else is derived from it.
+into() {
+	make_there "$1" DESTDIR="$tmp/root" prefix=/some/prefix \
+		exec_prefix=/some/prefix
+}
+share=$tmp/root/some/prefix/share
+
+into install || not_ok 'make install failed'
+for file in share/bash-completion/completions/upcase-pipe \
+	share/zsh/site-functions/_upcase-pipe \
+	share/fish/vendor_completions.d/upcase-pipe.fish \
+	share/man/man1/upcase-pipe.1 bin/upcase-pipe; do
+	[ -f "$tmp/root/some/prefix/$file" ] || not_ok "$file was not installed"
+done
+outside=$(find "$tmp/root" -type f ! -path "$tmp/root/some/prefix/*")
+[ -z "$outside" ] || not_ok "outside of the prefix: $outside"
+
+# The shells find them there by themselves.
+export HOME=$tmp XDG_DATA_HOME=$tmp/home XDG_CONFIG_HOME=$tmp/home
+found=
+bash_completion=/usr/share/bash-completion/bash_completion
+if [ -r "$bash_completion" ]; then
+	XDG_DATA_DIRS=$share bash --norc --noprofile -c '
+		. "$1"
+		declare -F _comp_load >/dev/null && load=_comp_load ||
+			load=_completion_loader
+		"$load" upcase-pipe
+		complete -p upcase-pipe' bash "$bash_completion" 2>&1 |
+		grep -q _upcase_pipe || not_ok 'bash does not find its file'
+	found+=' bash'
+fi
+if command -v zsh >/dev/null; then
+	[ "$(FPATH=$share/zsh/site-functions:$(zsh -fc 'print -r -- $FPATH') \
+		zsh -fc 'autoload -Uz compinit && compinit -u -D
+			print -r -- $_comps[upcase-pipe]')" = _upcase-pipe ] ||
+		not_ok 'zsh does not find its file'
+	found+=' zsh'
+fi
+if command -v fish >/dev/null; then
+	XDG_DATA_DIRS=$share:/usr/local/share:/usr/share \
+		PATH=$tmp/root/some/prefix/bin:$PATH \
+		fish -c 'complete -C "upcase-pipe --mapp"' |
+		grep -q -e --mapping || not_ok 'fish does not find its file'
+	found+=' fish'
+fi
+
+into uninstall || not_ok 'make uninstall failed'
+left=$(find "$tmp/root" -type f)
+[ -z "$left" ] || not_ok "left by make uninstall: $left"
+
+[ $failed = 0 ] || exit 1
+echo "ok - all is installed below the prefix, found by:${found:- none}, and goes"
