@@ -319,6 +319,8 @@ static unsigned other_of(int opt)
 		return OUTPUTS_WITH_ON_FULL;
 	case 'i':
 		return OUTPUTS_WITH_INTERACTIVE;
+	case 'u':
+		return OUTPUTS_WITH_UNBUFFERED;
 	default:
 		return 0;
 	}

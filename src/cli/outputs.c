@@ -63,7 +63,7 @@ bool outputs_replace(const struct outputs *o)
 static int check_others(const char *option, unsigned not_with, unsigned others)
 {
 	static const char *const names[] = {"output", "gzip", "no-gzip", "bgzf",
-		"repair", "on-full", "interactive"};
+		"repair", "on-full", "interactive", "unbuffered"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (not_with & others & (1U << i))
@@ -76,7 +76,7 @@ static int check_in_place(const struct outputs *o, unsigned others)
 	static const unsigned not_with =
 		OUTPUTS_WITH_OUTPUT | OUTPUTS_WITH_GZIP | OUTPUTS_WITH_NO_GZIP |
 		OUTPUTS_WITH_BGZF | OUTPUTS_WITH_REPAIR | OUTPUTS_WITH_ON_FULL |
-		OUTPUTS_WITH_INTERACTIVE;
+		OUTPUTS_WITH_INTERACTIVE | OUTPUTS_WITH_UNBUFFERED;
 
 	if (o->folder)
 		return misuse_pair("in-place", "output-dir");
@@ -89,7 +89,8 @@ static int check_folder(const struct outputs *o, unsigned others)
 {
 	static const unsigned not_with =
 		OUTPUTS_WITH_OUTPUT | OUTPUTS_WITH_REPAIR |
-		OUTPUTS_WITH_ON_FULL | OUTPUTS_WITH_INTERACTIVE;
+		OUTPUTS_WITH_ON_FULL | OUTPUTS_WITH_INTERACTIVE |
+		OUTPUTS_WITH_UNBUFFERED;
 
 	if (o->atomic)
 		return misuse_pair("output-dir", "atomic");

@@ -52,6 +52,7 @@ enum outputs_other {
 	OUTPUTS_WITH_REPAIR = 16,
 	OUTPUTS_WITH_ON_FULL = 32,
 	OUTPUTS_WITH_INTERACTIVE = 64,
+	OUTPUTS_WITH_UNBUFFERED = 128,
 };
 
 /* Takes one option. Returns 0, -EINVAL, which was told, or 1 when it is none of

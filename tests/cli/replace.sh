@@ -733,10 +733,10 @@ pair() {
 	expect_usage_error "${1%%=*} does not go with ${2%%=*}" && expect_file a 'text of a\n'
 }
 for other in --output=b --output-dir=d --gzip --bgzf --no-gzip --atomic --repair \
-	--on-full=wait --interactive; do
+	--on-full=wait --interactive --unbuffered; do
 	check "--in-place does not go with $other" pair --in-place "$other" a
 done
-for other in --output=b --repair --on-full=wait --interactive --atomic; do
+for other in --output=b --repair --on-full=wait --interactive --unbuffered --atomic; do
 	check "--output-dir does not go with $other" pair --output-dir=d "$other" a
 done
 for other in --repair --on-full=wait; do

@@ -107,7 +107,7 @@ static void a_batch_that_was_reset_is_empty(void **state)
 	b.cut = (struct batch_cut){
 		{.at = 1}, 1, true, true, true, true, true, 1, 1};
 	b.lines = b.invalid = b.tail_chars = 1;
-	b.bad = (struct batch_bad){1, 1, true, 1, {0xFF}};
+	b.bad = (struct batch_bad){1, 1, 1, true, 1, {0xFF}};
 	atomic_store(&b.unwritten, 1);
 	batch_reset(&b);
 	assert_ptr_equal(b.text, text);

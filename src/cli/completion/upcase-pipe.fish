@@ -1,6 +1,12 @@
 # Completion of upcase-pipe for fish. An option a line.
 
 complete -c upcase-pipe -s o -l output -r -F -d 'append to a file instead of standard output'
+complete -c upcase-pipe -l atomic -d 'replace the output as a whole'
+complete -c upcase-pipe -l in-place -f -d 'replace each file'
+complete -c upcase-pipe -l output-dir -x -a '(__fish_complete_directories)' -d 'write a file for each below a folder'
+complete -c upcase-pipe -l force -d 'over what should not be touched'
+complete -c upcase-pipe -l files0-from -r -F -d 'files from a list, each ended by NUL'
+complete -c upcase-pipe -l split -x -d 'one of several shares: 2/8'
 complete -c upcase-pipe -s u -l unbuffered -d 'write the beginning of a line at once, too'
 complete -c upcase-pipe -s z -l gzip -f -a '1 2 3 4 5 6 7 8 9' -d 'gzip the output'
 complete -c upcase-pipe -l no-gzip -d 'do not, whatever the name of the output'
@@ -24,6 +30,7 @@ complete -c upcase-pipe -l csv -d 'fields are separated by commas and may be in 
 complete -c upcase-pipe -s i -l interactive -d 'take lines that a person types'
 complete -c upcase-pipe -l no-interactive -d 'take lines of a terminal as they are'
 complete -c upcase-pipe -l prompt -x -d 'what is shown before each typed line'
+complete -c upcase-pipe -l history -r -F -d 'file that keeps typed lines'
 complete -c upcase-pipe -s j -l jobs -x -d 'threads that turn and pack'
 complete -c upcase-pipe -s b -l batch-size -x -d 'bytes in a batch, with K or M'
 complete -c upcase-pipe -l queue-depth -x -d 'batches that may wait in a queue'
