@@ -740,7 +740,7 @@ static void misuse_is_told_for_each_kind(void **state)
 	bad("--verb=x", "option '--verbose' doesn't allow an argument");
 	bad("--verbose -xv", "invalid option -- 'x'");
 	bad("--s=1", "option '--s=1' is ambiguous; possibilities: "
-		     "'--skip-prefix' '--sync' '--shutdown-timeout' "
+		     "'--split' '--skip-prefix' '--sync' '--shutdown-timeout' "
 		     "'--stats'\n");
 	bad("in --no", "option '--no' is ambiguous; possibilities: '--no-gzip' "
 		       "'--no-decompress' '--no-interactive'\n");
