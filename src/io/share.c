@@ -53,7 +53,8 @@ bool share_has(const struct share *s, size_t file)
 	const struct share_file *f = &s->files[file];
 
 	if (f->size > 0)
-		return f->begin < s->to && f->begin + f->size > s->from;
+		return s->from < s->to && f->begin < s->to &&
+		       f->begin + f->size > s->from;
 	return f->begin >= s->from && (f->begin < s->to || s->last);
 }
 
