@@ -179,6 +179,12 @@ size_t input_undecoded(const struct input *in)
 	return decode_undecoded(&in->decode, &in->source);
 }
 
+size_t input_take_held(struct input *in, void *buf, size_t len, bool *text)
+{
+	*text = !decode_would(&in->decode);
+	return source_take_held(&in->source, buf, len);
+}
+
 void input_stop(struct input *in)
 {
 	source_stop(&in->source);

@@ -105,6 +105,9 @@ const unsigned char *input_left(const struct input *in, size_t *len);
  * packed, or in another encoding. Also behind input_close. */
 size_t input_undecoded(const struct input *in);
 
+/* What a decoder holds of it, as source_take_held; *text: is text. */
+size_t input_take_held(struct input *in, void *buf, size_t len, bool *text);
+
 /* As source_stop and source_relieve. */
 void input_stop(struct input *in);
 int input_relieve(struct input *in);
