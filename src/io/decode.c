@@ -296,7 +296,7 @@ ssize_t decode_read(struct decode *d, struct source *s, void *buf, size_t len,
 const unsigned char *decode_left(
 	const struct decode *d, const struct source *s, size_t *len)
 {
-	if (d->charset || !d->known) {
+	if (decode_would(d)) {
 		*len = d->begun ? d->text_len - d->text_at : 0;
 		return *len > 0 ? d->text + d->text_at : NULL;
 	}
@@ -310,7 +310,12 @@ size_t decode_undecoded(const struct decode *d, const struct source *s)
 {
 	size_t n = source_undecoded(s);
 
-	if (!s->feed.io.regular && (d->charset || !d->known))
+	if (!s->feed.io.regular && decode_would(d))
 		n += d->len - d->at;
 	return n;
+}
+
+bool decode_would(const struct decode *d)
+{
+	return d->charset || !d->known;
 }

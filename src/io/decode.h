@@ -84,4 +84,7 @@ const unsigned char *decode_left(
 /* As source_undecoded: also bytes of text in another encoding. */
 size_t decode_undecoded(const struct decode *d, const struct source *s);
 
+/* Whether what source_take_held gives is such bytes, or text. */
+bool decode_would(const struct decode *d);
+
 #endif

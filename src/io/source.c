@@ -321,12 +321,28 @@ const unsigned char *source_left(const struct source *s, size_t *len)
 	return *len > 0 ? feed_next(&s->feed) : NULL;
 }
 
+/* Whether there may be bytes that were read, are not decoded, and cannot be
+ * read again. */
+static bool may_wait(const struct source *s)
+{
+	return s->known && s->format && !s->feed.io.regular &&
+	       !s->stream.damage.kind;
+}
+
 size_t source_undecoded(const struct source *s)
 {
-	if (!s->known || !s->format || s->feed.io.regular ||
-		s->stream.damage.kind)
+	return may_wait(s) ? feed_ready(&s->feed) : 0;
+}
+
+size_t source_take_held(struct source *s, void *buf, size_t len)
+{
+	static const unsigned char none[1];
+	size_t in = 0;
+
+	if (!may_wait(s))
 		return 0;
-	return feed_ready(&s->feed);
+	(void)stream_more(&s->stream, none, &in, buf, &len);
+	return len;
 }
 
 ssize_t source_read(struct source *s, void *buf, size_t len, int wake,

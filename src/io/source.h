@@ -95,6 +95,11 @@ const unsigned char *source_left(const struct source *s, size_t *len);
  */
 size_t source_undecoded(const struct source *s);
 
+/* Text of such an input that a decoder holds, having taken what it is of: takes
+ * up to len bytes of it, and decodes nothing more. Returns how many; 0: there
+ * are no more. For when no read follows. */
+size_t source_take_held(struct source *s, void *buf, size_t len);
+
 /* From now on nothing is read from the descriptor. What was read already is
  * still handed out, then source_read says 0, without a word about a piece that
  * is not complete. */

@@ -80,8 +80,9 @@ static bool may_leave_bad(const struct text *t, const struct batch *b,
 	       memchr(piece->text, CHARSET_BAD, piece->len);
 }
 
-/* What was left may be anything, but not what stands for nothing that could be
- * decoded. There is room: no text becomes longer than by that. */
+/* What is left stays as it is, but for the byte that stands for what could not
+ * be decoded: outside it means nothing. There is room: text becomes three times
+ * as long at most, and that byte does. */
 static void replace_bad(struct text_result *r)
 {
 	static const unsigned char replacement[] = {0xEF, 0xBF, 0xBD};

@@ -378,6 +378,12 @@ void input_take_back(struct input *in)
 		editor_take_back(in->typed.editor);
 }
 
+size_t input_take_held(struct input *in, void *buf, size_t len, bool *text)
+{
+	*text = !decode_would(&in->decode);
+	return source_take_held(&in->source, buf, len);
+}
+
 void input_stop(struct input *in)
 {
 	source_stop(&in->source);

@@ -143,6 +143,9 @@ size_t input_lines_edited(const struct input *in);
 /* Whoever types took back what he has begun. Before input_stop. */
 void input_take_back(struct input *in);
 
+/* What a decoder holds of it, as source_take_held; *text: is text. */
+size_t input_take_held(struct input *in, void *buf, size_t len, bool *text);
+
 /* As source_stop and source_relieve. */
 void input_stop(struct input *in);
 int input_relieve(struct input *in);

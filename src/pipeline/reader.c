@@ -455,16 +455,39 @@ static uint64_t count_unsent(const struct reader *r)
 	return edited + lines_count(left, len) + !lines_end(left, len);
 }
 
+/* All that is read and in no batch's count, also what the decoder holds: no
+ * read follows. */
+static void count_all_unsent(struct reader *r)
+{
+	size_t len;
+	const unsigned char *left = input_left(&r->input, &len);
+	bool open = len > 0 ? !lines_end(left, len) : r->cutter.line_open, text;
+	uint64_t lines = len > 0 ? lines_count(left, len) : 0, undecoded;
+	unsigned char held[4096];
+
+	if (output_bad_input(r->output) == r->current) {
+		atomic_store(&r->ledger->lines_unsent, count_unsent(r));
+		return;
+	}
+	undecoded = reader_count_undecoded(r);
+	while ((len = input_take_held(&r->input, held, sizeof(held), &text)) >
+		0) {
+		lines += text ? lines_count(held, len) : 0;
+		open = text ? !lines_end(held, len) : open;
+		undecoded += text ? 0 : len;
+	}
+	atomic_store(&r->ledger->lines_unsent, lines + open);
+	atomic_store(&r->ledger->undecoded, undecoded);
+}
+
 /* A batch that is not needed any more goes home; after an abort, what is in it
  * is lost, and so is what has not come that far. */
 static void put_back(struct reader *r, bool aborted)
 {
 	struct batch *b = cutter_take_away(&r->cutter);
 
-	if (aborted) {
-		atomic_store(&r->ledger->lines_unsent, count_unsent(r));
-		atomic_store(&r->ledger->undecoded, reader_count_undecoded(r));
-	}
+	if (aborted)
+		count_all_unsent(r);
 	if (b && aborted)
 		batch_lose(b);
 	else if (b)

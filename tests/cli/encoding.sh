@@ -252,15 +252,16 @@ fails_behind() {
 }
 check "with --invalid=fail only what is turned stops it" fails_behind
 
-# Each byte that was read is in a line that was written, in one that is told as
-# lost, or told as not decoded.
+# told_as_lost DECODE [ARG...]: `many` comes by a pipe, and a second signal while
+# the output takes nothing. Each byte that was read is in a line that was
+# written, in one that is told as lost, or told as not decoded. DECODE: the text
+# of a beginning, on standard input, as Perl says it, into $_.
 told_as_lost() {
 	local r=0 writer cat rest undecoded told
 	rm -f feed held
 	mkfifo feed held
 	exec 5<>held 8<>feed
-	numbered 60000 | in_form 16LE >many
-	start lossy -b 4K -E utf-16le <feed >held 2>"$err"
+	start lossy -b 4K "${@:2}" <feed >held 2>"$err"
 	cat many >&8 &
 	writer=$!
 	wait_until "$deadline" stalled lossy 8 5 || r=1
@@ -274,13 +275,19 @@ told_as_lost() {
 	undecoded=$(sed -n 's/.*, and \([0-9]*\) bytes* not decoded yet$/\1/p' "$err")
 	told=$(sed -n 's/.*: \([0-9]*\) lines* written, \([0-9]*\) lines* lost.*/\1 + \2/p' "$err")
 	rest=$(($(stat -c %s rest) + ${undecoded:-0}))
-	head -c -$rest many | perl -e 'local $/; $_ = <STDIN>; s/\0//g;
-		print tr/\n// + /[^\n]\z/, "\n"' >want
+	head -c -$rest many | perl -MCompress::Raw::Zlib -e 'binmode STDIN; local $/;
+		my $in = <STDIN>; '"$1"'; print tr/\n// + /[^\n]\z/, "\n"' >want
 	echo $((told)) >got
 	same want got || { cat "$err"; r=1; }
 	return $r
 }
-check "after a second signal it is told, too, what was not decoded yet" told_as_lost
+numbered 60000 | in_form 16LE >many
+check "after a second signal it is told, too, what was not decoded yet" \
+	told_as_lost '$_ = $in =~ s/\0//gr' -E utf-16le
+perl -e 'srand 1; print map { rand() . "\n" } 1 .. 200000' | gzip >many
+inflated='my ($z) = Compress::Raw::Zlib::Inflate->new(-WindowBits => WANT_GZIP);
+	$z->inflate($in, $_)'
+check "and of gzip, also what the decoder holds" told_as_lost "$inflated"
 
 # --- the system's encodings --------------------------------------------------
 
