@@ -46,7 +46,7 @@ static size_t pass(const unsigned char *p, size_t at, size_t len, uint32_t most,
 static void pass_pending(struct text_state *s)
 {
 	if (begin_has(s, BEGIN_IN) && s->pending > 0)
-		s->at = ranges_more(s->at, 1);
+		s->at = ranges_next(s->at);
 }
 
 static size_t scan(const struct text *t, struct text_state *now,
@@ -148,8 +148,7 @@ static int convert(const struct text *t, const struct text_piece *piece,
 		if (end > at && p[end - 1] == '\n')
 			text--;
 		if (!begin_has(&now, BEGIN_LEFT | BEGIN_HEAD))
-			turn_line(&c, &s->ranges, ranges_more(now.at, 1), at,
-				text,
+			turn_line(&c, &s->ranges, ranges_next(now.at), at, text,
 				(continued ? TURNING_BEFORE : 0U) |
 					(end == text ? TURNING_BEHIND : 0U));
 		if (end == text)

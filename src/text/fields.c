@@ -61,7 +61,7 @@ static void scan_tail(const struct text_selection *s, struct text_state *now,
 
 	ends_begin(&w, s, p, at, len, (enum ends_phase)now->phase);
 	while (ends_next(&w, &end) != ENDS_TEXT) {
-		now->at = ranges_more(now->at, 1);
+		now->at = ranges_next(now->at);
 		now->since = 0;
 		begin = end + 1;
 	}
@@ -213,7 +213,7 @@ static size_t turn_record(struct fields *f, size_t at, bool *open)
 	const struct ranges *ranges =
 		f->selection->columns ? f->now.columns : &f->selection->ranges;
 	size_t tail = f->selection->delimiter_len - 1, end;
-	uint32_t number = ranges_more(f->now.at, 1), last;
+	uint32_t number = ranges_next(f->now.at), last;
 	const struct range *range = ranges_from(ranges, number);
 	unsigned ties = f->continued ? TURNING_BEFORE : TURNING_ALONE;
 
@@ -238,7 +238,7 @@ static size_t turn_record(struct fields *f, size_t at, bool *open)
 		if (kind != ENDS_FIELD)
 			break;
 		at = end + 1;
-		number = ranges_more(last, 1);
+		number = ranges_next(last);
 		range = range_up(range, number);
 		ties = TURNING_ALONE;
 	}

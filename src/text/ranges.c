@@ -87,10 +87,7 @@ void ranges_free(struct ranges *r)
 	*r = (struct ranges){0};
 }
 
-const struct range *ranges_from(const struct ranges *r, uint32_t number)
+const struct range *ranges_find(const struct ranges *r, uint32_t number)
 {
-	if (!r->list)
-		return &behind_all;
-	/* Mostly a record begins. */
-	return r->list + (number <= r->list[0].last ? 0 : find(r, number));
+	return r->list ? r->list + find(r, number) : &behind_all;
 }

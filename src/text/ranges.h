@@ -34,8 +34,22 @@ int ranges_complement(struct ranges *r);
 
 void ranges_free(struct ranges *r);
 
+const struct range *ranges_find(const struct ranges *r, uint32_t number);
+
 /* The first range that does not end before `number`; never NULL. */
-const struct range *ranges_from(const struct ranges *r, uint32_t number);
+static inline const struct range *ranges_from(
+	const struct ranges *r, uint32_t number)
+{
+	/* Mostly a record begins. */
+	return r->list && number <= r->list[0].last ? r->list
+						    : ranges_find(r, number);
+}
+
+/* The number behind `number`. */
+static inline uint32_t ranges_next(uint32_t number)
+{
+	return number + (number < RANGES_MOST);
+}
 
 /* The number that is n more than `number`. */
 static inline uint32_t ranges_more(uint32_t number, size_t n)

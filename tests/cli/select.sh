@@ -548,6 +548,24 @@ small_files() {
 }
 check "of small files each is a table of its own" small_files
 check "so it is with batches of 64 KiB and 4 jobs" small_files -b 64K -j 4
+small_files_in_smaller_batches() {
+	local b
+	perl -e 'mkdir "rows"; open my $w, ">", "want";
+		for my $i (100 .. 160) {
+			open my $f, ">", "rows/$i" or die;
+			my $rows = "$i,ulm\n" x ($i % 7);
+			print $f "id,city\n$rows";
+			print $w "id,city\n", uc $rows;
+		}'
+	for b in {10..60..7}; do
+		run --csv --header -f 2 -b $b -j 3 rows/*
+		expect_status 0 && expect_errors '' && same want "$out" && continue
+		echo "-b $b"
+		return 1
+	done
+}
+check "each has its header where a batch begins in the one before" \
+	small_files_in_smaller_batches
 blocks_of_small_files() {
 	small_files "$1" && [ "$(wc -c <"$out")" -lt 5000 ] && return 0
 	echo "$(wc -c <"$out") bytes"

@@ -10,7 +10,8 @@
 # batch, since the one before ends with the last record that was whole, and so
 # it is cut as many bytes behind its beginning as a batch holds.
 #
-# shellcheck disable=SC2317,SC2086 # checks are called by name, numbers stand bare
+# shellcheck disable=SC2317,SC2086,SC2016 # checks are called by name, numbers stand
+# bare, Perl stands in single quotes
 . "$(dirname "$0")/../cli/lib.sh" || exit 1
 
 MIB=1048576
