@@ -172,8 +172,8 @@ keys() { tmux -S "$tmp/tmux" send-keys -t typing "$@"; }
 in_tmux() {
 	rm -f out past
 	tmux -S "$tmp/tmux" -f /dev/null new-session -d -s typing -x 40 -y 12 \
-		"trap : INT; stty -a >before; HOME=$PWD '$UPCASE_PIPE' -o out --history=past; \
-		echo status \$?; stty -a >after; exec cat" || return 1
+		"trap : INT; stty -g >before; HOME=$PWD '$UPCASE_PIPE' -o out --history=past; \
+		echo status \$?; stty -g >after; exec cat" || return 1
 	wait_until "$deadline" shows '>>:' &&
 		keys 'straße 中文x' BSpace Enter &&
 		wait_until "$deadline" has_size out &&
