@@ -125,6 +125,15 @@ int fdio_init(struct fdio *io, int fd, int flags)
 	return 0;
 }
 
+void fdio_init_new(struct fdio *io, int fd)
+{
+	*io = (struct fdio){.fd = fd,
+		.own = -1,
+		.regular = true,
+		.file = true,
+		.output = true};
+}
+
 int fdio_open_input(
 	struct fdio *io, const char *path, bool wait, struct stat *st)
 {

@@ -73,6 +73,9 @@ int fdio_guard_standard(void);
  * owns fd from here on. Returns 0 or a negative errno (fstat). */
 int fdio_init(struct fdio *io, int fd, int flags);
 
+/* The same for a new and empty regular file, for writing; cannot fail. */
+void fdio_init_new(struct fdio *io, int fd);
+
 /* Opens a file for reading, a FIFO without waiting for its writer (the first
  * read waits), and fills *st. Returns 0 or a negative errno: -EWOULDBLOCK when
  * somebody has a lease on the file, which is waited for only with `wait`;

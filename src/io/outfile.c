@@ -107,15 +107,10 @@ int outfile_open(struct outfile *f, const char *path, int flags)
 	return 0;
 }
 
-int outfile_adopt(struct outfile *f, int fd)
+void outfile_adopt(struct outfile *f, int fd)
 {
-	int err;
-
 	*f = OUTFILE_NONE;
-	err = fdio_init(&f->io, fd, O_WRONLY);
-	if (err)
-		*f = OUTFILE_NONE;
-	return err;
+	fdio_init_new(&f->io, fd);
 }
 
 void outfile_disown(struct outfile *f)

@@ -40,10 +40,9 @@ struct outfile {
  * nothing is open. */
 int outfile_open(struct outfile *f, const char *path, int flags);
 
-/* Takes over a file that is open for writing and that nobody else writes to, so
- * it has no lock; and hands it back. outfile_adopt returns 0 or a negative
- * errno, then it has taken nothing over. */
-int outfile_adopt(struct outfile *f, int fd);
+/* Takes over a new regular file that is open for writing and that nobody else
+ * writes to, so it has no lock; and hands it back. */
+void outfile_adopt(struct outfile *f, int fd);
 void outfile_disown(struct outfile *f);
 
 /* Closes it, and lets go of the lock. Returns 0 or a negative errno. Does

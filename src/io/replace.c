@@ -24,7 +24,10 @@ void replace_note(struct replace_mark *m, const struct stat *st)
 	*m = (struct replace_mark){.dev = st->st_dev,
 		.ino = st->st_ino,
 		.size = st->st_size,
-		.changed = st->st_mtim};
+		.changed = st->st_mtim,
+		.mode = st->st_mode,
+		.uid = st->st_uid,
+		.gid = st->st_gid};
 }
 
 /* Where the last component of path begins. */
@@ -61,6 +64,25 @@ static char *follow_links(const char *path)
 	return realpath(path, NULL);
 }
 
+#ifdef O_TMPFILE
+/* Whether a file that has no name can be given one. Asked once, since it takes
+ * as long as to write a small file. */
+static bool has_descriptors(void)
+{
+	enum {
+		UNKNOWN,
+		HAS,
+		HAS_NOT
+	};
+	static atomic_int known = UNKNOWN;
+
+	if (atomic_load(&known) == UNKNOWN)
+		atomic_store(&known,
+			access("/proc/self/fd", X_OK) == 0 ? HAS : HAS_NOT);
+	return atomic_load(&known) == HAS;
+}
+#endif
+
 /* A file without a name, or -1. */
 static int open_nameless(const char *path, mode_t mode)
 {
@@ -69,8 +91,7 @@ static int open_nameless(const char *path, mode_t mode)
 	char *folder;
 	int fd;
 
-	/* It gets its name through /proc. */
-	if (access("/proc/self/fd", X_OK) < 0)
+	if (!has_descriptors())
 		return -1;
 	folder = len > 0 ? strndup(path, len) : strdup(".");
 	if (!folder)
@@ -195,9 +216,10 @@ static int copy_attributes(const struct replace *r, struct fault *fault)
 	if (n < 0 || !room)
 		fault_set(fault, "its attributes cannot be read: %s",
 			strerror(-err));
-	/* One that the folder gives to new files. */
-	if (!err && !list && fremovexattr(r->fd, ACCESS_LIST) < 0 &&
-		errno != ENODATA && errno != ENOTSUP) {
+	/* One that the folder gives to new files. To look is cheap, to remove
+	 * what is not there is not. */
+	if (!err && !list && fgetxattr(r->fd, ACCESS_LIST, NULL, 0) >= 0 &&
+		fremovexattr(r->fd, ACCESS_LIST) < 0 && errno != ENODATA) {
 		err = -errno;
 		fault_set(fault,
 			"its access control list cannot be removed: %s",
@@ -210,37 +232,33 @@ static int copy_attributes(const struct replace *r, struct fault *fault)
 
 /* The owner, as far as that is allowed, and then the mode: to be given another
  * owner takes bits away. */
-static int copy_owner_and_mode(const struct replace *r, const struct stat *old)
+static int copy_owner_and_mode(
+	const struct replace *r, const struct replace_mark *old)
 {
-	mode_t mode = old->st_mode & 07777;
+	mode_t mode = old->mode & 07777;
 	struct stat st;
 
 	if (fstat(r->fd, &st) < 0)
 		return -errno;
-	if ((st.st_uid != old->st_uid || st.st_gid != old->st_gid) &&
-		fchown(r->fd, old->st_uid, old->st_gid) < 0) {
+	if ((st.st_uid != old->uid || st.st_gid != old->gid) &&
+		fchown(r->fd, old->uid, old->gid) < 0) {
 		/* The group may be one of ours. With the rights of somebody
 		 * else nothing runs. */
-		if (fchown(r->fd, (uid_t)-1, old->st_gid) < 0)
+		if (fchown(r->fd, (uid_t)-1, old->gid) < 0)
 			mode &= ~(mode_t)S_ISGID;
 		mode &= ~(mode_t)S_ISUID;
 	}
 	return fchmod(r->fd, mode) < 0 ? -errno : 0;
 }
 
-int replace_keep(const struct replace *r, struct fault *fault)
+int replace_keep(const struct replace *r, const struct replace_mark *m,
+	struct fault *fault)
 {
-	struct stat old;
-	int err = stat(r->path, &old) < 0 ? -errno : 0;
+	int err = copy_attributes(r, fault);
 
-	if (err) {
-		fault_set_errno(fault, err);
-		return err;
-	}
-	err = copy_attributes(r, fault);
 	if (err)
 		return err;
-	err = copy_owner_and_mode(r, &old);
+	err = copy_owner_and_mode(r, m);
 	if (err)
 		fault_set(fault, "its mode cannot be kept: %s", strerror(-err));
 	return err;
@@ -253,7 +271,9 @@ bool replace_is_same(const struct replace *r, const struct replace_mark *m)
 	return lstat(r->path, &st) == 0 && st.st_dev == m->dev &&
 	       st.st_ino == m->ino && st.st_size == m->size &&
 	       st.st_mtim.tv_sec == m->changed.tv_sec &&
-	       st.st_mtim.tv_nsec == m->changed.tv_nsec;
+	       st.st_mtim.tv_nsec == m->changed.tv_nsec &&
+	       st.st_mode == m->mode && st.st_uid == m->uid &&
+	       st.st_gid == m->gid;
 }
 
 bool replace_is_backed_up(
@@ -369,6 +389,13 @@ static int give_name(int fd, const char *name)
 {
 	char own[64];
 
+#ifdef AT_EMPTY_PATH
+	/* Not all may do that; it saves the way through /proc. */
+	if (linkat(fd, "", AT_FDCWD, name, AT_EMPTY_PATH) == 0)
+		return 0;
+	if (errno != ENOENT && errno != EINVAL)
+		return -errno;
+#endif
 	(void)snprintf(own, sizeof(own), "/proc/self/fd/%d", fd);
 	return linkat(AT_FDCWD, own, AT_FDCWD, name, AT_SYMLINK_FOLLOW) < 0
 		       ? -errno

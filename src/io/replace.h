@@ -37,6 +37,9 @@ struct replace_mark {
 	ino_t ino;
 	off_t size;
 	struct timespec changed;
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
 };
 
 void replace_note(struct replace_mark *m, const struct stat *st);
@@ -48,9 +51,10 @@ void replace_note(struct replace_mark *m, const struct stat *st);
 int replace_open(struct replace *r, const char *path, bool like_old);
 
 /* Gives the new file the mode, the extended attributes and access control list
- * and, where it is allowed, the owner and group of the old one. Returns 0, or a
- * negative errno with *fault filled. */
-int replace_keep(const struct replace *r, struct fault *fault);
+ * and, where it is allowed, the owner and group of the old one, which is as `m`
+ * has it. Returns 0, or a negative errno with *fault filled. */
+int replace_keep(const struct replace *r, const struct replace_mark *m,
+	struct fault *fault);
 
 /* Whether the old file is as it was. */
 bool replace_is_same(const struct replace *r, const struct replace_mark *m);

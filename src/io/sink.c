@@ -85,17 +85,14 @@ int sink_init_apart(
 	return identity_init(&s->identity);
 }
 
-int sink_attach(struct sink *s, int fd, const char *name)
+void sink_attach(struct sink *s, int fd, const char *name)
 {
 	struct outfile f;
-	int err = outfile_adopt(&f, fd);
 
-	if (err)
-		return err;
+	outfile_adopt(&f, fd);
 	s->name = name;
 	take_over(s, &f);
 	s->line = (struct sink_line){0};
-	return 0;
 }
 
 void sink_detach(struct sink *s)

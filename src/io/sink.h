@@ -134,9 +134,9 @@ int sink_init_apart(
 	struct sink *s, const char *name, const struct packing *packing);
 
 /* The file that is written to from now on, and `name` for messages, which must
- * live as long. It stays the caller's, who has sink_detach called before it
- * closes it. Returns 0 or a negative errno; then there is no file. */
-int sink_attach(struct sink *s, int fd, const char *name);
+ * live as long. It is a new regular file, and stays the caller's, who has
+ * sink_detach called before it closes it. */
+void sink_attach(struct sink *s, int fd, const char *name);
 void sink_detach(struct sink *s);
 
 /* Makes the file that sink_init did not find; does nothing if it did. To be

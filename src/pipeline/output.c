@@ -48,6 +48,25 @@ static size_t whole_records(const void *output, const void *data, size_t len)
 }
 
 static bool serve(void *output);
+static int close_piece(void *output, struct fault *fault);
+
+/* What the output is made of, without what can fail. */
+static void make(struct output *o, const struct output_config *config)
+{
+	struct fate_config fate = {.targets = config->targets,
+		.sink = config->sink,
+		.inputs = config->inputs,
+		.close = close_piece,
+		.context = o};
+
+	*o = (struct output){.config = *config,
+		.packing = config->packings[BATCH_AS_ASKED],
+		.at = {.input = OUTPUT_NO_INPUT},
+		.open = OUTPUT_NO_INPUT};
+	atomic_init(&o->reopen, false);
+	atomic_init(&o->bad_input, OUTPUT_NO_INPUT);
+	fate_init(&o->fate, &fate);
+}
 
 bool output_take_input(struct output *o, const struct stat *st)
 {
@@ -63,12 +82,7 @@ int output_init(struct output *o, const struct output_config *config)
 {
 	int err;
 
-	*o = (struct output){.config = *config,
-		.packing = config->packings[BATCH_AS_ASKED],
-		.at = {.input = OUTPUT_NO_INPUT},
-		.open = OUTPUT_NO_INPUT};
-	atomic_init(&o->reopen, false);
-	atomic_init(&o->bad_input, OUTPUT_NO_INPUT);
+	make(o, config);
 	err = -pthread_mutex_init(&o->lock, NULL);
 	if (err)
 		return err;
@@ -291,20 +305,14 @@ int64_t output_waited(struct output *o)
 	return o->config.sink->file.io.waited;
 }
 
-/* Whether each FILE has an output of its own. */
-static bool has_each(const struct output *o)
-{
-	return o->config.targets && targets_is_each(o->config.targets);
-}
-
 void output_begin(struct output *o, size_t input)
 {
 	expect_owned(o, "output_begin");
 	place_begin(&o->at, input);
 	o->wrong = false;
-	if (!has_each(o))
+	fate_begin(&o->fate);
+	if (!fate_is_own(&o->fate))
 		return;
-	o->changed = !targets_keeps_form(o->config.targets);
 	o->packing = o->config.packings[BATCH_AS_ASKED];
 	o->tally = (struct packer_tally){0};
 }
@@ -317,8 +325,9 @@ static const char *name_of(const struct output *o, size_t input)
 }
 
 /* Ends what all of the output is one piece of. */
-static int close_piece(struct output *o, struct fault *fault)
+static int close_piece(void *output, struct fault *fault)
 {
+	struct output *o = output;
 	unsigned char bytes[PACKING_CLOSE_MOST];
 	size_t done = 0;
 	struct patience_piece piece = {bytes, 0, true, &done};
@@ -334,48 +343,10 @@ static int close_piece(struct output *o, struct fault *fault)
 	return err;
 }
 
-/* The text of a FILE that has an output of its own was written. */
-static int close_target(struct output *o, size_t input, struct fault *fault)
-{
-	struct targets *t = o->config.targets;
-	int err;
-
-	if (!t->open) { /* there was none */
-		err = targets_open(t, input, o->config.sink, fault);
-		if (err && !targets_is_for_all(err)) {
-			ledger_trouble(o->config.ledger, name_of(o, input), 0,
-				0, fault->text);
-			targets_leave(t, o->config.sink);
-			return 0;
-		}
-		if (err)
-			return err;
-	}
-	err = close_piece(o, fault);
-	return err ? err
-		   : targets_close(t, o->config.sink, &o->origin.mark, fault);
-}
-
-static void end_target(struct output *o, size_t input, bool good)
-{
-	struct targets *t = o->config.targets;
-	struct fault fault = {""};
-	int err;
-
-	if (!good) {
-		targets_leave(t, o->config.sink);
-	} else if (!o->changed) {
-		targets_leave_unchanged(t, o->config.sink);
-	} else {
-		err = close_target(o, input, &fault);
-		if (err)
-			ledger_fail(o->config.ledger, err, &fault);
-	}
-}
-
 void output_end(struct output *o, size_t input, bool good)
 {
-	struct fault words;
+	struct fault words, fault = {""};
+	int err;
 
 	expect_owned(o, "output_end");
 	if ((o->at.decoded || !o->config.bytes) &&
@@ -386,8 +357,9 @@ void output_end(struct output *o, size_t input, bool good)
 	good = good && input != output_bad_input(o);
 	o->ended++;
 	o->ended_bad += !good;
-	if (has_each(o))
-		end_target(o, input, good && !o->wrong);
+	err = fate_end(&o->fate, input, good && !o->wrong, &fault);
+	if (err)
+		ledger_fail(o->config.ledger, err, &fault);
 }
 
 void output_set_open(struct output *o, size_t input)
@@ -612,66 +584,53 @@ static void leave_input(struct output *o, const struct fault *fault)
 	control_wake_reader(o->config.control);
 }
 
-/* What becomes of a piece. */
-enum target {
-	TARGET_WRITTEN,
-	TARGET_LEFT,   /* it was told why */
-	TARGET_AS_WAS, /* all of the FILE, which stays as it is */
-};
-
-/* Before a piece of a FILE that has an output of its own. */
-static enum target begin_target(struct output *o, struct batch *b, int *err)
+static int write_piece(struct output *o, struct batch *b)
 {
-	struct targets *t = o->config.targets;
-	struct fault fault = {""};
+	int err = append(o, b);
 
-	*err = 0;
-	o->origin = b->origin;
+	if (!err)
+		after_written(o, b);
+	return err;
+}
+
+/* A piece of a FILE that has an output of its own. */
+static int write_own(struct output *o, struct batch *b)
+{
+	struct fault fault = {""};
+	int err;
+
 	o->packing = o->config.packings[b->origin.form];
-	o->changed |= b->changed;
-	if (t->open || b->upper_len == 0)
-		return TARGET_WRITTEN;
-	if (!o->changed && b->inputs.ended > 0) {
+	switch (fate_piece(&o->fate, o->at.input, b, &err, &fault)) {
+	case FATE_WRITE:
+		return write_piece(o, b);
+	case FATE_SKIP:
 		atomic_store(&b->unwritten, 0);
-		return TARGET_AS_WAS;
-	}
-	*err = targets_open(t, o->at.input, o->config.sink, &fault);
-	if (!*err)
-		return TARGET_WRITTEN;
-	convert_forget(o->config.ledger, b);
-	if (targets_is_for_all(*err)) {
-		ledger_fail(o->config.ledger, *err, &fault);
-	} else {
+		after_written(o, b);
+		return 0;
+	case FATE_LEAVE:
+		convert_forget(o->config.ledger, b);
 		leave_input(o, &fault);
-		*err = 0;
+		return 0;
+	case FATE_FAIL:
+	default:
+		convert_forget(o->config.ledger, b);
+		return judge(o, err, &fault);
 	}
-	return TARGET_LEFT;
 }
 
 int output_piece(struct output *o, struct batch *b)
 {
-	int err = 0;
+	int err;
 
 	expect_owned(o, "output_piece");
 	if (o->at.input == output_bad_input(o)) {
 		convert_forget(o->config.ledger, b);
 		return 0;
 	}
-	if (has_each(o)) {
-		enum target what = begin_target(o, b, &err);
-
-		if (what == TARGET_LEFT)
-			return err;
-		if (what == TARGET_WRITTEN)
-			err = append(o, b);
-	} else {
-		err = end_open_line(o, b);
-		if (!err)
-			err = append(o, b);
-	}
-	if (!err)
-		after_written(o, b);
-	return err;
+	if (fate_is_own(&o->fate))
+		return write_own(o, b);
+	err = end_open_line(o, b);
+	return err ? err : write_piece(o, b);
 }
 
 /* A FILE has part i of b, a shared one. What was met in it is found out again:
@@ -736,25 +695,6 @@ int output_write(struct output *o, struct batch *b)
 	return 0;
 }
 
-/* All that comes in is written. */
-static int finish_targets(struct output *o, struct fault *fault)
-{
-	struct targets *t = o->config.targets;
-	int err;
-
-	if (has_each(o))
-		return targets_finish(t, fault);
-	if (control_is_stopping(o->config.control) ||
-		atomic_load(&o->config.ledger->input_trouble)) {
-		targets_leave(t, o->config.sink);
-		return 0;
-	}
-	err = close_piece(o, fault);
-	if (!err)
-		err = targets_close(t, o->config.sink, NULL, fault);
-	return err ? err : targets_finish(t, fault);
-}
-
 static int finish_sink(struct output *o, struct fault *fault)
 {
 	int err = close_piece(o, fault);
@@ -774,7 +714,7 @@ void output_finish(struct output *o)
 		return;
 	o->finished = true;
 	follow_end(&o->follow);
-	err = o->config.targets ? finish_targets(o, &fault)
+	err = o->config.targets ? fate_finish(&o->fate, &fault)
 				: finish_sink(o, &fault);
 	if (err)
 		ledger_fail(o->config.ledger, err, &fault);

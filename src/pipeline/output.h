@@ -31,6 +31,7 @@
 #include "io/sink.h"
 #include "pipeline/batch.h"
 #include "pipeline/control.h"
+#include "pipeline/fate.h"
 #include "pipeline/follow.h"
 #include "pipeline/ledger.h"
 #include "pipeline/patience.h"
@@ -88,15 +89,14 @@ struct output {
 	struct packer_tally tally; /* where all is one piece: of what is in it
 				    */
 	const struct packing *packing; /* of what is written now; NULL: plain */
-	bool changed;	 /* what the FILE became so far is not what it was */
-	bool wrong;	 /* something of it was told to be wrong */
-	struct place at; /* in which FILE */
+	bool wrong;	  /* something of the FILE was told to be wrong */
+	struct fate fate; /* what becomes of it */
+	struct place at;  /* in which FILE */
 	size_t open; /* where FILEs are kept apart: the one whose last line has
 			no newline in the output */
 	uint64_t open_lines; /* in lines_out, of a record of which more comes */
 	size_t newline_done; /* bytes of its newline that are in the output */
 	size_t ended, ended_bad;     /* FILEs, for tests */
-	struct batch_origin origin;  /* of the FILE */
 	const struct batch *writing; /* NULL: no append is under way */
 	bool finished;
 };

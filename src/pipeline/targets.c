@@ -287,11 +287,6 @@ int targets_open(
 			return err;
 		err = open_new(t, name);
 	}
-	if (!err) {
-		err = sink_attach(sink, t->now.fd, name);
-		if (err)
-			replace_drop(&t->now);
-	}
 	if (err) {
 		fault_set(fault, "no file can be made beside it: %s",
 			strerror(-err));
@@ -303,6 +298,7 @@ int targets_open(
 				strerror(-err));
 		return err;
 	}
+	sink_attach(sink, t->now.fd, name);
 	t->open = true;
 	t->is = (struct targets_held){.input = input};
 	return 0;
@@ -321,20 +317,27 @@ static bool is_full(const struct targets *t)
 	       t->config.way == TARGETS_ONE;
 }
 
-/* Whether the file is to have what the old one has. */
-static bool has_old(const struct targets *t)
+/* Gives the file what the old one has, if there is one that it is to be like.
+ * Returns as replace_keep. */
+static int keep(struct targets *t, struct fault *fault)
 {
 	struct stat st;
 
-	return t->config.way == TARGETS_IN_PLACE ||
-	       (t->config.way == TARGETS_ONE && stat(t->now.path, &st) == 0);
+	if (t->config.way == TARGETS_ONE && stat(t->now.path, &st) == 0)
+		replace_note(&t->is.mark, &st);
+	else if (t->config.way != TARGETS_IN_PLACE)
+		return 0;
+	return replace_keep(&t->now, &t->is.mark, fault);
 }
 
 int targets_close(struct targets *t, struct sink *sink,
 	const struct replace_mark *mark, struct fault *fault)
 {
-	int err = has_old(t) ? replace_keep(&t->now, fault) : 0;
+	int err;
 
+	if (mark)
+		t->is.mark = *mark;
+	err = keep(t, fault);
 	if (targets_is_for_all(err))
 		return err;
 	if (err) {
@@ -346,8 +349,6 @@ int targets_close(struct targets *t, struct sink *sink,
 	}
 	sink_detach(sink);
 	t->open = false;
-	if (mark)
-		t->is.mark = *mark;
 	t->held[t->n_held] = t->now;
 	t->what[t->n_held++] = t->is;
 	t->bytes_held += t->is.bytes;

@@ -53,9 +53,13 @@ for my $signal (qw(INT TERM HUP)) {
 
 # ---------------------------------------------------------- reading a line
 
+# Parts of bench-run, by the names that they have in a line.
+my %itself = (feeder => '--feed', replacer => '--replace',
+	'syncing-replacer' => '--replace-synced');
+
 sub find {
 	my ($command, $name) = @_;
-	return ($run, '--feed') if $name eq 'feeder';
+	return ($run, $itself{$name}) if $itself{$name};
 	my $variable = $variable{$name};
 	my $value = $variable && $ENV{$variable};
 	my @there = grep { -f && -x _ }

@@ -11,7 +11,8 @@
 #	{text}   is only its name
 #	{lines}  is the number of lines of the works without a file
 #
-# and the file that is written is out or out.gz.
+# and the file that is written is out or out.gz, or w, which a work with a copy
+# changes.
 #
 # Slow tools, which take some ten times as long as the others, would make a run
 # last for hours. Those that are marked
@@ -230,6 +231,24 @@ my @small_tools = (
 	line(SUBJECT, 'upcase-pipe s/* >out', 'subject'),
 );
 
+# New files in the place of old ones. The floor does nothing else, and keeps
+# nothing of what the old ones were.
+my @in_place_tools = (
+	line('sed -i', 'sed -i s/a/a/ w/*'),
+	line(SUBJECT, 'upcase-pipe --in-place --sync=none w/*', 'subject'),
+	line('floor: open, write, rename', 'replacer w/*'),
+);
+my @in_place_large_tools = (
+	line('cp, mv', "sh -c 'cp --reflink=never w new && mv new w'"),
+	line(SUBJECT, 'upcase-pipe --in-place --sync=none w', 'subject'),
+);
+my @in_place_sync_tools = (
+	line('fdatasync for each', 'syncing-replacer disk/w/*'),
+	line(SUBJECT, 'upcase-pipe --in-place disk/w/*', 'subject'),
+	line(SUBJECT . ' --sync=none', 'upcase-pipe --in-place --sync=none disk/w/*'),
+	line('floor: open, write, rename', 'replacer disk/w/*'),
+);
+
 my @memory_tools = (
 	line(SUBJECT . ' -o', 'upcase-pipe -o out {in}', 'subject'),
 	line(SUBJECT, 'cat {in} | upcase-pipe | cat >/dev/null', 'subject'),
@@ -257,6 +276,8 @@ my @huge_tools = (
 # written    how to read it
 # reference  a tool (see rival in Table.pm)
 # effort     rounds by those that are asked for
+# copy       what is copied before each run to where it is changed
+# place      a folder that may not be there; then the work is left out
 # pinned     the tool has a processor of its own
 # on_request only if named, or with --huge
 my %upper = (expected => 'upcase-pipe <{in}', written => 'cat out');
@@ -345,6 +366,19 @@ our @works = map { { kind => 'time', texts => 'none', effort => 1, %$_ } } (
 	{ name => 'small', title => 'many small files',
 		expected => 'cat s/* | upcase-pipe', written => 'cat out',
 		reference => 'cat', tools => \@small_tools },
+	{ name => 'in-place', title => 'many small files in place, not synced',
+		expected => 'cat s/* | upcase-pipe', written => 'cat w/*',
+		copy => ['s', 'w'], reference => 'sed -i', tools => \@in_place_tools },
+	{ name => 'in-place-large', title => 'a large file in place, not synced',
+		texts => 'log', size => 'large', expected => 'upcase-pipe <{in}',
+		written => 'cat w', copy => ['{in}', 'w'], reference => 'cp, mv',
+		tools => \@in_place_large_tools },
+	# Each round takes as long as the disk does for as many files.
+	{ name => 'in-place-sync', title => 'small files in place, on the disk',
+		expected => 'cat disk/s/* | upcase-pipe', written => 'cat disk/w/*',
+		place => 'disk', copy => ['disk/s', 'disk/w'],
+		reference => 'fdatasync for each', tools => \@in_place_sync_tools,
+		effort => 1 / 3 },
 	{ name => 'memory', title => 'peak memory', kind => 'memory', %upper,
 		texts => 'odd', size => 'large', tools => \@memory_tools, effort => 0.2 },
 	{ name => 'memory-gzip', title => 'peak memory, gzip to gzip, two jobs', %gzip,
@@ -460,6 +494,9 @@ our @targets = map {
 	['lines', SUBJECT, 'time', 'cat', 1.2, 0.8],
 	['lines-pipe', SUBJECT, 'time', 'cat', 1.2, 0.8],
 	['small', undef, 'time', 'cat', 1.3, 1.0],
+	['in-place', SUBJECT, 'time', 'sed -i', 1.1, 1.0],
+	['in-place-large', SUBJECT, 'time', 'cp, mv', 1.05, 1.0],
+	['in-place-sync', SUBJECT, 'time', 'fdatasync for each', 0.5, 0.2],
 	['memory', undef, 'memory', undef, 16, 8],
 	['memory-gzip', undef, 'memory', undef, 48, 24],
 	['huge', SUBJECT, 'time', SUBJECT . ', 100 MB', 1.05, 1.00],

@@ -6,6 +6,8 @@
  *        bench-run --latency N FILE        asks it N lines, one by one
  *        bench-run --latency-pinned N FILE the same, on two processors
  *        bench-run --feed N                writes N lines, one by one
+ *        bench-run --replace FILE...       puts a copy in the place of each
+ *        bench-run --replace-synced FILE... the same, each on the disk
  *        bench-run                         does nothing
  *
  * hyperfine takes the time; it cannot give a program an input, nor start
@@ -25,6 +27,7 @@
 #include "command.h"
 #include "die.h"
 #include "latency.h"
+#include "replacing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -124,6 +127,10 @@ int main(int argc, char **argv)
 		return 0;
 	if (argc == 3 && strcmp(what, "--feed") == 0)
 		return feed(number(argv[2]));
+	if (strcmp(what, "--replace") == 0)
+		return replacing(argv + 2, false);
+	if (strcmp(what, "--replace-synced") == 0)
+		return replacing(argv + 2, true);
 	command_read(&command, argv[argc - 1]);
 	if (argc == 2)
 		return run(&command);

@@ -7,7 +7,7 @@
 #	--markdown=FILE --values=FILE TEXT...
 #
 # Works in the current folder, which holds the texts as TEXT-SIZE.txt, and in
-# which it writes and removes out, out.gz and files of its own. What is
+# which it writes and removes out, out.gz, w and files of its own. What is
 # measured, and what is to be reached, is in Work.pm, how a command is run in
 # Command.pm.
 #
@@ -132,6 +132,7 @@ sub check {
 	my $subject = $c->{tool}{subject};
 	my $kept = $c->{command}{output} ne Command::NULL || Work::form($c) =~ / -o /;
 	unlink 'out', 'out.gz';
+	renew($c);
 	my ($peak, $seconds) = $c->{command}->cost($subject && !$kept ? 'out' : undef);
 	if (!defined $peak) {
 		$c->{failure} = $seconds;
@@ -165,10 +166,28 @@ sub prepare_output {
 	unlink 'filler';
 }
 
+# What a work changes is made anew from what it was, when no clock runs, and is
+# on the disk before one does.
+sub renew {
+	my ($c) = @_;
+	my $copy = $c->{work}{copy} or return;
+	my ($from, $to) = map { Work::fill($c, $_) } @$copy;
+	for my $command (['rm', '-rf', $to], ['cp', '-r', $from, $to], ['sync', '-f', $to]) {
+		system(@$command) == 0 or die "measure.pl: @$command: failed\n";
+	}
+}
+
+sub forget {
+	my ($c) = @_;
+	my $copy = $c->{work}{copy} or return;
+	system('rm', '-rf', $copy->[1]);
+}
+
 sub measure_once {
 	my ($c, $round) = @_;
 	my $kind = $c->{work}{kind};
 	my ($time, @rest);
+	renew($c);
 	if ($kind eq 'latency') {
 		($time, @rest) = $c->{command}->latency($set{answers}, $c->{work}{pinned});
 		($c->{p99s}{$round}, $c->{peaks}{$round}) = @rest;
@@ -246,6 +265,7 @@ sub measure_text {
 		%$c = (%$c, work => $work, text => $text, lines => $set{lines},
 			most => $rounds, n => 0, peak => 0, made => 0, failure => '',
 			times => {}, p99s => {}, cpus => {}, peaks => {});
+		renew($c); # before its names are looked for
 		$c->{command} = command($c, Work::form($c));
 	}
 	print STDERR join(', ', grep { defined } $work->{name}, $text), "\n";
@@ -254,12 +274,16 @@ sub measure_text {
 	}
 	measure_rounds($rounds, @all);
 	keep($_) for @all;
+	forget($all[0]);
 }
 
 sub measure {
 	my ($work) = @_;
 	if ($work->{pinned} && `nproc` < 2) {
 		return note("$work->{name}: there is only one processor");
+	}
+	if ($work->{place} && !-d $work->{place}) {
+		return note("$work->{name}: there is no folder that is on a disk");
 	}
 	return measure_text($work, undef) if $work->{texts} eq 'none';
 	for my $text (grep { Work::takes($work, $_) } @texts) {

@@ -16,7 +16,8 @@
 #                     and the 95 % interval of that (see Statistics.pm). A row is
 #                     slower when the lower end of it is above 1.02; 15 rounds
 #                     are the least to judge by
-#   --huge            also a file of 10 GB
+#   --huge            also a file of 10 GB, and as many files that are synced as
+#                     that are not
 #   --quick           small texts, few rounds: to see whether it works
 #
 #   BENCH_RUN         what starts programs             (./tests/bench/bench-run)
@@ -25,6 +26,7 @@
 #   BENCH_OUT         folder for bench.md, bench.svg, bench.tsv (current folder)
 #   BENCH_DIR         folder to work in, removed again from it all that was made
 #                     (/dev/shm if there is room, else ${TMPDIR:-/tmp})
+#   TMPDIR            also where files are synced, if that is on a disk      (/tmp)
 #   BENCH_TEXTS       where the texts are kept   (a folder in ${TMPDIR:-/tmp})
 #   TEXTS             names of the texts; see texts.sh
 #
@@ -45,7 +47,7 @@ texts=${TEXTS:-log german french russian greek japanese chinese}
 store=${BENCH_TEXTS:-${TMPDIR:-/tmp}/upcase-pipe-bench}
 out=${BENCH_OUT:-.}
 
-runs=15 large=200 small=1 once=20 files=20000 lines=5000000 answers=20000
+runs=15 large=200 small=1 once=20 files=20000 synced=2000 lines=5000000 answers=20000
 huge=0 only='*' tools='*' against='' list=0 hundred=100 immense=10000
 
 bad() { echo "program.sh: $*" >&2; exit 2; }
@@ -61,10 +63,10 @@ for option; do
 	--tools=*) tools=${option#*=} ;;
 	--texts=*) texts=${option#*=} ;;
 	--against=*) against=${option#*=} ;;
-	--huge) huge=1 ;;
+	--huge) huge=1 synced=$files ;;
 	--list) list=1 ;;
 	--quick)
-		runs=3 large=5 once=2 files=2000 lines=200000 answers=2000
+		runs=3 large=5 once=2 files=2000 synced=100 lines=200000 answers=2000
 		hundred=2 immense=20
 		;;
 	-h | --help) usage; exit 0 ;;
@@ -178,7 +180,7 @@ fi
 
 # ------------------------------------------------------- cleaning up, always
 
-dir='' pid=''
+dir='' disk='' pid=''
 # shellcheck disable=SC2317 # the trap calls it
 cleanup() {
 	trap '' HUP INT TERM
@@ -187,6 +189,7 @@ cleanup() {
 		wait "$pid" 2>/dev/null
 	fi
 	[ -z "$dir" ] || rm -rf "$dir"
+	[ -z "$disk" ] || rm -rf "$disk"
 }
 trap cleanup EXIT
 trap 'exit 129' HUP
@@ -258,11 +261,18 @@ if wanted memory; then
 	{ tr -d '\n' <"$first-large.txt"; echo; } >oneline-large.txt
 	{ head -c "${large}000000" /dev/urandom; echo; } >random-large.txt
 fi
-if wanted small; then
+if wanted small in-place in-place-sync; then
 	mkdir s || exit 2
 	sized "$first" $((files * 2048 / 1000000 + 1)) s.txt
 	split -a 4 -C 2048 s.txt s/ || bad 'split failed'
 	rm s.txt
+fi
+if wanted in-place-sync; then
+	disk=$(mktemp -d "${TMPDIR:-/tmp}/upcase-pipe-bench.XXXXXX") || exit 2
+	if [ "$(stat -f -c %T "$disk")" != tmpfs ]; then
+		mkdir "$disk/s" && ln -s "$disk" disk || exit 2
+		find s -type f | sort | head -n $synced | xargs cp -t disk/s || exit 2
+	fi
 fi
 if wanted huge && [ $immense -gt 0 ] && [ -f log-large.txt ]; then
 	sized log $hundred log-hundred.txt
@@ -304,7 +314,8 @@ heading() {
 		"the median of $runs rounds," \
 		"in which the commands take turns to begin"
 	echo "- $lines lines and $answers answers of 40 bytes," \
-		"$(find s -type f 2>/dev/null | wc -l) small files"
+		"$(find s -type f 2>/dev/null | wc -l) small files," \
+		"$(find disk/s -type f 2>/dev/null | wc -l) that are synced"
 	echo "- peak memory is that of the largest process of a command;" \
 		"CPU time that of all"
 	echo "- load average $load before," \
