@@ -97,6 +97,12 @@ struct shutdown {
 	int64_t abandon_at;  /* when threads are left behind */
 };
 
+/* Where it goes. */
+struct out {
+	struct sink *sink;
+	struct targets *targets; /* NULL: the sink is all */
+};
+
 static void tell_trouble(void *context, const char *name, uint64_t line,
 	uint64_t column, const char *text)
 {
@@ -265,22 +271,29 @@ static bool tell_output(const struct sink *sink, const struct pipeline_stats *s,
 }
 
 /* The same where files are replaced: nothing is lost, for they stay. */
-static bool tell_targets(const struct options *o, const struct sink *sink,
+static bool tell_targets(const struct options *o, const struct out *out,
 	const struct pipeline_stats *s, const struct pipeline_outcome *outcome,
 	const struct shutdown *e)
 {
+	const char *left = o->outputs.atomic && s->files_done == 0
+				   ? out->sink->name
+				   : targets_first_left(out->targets);
 	const char *one = o->outputs.atomic ? "it was not replaced"
 			  : o->outputs.folder
 				  ? "it is not there, nor is what was to follow"
 				  : "it and what was to follow stay as they "
 				    "were";
 
+	if (outcome->error && left) {
+		diag_error(left, "%s; %s", outcome->fault.text, one);
+		return false;
+	}
 	if (outcome->error) {
-		diag_error(sink->name, "%s; %s", outcome->fault.text, one);
+		diag_error(out->sink->name, "%s", outcome->fault.text);
 		return false;
 	}
 	if (o->outputs.atomic && s->files_done == 0)
-		diag_error(sink->name, "not replaced, since %s",
+		diag_error(out->sink->name, "not replaced, since %s",
 			e->signal ? strsignal(e->signal)
 				  : "not all of the input was good");
 	else if (!o->outputs.atomic && e->signal)
@@ -344,7 +357,7 @@ static void fall_silent(struct shutdown *e)
 }
 
 static int report(struct pipeline *p, const struct options *o,
-	const struct sink *sink, struct shutdown *e, bool *left)
+	const struct out *out, struct shutdown *e, bool *left)
 {
 	struct pipeline_outcome outcome;
 	bool unwanted;
@@ -363,9 +376,9 @@ static int report(struct pipeline *p, const struct options *o,
 	diag_last();
 	if (!unwanted) {
 		written = outputs_replace(&o->outputs)
-				  ? tell_targets(o, sink, &stats, &outcome, e)
-				  : tell_output(sink, &stats, &outcome, e);
-		tell_count(o, sink, &stats);
+				  ? tell_targets(o, out, &stats, &outcome, e)
+				  : tell_output(out->sink, &stats, &outcome, e);
+		tell_count(o, out->sink, &stats);
 	}
 	tell_stats(o, &stats);
 	fall_silent(e);
@@ -437,12 +450,6 @@ static int start(struct pipeline *p, struct sink *sink, struct targets *t)
 		return no_thread();
 	return make_output(sink, t);
 }
-
-/* Where it goes. */
-struct out {
-	struct sink *sink;
-	struct targets *targets; /* NULL: the sink is all */
-};
 
 /* What the text is turned with: two texts, since what cannot be decoded cannot
  * be kept. */
@@ -535,7 +542,7 @@ static int process(const struct options *o, const struct out *out,
 	pipeline_begin(p);
 	signals_unblock();
 	run(p, o, &e);
-	status = report(p, o, out->sink, &e, &left);
+	status = report(p, o, out, &e, &left);
 	/* A thread that was left behind may still use what it has. */
 	if (left)
 		_exit(status);
