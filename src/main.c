@@ -315,22 +315,29 @@ static bool tell_output(const struct sink *sink, const struct pipeline_stats *s,
 }
 
 /* The same where files are replaced: nothing is lost, for they stay. */
-static bool tell_targets(const struct options *o, const struct sink *sink,
+static bool tell_targets(const struct options *o, const struct out *out,
 	const struct pipeline_stats *s, const struct pipeline_outcome *outcome,
 	const struct shutdown *e)
 {
+	const char *left = o->outputs.atomic && s->files_done == 0
+				   ? out->sink->name
+				   : targets_first_left(out->targets);
 	const char *one = o->outputs.atomic ? "it was not replaced"
 			  : o->outputs.folder
 				  ? "it is not there, nor is what was to follow"
 				  : "it and what was to follow stay as they "
 				    "were";
 
+	if (outcome->error && left) {
+		diag_error(left, "%s; %s", outcome->fault.text, one);
+		return false;
+	}
 	if (outcome->error) {
-		diag_error(sink->name, "%s; %s", outcome->fault.text, one);
+		diag_error(out->sink->name, "%s", outcome->fault.text);
 		return false;
 	}
 	if (o->outputs.atomic && s->files_done == 0)
-		diag_error(sink->name, "not replaced, since %s",
+		diag_error(out->sink->name, "not replaced, since %s",
 			e->signal ? strsignal(e->signal)
 				  : "not all of the input was good");
 	else if (!o->outputs.atomic && e->signal)
@@ -427,7 +434,6 @@ static void fall_silent(struct shutdown *e)
 static int report(struct pipeline *p, const struct options *o,
 	const struct out *out, struct shutdown *e, bool *left)
 {
-	const struct sink *sink = out->sink;
 	struct pipeline_outcome outcome;
 	bool unwanted;
 	struct pipeline_stats stats;
@@ -446,9 +452,9 @@ static int report(struct pipeline *p, const struct options *o,
 	diag_last();
 	if (!unwanted) {
 		written = outputs_replace(&o->outputs)
-				  ? tell_targets(o, sink, &stats, &outcome, e)
-				  : tell_output(sink, &stats, &outcome, e);
-		tell_count(o, sink, &stats);
+				  ? tell_targets(o, out, &stats, &outcome, e)
+				  : tell_output(out->sink, &stats, &outcome, e);
+		tell_count(o, out->sink, &stats);
 	}
 	killer = unwanted ? SIGPIPE : e->signal;
 	status = !written		 ? EXIT_OUTPUT

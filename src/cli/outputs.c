@@ -147,55 +147,244 @@ static int no_memory(void)
 	return -EINVAL;
 }
 
-/* A name, and the how many-th it is. */
-struct numbered {
+/* A name, and where it leads. Two are names of one place if all but the last
+ * two are the same: a, ./a, and a link to a; hard links are several. */
+struct named {
+	dev_t dev; /* the file, or the folder on the way to it that is there */
+	ino_t ino;
+	bool there;	  /* the file */
+	const char *rest; /* of the name, behind the folder */
+	char *own;	  /* allocated: the file's name without links, which is
+			     `rest`, if it might have others; or NULL */
 	const char *name;
 	size_t number;
 };
 
+/* By what is there only. */
+static int compare_files(const struct named *one, const struct named *other)
+{
+	if (one->dev != other->dev)
+		return one->dev < other->dev ? -1 : 1;
+	if (one->ino != other->ino)
+		return one->ino < other->ino ? -1 : 1;
+	return (int)one->there - (int)other->there;
+}
+
+static int compare_places(const struct named *one, const struct named *other)
+{
+	int order = compare_files(one, other);
+
+	return order == 0 ? strcmp(one->rest, other->rest) : order;
+}
+
 static int compare_names(const void *a, const void *b)
 {
-	const struct numbered *one = a, *other = b;
-	int order = strcmp(one->name, other->name);
+	const struct named *one = a, *other = b;
+	int order = compare_places(one, other);
 
 	if (order == 0)
 		order = one->number < other->number ? -1 : 1;
 	return order;
 }
 
-/* The names in their order, to be freed, or NULL. */
-static struct numbered *sort_names(const char *const *names, size_t n)
+/* Finds out where f->name leads. Returns 0 or -ENOMEM. */
+static int locate(struct named *f)
 {
-	struct numbered *sorted = calloc(n + 1, sizeof(*sorted));
+	size_t len = strlen(f->name);
+	struct stat st = {0};
+	char *way;
 
+	f->there = stat(f->name, &st) == 0;
+	f->rest = f->name + len;
+	way = f->there ? NULL : strdup(f->name);
+	if (!f->there && !way)
+		return -ENOMEM;
+	for (bool found = f->there; !found && len > 0;) {
+		while (len > 0 && way[len - 1] != '/')
+			len--;
+		f->rest = f->name + len;
+		while (len > 1 && way[len - 1] == '/')
+			len--;
+		way[len] = '\0';
+		found = stat(len > 0 ? way : ".", &st) == 0;
+		len = len > 1 ? len : 0;
+	}
+	free(way);
+	f->dev = st.st_dev;
+	f->ino = st.st_ino;
+	return 0;
+}
+
+static void forget_names(struct named *sorted, size_t n)
+{
 	for (size_t i = 0; sorted && i < n; i++)
-		sorted[i] = (struct numbered){names[i], i};
-	if (sorted)
+		free(sorted[i].own);
+	free(sorted);
+}
+
+/* Of a file that comes again it counts under which name. */
+static void tell_links_apart(struct named *sorted, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct named *f = &sorted[i];
+
+		if (!f->there || compare_files(f, f - 1) != 0)
+			continue;
+		for (struct named *one = f - 1; one <= f; one++)
+			if (!one->own) {
+				one->own = realpath(one->name, NULL);
+				one->rest = one->own ? one->own : "";
+			}
+	}
+	qsort(sorted, n, sizeof(*sorted), compare_names);
+}
+
+/* The names, those of one place together, the first one first; NULL: no memory.
+ * forget_names is due. */
+static struct named *sort_names(const char *const *names, size_t n)
+{
+	struct named *sorted = calloc(n + 1, sizeof(*sorted));
+	int err = 0;
+
+	for (size_t i = 0; sorted && !err && i < n; i++) {
+		sorted[i] = (struct named){.name = names[i], .number = i};
+		err = locate(&sorted[i]);
+	}
+	if (err) {
+		free(sorted);
+		sorted = NULL;
+	}
+	if (sorted) {
 		qsort(sorted, n, sizeof(*sorted), compare_names);
+		tell_links_apart(sorted, n);
+	}
 	return sorted;
 }
 
-/* A FILE that is named twice is replaced once. */
-static int drop_twins(struct outputs *o, const char *const **inputs, size_t *n)
+static bool is_again(const struct named *sorted, size_t i)
 {
-	struct numbered *sorted = sort_names(*inputs, *n);
+	return i > 0 && compare_places(&sorted[i], &sorted[i - 1]) == 0;
+}
+
+/* The first name of this file, or NULL. */
+static const struct named *find_file(
+	const struct named *sorted, size_t n, const struct stat *st)
+{
+	struct named is = {.dev = st->st_dev, .ino = st->st_ino, .there = true};
+	size_t from = 0, to = n;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (compare_files(&sorted[middle], &is) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from < n && compare_files(&sorted[from], &is) == 0
+		       ? &sorted[from]
+		       : NULL;
+}
+
+/* A FILE that is named twice is replaced once. */
+static int drop_twins(struct outputs *o, const struct named *sorted,
+	const char *const **inputs, size_t *n)
+{
 	size_t kept = 0;
 
 	o->inputs = calloc(*n + 1, sizeof(*o->inputs));
-	if (!sorted || !o->inputs) {
-		free(sorted);
+	if (!o->inputs)
 		return no_memory();
-	}
 	for (size_t i = 0; i < *n; i++)
-		if (i == 0 || strcmp(sorted[i].name, sorted[i - 1].name) != 0)
+		if (!is_again(sorted, i))
 			o->inputs[sorted[i].number] = sorted[i].name;
-	free(sorted);
 	for (size_t i = 0; i < *n; i++)
 		if (o->inputs[i])
 			o->inputs[kept++] = o->inputs[i];
 	*inputs = o->inputs;
 	*n = kept;
 	return 0;
+}
+
+/* Whether a name, links followed, is that of the file `own`. */
+static bool leads_to(const char *name, const char *own)
+{
+	char *end = realpath(name, NULL);
+	bool same = end && strcmp(end, own) == 0;
+
+	free(end);
+	return same;
+}
+
+/* Under `kept` an old file is to be kept: whether that is one of the FILEs. */
+static bool is_input(const char *kept, const struct named *sorted, size_t n)
+{
+	const struct named *f;
+	struct stat st;
+	char *own;
+	bool is = false;
+
+	if (lstat(kept, &st) < 0)
+		return false;
+	f = find_file(sorted, n, &st);
+	own = f ? realpath(kept, NULL) : NULL;
+	for (; own && !is && f < sorted + n && f->there &&
+		f->dev == st.st_dev && f->ino == st.st_ino;
+		f++)
+		is = leads_to(f->name, own);
+	free(own);
+	return is;
+}
+
+/* The name that an old file is kept under, to be freed, or NULL. */
+static char *name_kept(const struct outputs *o, const char *name)
+{
+	struct stat st;
+	char *own = NULL, *kept = NULL;
+
+	if (lstat(name, &st) == 0 && S_ISLNK(st.st_mode))
+		own = realpath(name, NULL);
+	if (asprintf(&kept, "%s%s", own ? own : name, o->suffix) < 0)
+		kept = NULL;
+	free(own);
+	return kept;
+}
+
+static int check_kept(
+	const struct outputs *o, const struct named *sorted, size_t n)
+{
+	char shown[512];
+	int err = 0;
+
+	for (size_t i = 0; o->suffix && !err && i < n; i++) {
+		char *kept = name_kept(o, sorted[i].name);
+
+		if (!kept) {
+			err = no_memory();
+		} else if (is_input(kept, sorted, n)) {
+			diag_error(kept,
+				"would be the old file of %s, but is an input; "
+				"nothing was done",
+				quote_name(
+					sorted[i].name, shown, sizeof(shown)));
+			err = -EINVAL;
+		}
+		free(kept);
+	}
+	return err;
+}
+
+/* In place. */
+static int check_files(struct outputs *o, const char *const **inputs, size_t *n)
+{
+	size_t named = *n;
+	struct named *sorted = sort_names(*inputs, named);
+	int err = sorted ? check_kept(o, sorted, named) : no_memory();
+
+	if (!err)
+		err = drop_twins(o, sorted, inputs, n);
+	forget_names(sorted, named);
+	return err;
 }
 
 int outputs_list(struct outputs *o, const char *const **inputs, size_t *n)
@@ -212,10 +401,16 @@ int outputs_list(struct outputs *o, const char *const **inputs, size_t *n)
 		if (strcmp((*inputs)[i], "-") == 0)
 			return wants(option, "FILEs with names, not standard "
 					     "input");
-	return o->in_place ? drop_twins(o, inputs, n) : 0;
+	return o->in_place ? check_files(o, inputs, n) : 0;
 }
 
 /* ---- The names of outputs ---- */
+
+/* Whether a component is one of those that every folder has. */
+static bool is_folder(const char *name, size_t len)
+{
+	return len <= 2 && strncmp(name, "..", len) == 0;
+}
 
 /* The length of a name without the ending of a packed file. */
 static size_t length_without(const char *name)
@@ -229,7 +424,8 @@ static size_t length_without(const char *name)
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
 		size_t n = strlen(endings[i]);
 
-		if (base > n && strcmp(name + len - n, endings[i]) == 0)
+		if (base > n && strcmp(name + len - n, endings[i]) == 0 &&
+			!is_folder(name + len - base, base - n))
 			return len - n;
 	}
 	return len;
@@ -290,15 +486,13 @@ static int make_name(const struct outputs *o, const char *input, bool strip,
 
 static int check_twins(const struct outputs *o, const char *const *inputs)
 {
-	struct numbered *sorted =
+	struct named *sorted =
 		sort_names((const char *const *)o->names, o->n_names);
 	char one[512], other[512];
-	int err = 0;
+	int err = sorted ? 0 : no_memory();
 
-	if (!sorted)
-		return no_memory();
 	for (size_t i = 1; !err && i < o->n_names; i++) {
-		if (strcmp(sorted[i].name, sorted[i - 1].name) != 0)
+		if (!is_again(sorted, i))
 			continue;
 		diag_error(sorted[i].name,
 			"would be the output of both %s and %s; nothing was "
@@ -309,49 +503,14 @@ static int check_twins(const struct outputs *o, const char *const *inputs)
 				sizeof(other)));
 		err = -EINVAL;
 	}
-	free(sorted);
+	forget_names(sorted, o->n_names);
 	return err;
-}
-
-/* Which file something is. */
-struct which {
-	dev_t dev;
-	ino_t ino;
-};
-
-static int compare_files(const void *a, const void *b)
-{
-	const struct which *one = a, *other = b;
-
-	if (one->dev != other->dev)
-		return one->dev < other->dev ? -1 : 1;
-	if (one->ino != other->ino)
-		return one->ino < other->ino ? -1 : 1;
-	return 0;
-}
-
-/* Which files there are of these, in order, to be freed, or NULL. */
-static struct which *find_files(
-	const char *const *names, size_t n, size_t *found)
-{
-	struct which *files = calloc(n + 1, sizeof(*files));
-	struct stat st;
-
-	*found = 0;
-	for (size_t i = 0; files && i < n; i++)
-		if (stat(names[i], &st) == 0)
-			files[(*found)++] =
-				(struct which){st.st_dev, st.st_ino};
-	if (files)
-		qsort(files, *found, sizeof(*files), compare_files);
-	return files;
 }
 
 /* Only an output that is there can be an input. */
 static int check_inputs(const struct outputs *o, const char *const *inputs)
 {
-	struct which *files = NULL;
-	size_t n = 0;
+	struct named *sorted = NULL;
 	int err = 0;
 
 	for (size_t i = 0; !err && i < o->n_names; i++) {
@@ -359,19 +518,18 @@ static int check_inputs(const struct outputs *o, const char *const *inputs)
 
 		if (stat(o->names[i], &st) < 0)
 			continue;
-		if (!files)
-			files = find_files(inputs, o->n_names, &n);
-		if (!files) {
+		if (!sorted)
+			sorted = sort_names(inputs, o->n_names);
+		if (!sorted) {
 			err = no_memory();
-		} else if (bsearch(&(struct which){st.st_dev, st.st_ino}, files,
-				   n, sizeof(*files), compare_files)) {
+		} else if (find_file(sorted, o->n_names, &st)) {
 			diag_error(o->names[i],
 				"would be an output, but is an input; nothing "
 				"was done");
 			err = -EINVAL;
 		}
 	}
-	free(files);
+	forget_names(sorted, o->n_names);
 	return err;
 }
 

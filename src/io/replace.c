@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,9 @@
 /* What of a name goes into that of its temporary file, which is not to become
  * longer than a name may be. */
 #define NAME_PART 180
+
+/* So many links behind each other are followed, as Linux does. */
+#define MOST_LINKS 40
 
 #define ACCESS_LIST "system.posix_acl_access"
 
@@ -53,14 +57,50 @@ static char *make_name(const char *path)
 	return name;
 }
 
+/* Where one link leads to, to be freed, or NULL. */
+static char *follow_link(const char *path)
+{
+	char to[PATH_MAX], *next;
+	ssize_t n = readlink(path, to, sizeof(to));
+	int folder;
+
+	if (n <= 0)
+		return NULL;
+	folder = to[0] == '/' ? 0 : (int)(base_of(path) - path);
+	if (asprintf(&next, "%.*s%.*s", folder, path, (int)n, to) < 0)
+		return NULL;
+	return next;
+}
+
+/* The name that the last of links that lead nowhere stands for: there a file
+ * would be made. */
+static char *follow_dangling(const char *path)
+{
+	char *at = strdup(path), *next;
+	struct stat st;
+
+	for (unsigned i = 0; at && i < MOST_LINKS; i++) {
+		if (lstat(at, &st) < 0 && errno == ENOENT)
+			return at;
+		next = follow_link(at);
+		free(at);
+		at = next;
+	}
+	free(at);
+	return NULL;
+}
+
 /* The name to which links from `path` lead. */
 static char *follow_links(const char *path)
 {
+	struct stat st;
 	char to[1];
 
 	if (readlink(path, to, sizeof(to)) < 0 &&
 		(errno == EINVAL || errno == ENOENT))
 		return strdup(path);
+	if (stat(path, &st) < 0 && errno == ENOENT)
+		return follow_dangling(path);
 	return realpath(path, NULL);
 }
 
@@ -230,14 +270,14 @@ static int copy_attributes(const struct replace *r, struct fault *fault)
 	return err;
 }
 
-/* The owner, as far as that is allowed, and then the mode: to be given another
- * owner takes bits away. */
-static int copy_owner_and_mode(
-	const struct replace *r, const struct replace_mark *old)
+/* The owner, as far as that is allowed. Returns 0, with the *mode that the file
+ * may have then, or a negative errno. */
+static int copy_owner(
+	const struct replace *r, const struct replace_mark *old, mode_t *mode)
 {
-	mode_t mode = old->mode & 07777;
 	struct stat st;
 
+	*mode = old->mode & 07777;
 	if (fstat(r->fd, &st) < 0)
 		return -errno;
 	if ((st.st_uid != old->uid || st.st_gid != old->gid) &&
@@ -245,35 +285,48 @@ static int copy_owner_and_mode(
 		/* The group may be one of ours. With the rights of somebody
 		 * else nothing runs. */
 		if (fchown(r->fd, (uid_t)-1, old->gid) < 0)
-			mode &= ~(mode_t)S_ISGID;
-		mode &= ~(mode_t)S_ISUID;
+			*mode &= ~(mode_t)S_ISGID;
+		*mode &= ~(mode_t)S_ISUID;
 	}
-	return fchmod(r->fd, mode) < 0 ? -errno : 0;
+	return 0;
 }
 
 int replace_keep(const struct replace *r, const struct replace_mark *m,
 	struct fault *fault)
 {
-	int err = copy_attributes(r, fault);
+	mode_t mode;
+	/* To be given another owner takes some attributes, and bits of the
+	 * mode, away. */
+	int err = copy_owner(r, m, &mode);
 
+	if (err) {
+		fault_set_errno(fault, err);
+		return err;
+	}
+	err = copy_attributes(r, fault);
 	if (err)
 		return err;
-	err = copy_owner_and_mode(r, m);
+	err = fchmod(r->fd, mode) < 0 ? -errno : 0;
 	if (err)
 		fault_set(fault, "its mode cannot be kept: %s", strerror(-err));
 	return err;
 }
 
-bool replace_is_same(const struct replace *r, const struct replace_mark *m)
+static bool is_marked(const char *path, const struct replace_mark *m)
 {
 	struct stat st;
 
-	return lstat(r->path, &st) == 0 && st.st_dev == m->dev &&
+	return lstat(path, &st) == 0 && st.st_dev == m->dev &&
 	       st.st_ino == m->ino && st.st_size == m->size &&
 	       st.st_mtim.tv_sec == m->changed.tv_sec &&
 	       st.st_mtim.tv_nsec == m->changed.tv_nsec &&
 	       st.st_mode == m->mode && st.st_uid == m->uid &&
 	       st.st_gid == m->gid;
+}
+
+bool replace_is_same(const struct replace *r, const struct replace_mark *m)
+{
+	return is_marked(r->path, m);
 }
 
 bool replace_is_backed_up(
@@ -307,8 +360,8 @@ static int link_beside(const char *path, char **name)
 	return err;
 }
 
-int replace_back_up(
-	const struct replace *r, const char *suffix, struct fault *fault)
+int replace_back_up(const struct replace *r, const char *suffix,
+	const struct replace_mark *m, struct fault *fault)
 {
 	char *kept = NULL, *name;
 	int err = asprintf(&kept, "%s%s", r->path, suffix) < 0 ? -ENOMEM : 0;
@@ -318,13 +371,17 @@ int replace_back_up(
 	else
 		err = link_beside(r->path, &name);
 	if (!err) {
-		if (rename(name, kept) < 0)
+		/* What somebody else put there meanwhile must not take the
+		 * place of the old file that they have kept. */
+		if (!is_marked(name, m))
+			err = -ESTALE;
+		else if (rename(name, kept) < 0)
 			err = -errno;
 		/* Where both are names of one file, it does nothing. */
 		(void)unlink(name);
 		free(name);
 	}
-	if (err)
+	if (err && err != -ESTALE)
 		fault_set(fault, "cannot be kept as *%.80s: %s", suffix,
 			strerror(-err));
 	free(kept);
@@ -418,7 +475,12 @@ static int publish_new(struct replace *r)
 
 	if (!r->temporary) {
 		err = give_name(r->fd, r->path);
-		return err ? err : close_file(r);
+		if (err)
+			return err;
+		err = close_file(r);
+		if (err)
+			(void)unlink(r->path);
+		return err;
 	}
 	err = close_file(r);
 	if (!err && link(r->temporary, r->path) < 0)
@@ -519,6 +581,8 @@ static int sync_place(const struct replace_place *place)
 	int fd, err = folder ? 0 : -ENOMEM;
 
 	fd = err ? -1 : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (!err && fd < 0) /* that may not be read, but the file? */
+		fd = open(place->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (!err && (fd < 0 || sync_system_of(fd) < 0))
 		err = -errno;
 	if (fd >= 0)

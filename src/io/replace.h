@@ -60,10 +60,11 @@ int replace_keep(const struct replace *r, const struct replace_mark *m,
 bool replace_is_same(const struct replace *r, const struct replace_mark *m);
 
 /* Keeps the old file under its name with `suffix` behind it as well, in place
- * of what has that name. There is no moment without either. Returns 0, or a
- * negative errno with *fault filled. */
-int replace_back_up(
-	const struct replace *r, const char *suffix, struct fault *fault);
+ * of what has that name. There is no moment without either. Returns 0, -ESTALE
+ * if the file is not the one of the mark any more, or another negative errno
+ * with *fault filled. */
+int replace_back_up(const struct replace *r, const char *suffix,
+	const struct replace_mark *m, struct fault *fault);
 
 /* Whether the other name of a file that has two is that with `suffix` behind
  * it. */

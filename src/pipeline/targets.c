@@ -7,10 +7,27 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+
+/* Files that others than these need open at the same time, and some. */
+#define OTHERS 32
+
+/* How many files may be held back, which are open: few enough that who reads
+ * can open the next. */
+static size_t group_size(void)
+{
+	struct rlimit most;
+
+	if (getrlimit(RLIMIT_NOFILE, &most) < 0 ||
+		most.rlim_cur >= OTHERS + TARGETS_GROUP)
+		return TARGETS_GROUP;
+	return most.rlim_cur > OTHERS ? (size_t)most.rlim_cur - OTHERS : 1;
+}
 
 void targets_init(struct targets *t, const struct targets_config *config)
 {
-	*t = (struct targets){.config = *config, .now = REPLACE_NONE};
+	*t = (struct targets){
+		.config = *config, .now = REPLACE_NONE, .group = group_size()};
 	atomic_init(&t->done, 0);
 	atomic_init(&t->unchanged, 0);
 	atomic_init(&t->refused, 0);
@@ -164,11 +181,21 @@ static void forget(
 	uncount(t, what);
 }
 
-/* What was held back is not published. */
+static void note_left(struct targets *t, size_t input)
+{
+	if (!t->first_left)
+		t->first_left = name_of(t, input);
+}
+
+/* What is still held back is not published. */
 static void forget_held(struct targets *t)
 {
-	for (size_t i = 0; i < t->n_held; i++)
+	for (size_t i = 0; i < t->n_held; i++) {
+		if (!t->held[i].path)
+			continue;
+		note_left(t, t->what[i].input);
 		forget(t, &t->held[i], &t->what[i]);
+	}
 	t->n_held = 0;
 	t->bytes_held = 0;
 }
@@ -182,12 +209,12 @@ static int publish(struct targets *t, struct replace *r,
 	bool in_place = c->way == TARGETS_IN_PLACE;
 	int err = 0;
 
-	if (in_place && !replace_is_same(r, &what->mark)) {
+	if (in_place && !replace_is_same(r, &what->mark))
+		err = -ESTALE;
+	if (!err && in_place && c->suffix)
+		err = replace_back_up(r, c->suffix, &what->mark, fault);
+	if (err == -ESTALE)
 		fault_set(fault, "somebody else changed it meanwhile");
-		return -ESTALE;
-	}
-	if (in_place && c->suffix)
-		err = replace_back_up(r, c->suffix, fault);
 	if (err)
 		return err;
 	err = replace_publish(r, c->way != TARGETS_FOLDER || c->force);
@@ -223,9 +250,9 @@ static int publish_held(struct targets *t, struct fault *fault)
 		err = publish(t, &t->held[i], &t->what[i], fault);
 		if (!err) {
 			atomic_fetch_add(&t->done, 1);
-			t->what[i].lines = t->what[i].bytes = 0;
 			if (t->config.sync)
 				err = note_name(t, t->held[i].path, fault);
+			replace_drop(&t->held[i]);
 			continue;
 		}
 		atomic_fetch_add(&t->refused, 1);
@@ -233,6 +260,7 @@ static int publish_held(struct targets *t, struct fault *fault)
 			break;
 		say_that_it_stays(t, fault);
 		ledger_trouble(t->ledger, name, 0, 0, fault->text);
+		forget(t, &t->held[i], &t->what[i]);
 		err = 0;
 	}
 	return err;
@@ -264,13 +292,20 @@ static int flush(struct targets *t, struct fault *fault)
 
 /* ---- One file ---- */
 
+/* Whether there is a file which the new one is to be like. */
+static bool has_old(const struct targets *t, const char *name)
+{
+	struct stat st;
+
+	return t->config.way == TARGETS_IN_PLACE ||
+	       (t->config.way == TARGETS_ONE && stat(name, &st) == 0);
+}
+
 static int open_new(struct targets *t, const char *name)
 {
 	int err = t->config.way == TARGETS_FOLDER ? make_way(t, name) : 0;
 
-	return err ? err
-		   : replace_open(
-			     &t->now, name, t->config.way == TARGETS_IN_PLACE);
+	return err ? err : replace_open(&t->now, name, has_old(t, name));
 }
 
 int targets_open(
@@ -288,6 +323,8 @@ int targets_open(
 		err = open_new(t, name);
 	}
 	if (err) {
+		if (targets_is_for_all(err) && t->n_held == 0)
+			note_left(t, input);
 		fault_set(fault, "no file can be made beside it: %s",
 			strerror(-err));
 		if (!targets_is_for_all(err))
@@ -312,7 +349,7 @@ void targets_count(struct targets *t, uint64_t lines, uint64_t bytes)
 
 static bool is_full(const struct targets *t)
 {
-	return t->n_held == TARGETS_GROUP || !t->config.sync ||
+	return t->n_held == t->group || !t->config.sync ||
 	       t->bytes_held >= TARGETS_GROUP_BYTES ||
 	       t->config.way == TARGETS_ONE;
 }
@@ -389,8 +426,18 @@ int targets_finish(struct targets *t, struct fault *fault)
 
 void targets_abandon(struct targets *t, struct sink *sink)
 {
+	size_t under_way = t->is.input;
+	bool open = t->open;
+
 	leave(t, sink);
 	forget_held(t);
+	if (open)
+		note_left(t, under_way);
+}
+
+const char *targets_first_left(const struct targets *t)
+{
+	return t->first_left;
 }
 
 void targets_release(struct targets *t)

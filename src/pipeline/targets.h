@@ -77,7 +77,7 @@ struct targets {
 	struct targets_held is; /* ... and what is known of it */
 	struct replace held[TARGETS_GROUP];
 	struct targets_held what[TARGETS_GROUP];
-	size_t n_held;
+	size_t n_held, group; /* how many may be */
 	uint64_t bytes_held;
 	struct replace_names names; /* that were given and are not synced */
 	char *made; /* the folder that was made last, or was there; or NULL */
@@ -85,6 +85,10 @@ struct targets {
 	/* Files that got their name, that were not changed by what was to be
 	 * done, that stay as they were for another reason. */
 	_Atomic uint64_t done, unchanged, refused;
+
+	/* After an error that stands for the output as a whole: the first
+	 * output that it kept from being there; NULL: none. */
+	const char *first_left;
 };
 
 void targets_init(struct targets *t, const struct targets_config *config);
@@ -134,6 +138,10 @@ bool targets_is_for_all(int err);
 
 /* Nothing of what was not published will be. */
 void targets_abandon(struct targets *t, struct sink *sink);
+
+/* The first output that an error kept from being there, or NULL. When nobody
+ * owns the output any more. */
+const char *targets_first_left(const struct targets *t);
 
 /* No FILE comes any more: publishes what is held back, unless everything was
  * stopped. Returns as targets_close. */

@@ -208,6 +208,34 @@ twice() {
 	expect_outcome 0 '' '' && expect_file a 'TEXT OF A\n'
 }
 check "a FILE that is named twice is replaced once" twice
+one_place() {
+	fresh a
+	ln -s a link
+	run --in-place --stats=json a ./a link "$PWD/a"
+	expect_status 0 && expect_file a 'TEXT OF A\n' &&
+		grep -q '"files":{"done":1,"unchanged":0,"refused":0}' "$err" || return 1
+	fresh a
+	ln a b
+	run --in-place --force a b ./b
+	expect_outcome 0 '' '' && expect_file a 'TEXT OF A\n' && expect_file b 'TEXT OF A\n'
+}
+check "... by whatever name; hard links are several" one_place
+kept_over_input() {
+	local f
+	for f in a ./a link "$PWD/a"; do
+		fresh a a.bak
+		ln -s a link
+		run --in-place=.bak "$f" ./a.bak
+		expect_usage_error "but is an input; nothing was done" &&
+			expect_file a 'text of a\n' && expect_file a.bak 'text of a.bak\n' || return 1
+	done
+	rm a.bak && ln a a.bak
+	run --in-place=.bak a a.bak
+	expect_usage_error 'a.bak: would be the old file of a, but is an input' || return 1
+	run --in-place=.old a a.bak --force
+	expect_outcome 0 '' ''
+}
+check "where FILESUFFIX is a FILE as well, nothing is done" kept_over_input
 
 # held_at CALL ACTION [ARG...]: the program is stopped by its first CALL, ACTION
 # is evaluated, and it goes on; its standard error is in $err.
@@ -241,6 +269,32 @@ gone_meanwhile() {
 	held_at fchmod 'rm a' --in-place a b
 	expect_end held "exit 1" && only b && expect_file b 'TEXT OF B\n'
 }
+# Between the last look at FILE and the link by which the old one is kept.
+kept_meanwhile() {
+	fresh a b
+	cat >swap.c <<-'END'
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <stdio.h>
+
+		int link(const char *from, const char *to)
+		{
+			int (*real)(const char *, const char *) = dlsym(RTLD_NEXT, "link");
+
+			rename("b", from);
+			return real(from, to);
+		}
+	END
+	$CC -shared -fPIC -o swap.so swap.c -ldl || return 1
+	echo kept >a.bak
+	LD_PRELOAD=$PWD/swap.so run --in-place=.bak a
+	expect_outcome 1 '' "upcase-pipe: a: somebody else changed it meanwhile; $stays\n" &&
+		expect_file a 'text of b\n' && expect_file a.bak 'kept\n' &&
+		only a a.bak swap.c swap.so
+}
+if ! sanitized; then
+	check "what somebody else put there is not kept as the old one" kept_meanwhile
+fi
 if can_trace && ! sanitized; then
 	check "a FILE that grew meanwhile is not replaced" changed_meanwhile
 	check "nor one that somebody else replaced meanwhile" replaced_meanwhile
@@ -475,7 +529,24 @@ sync_fails() {
 	traced -e inject=fsync,syncfs:error=EIO -- --in-place a b
 	expect_status 3 && only a b && expect_file a 'text of a\n' &&
 		expect_file b 'text of b\n' &&
-		expect_stderr_match 'upcase-pipe: b: Input/output error \(what was written may not be on the disk\); it and what was to follow stay as they were'
+		expect_stderr_match 'upcase-pipe: a: Input/output error \(what was written may not be on the disk\); it and what was to follow stay as they were'
+}
+# Who is told stays as it was is the first that does.
+group_fails() {
+	fresh a b c d
+	traced -e inject=linkat:error=ENOSPC:when=3 -- --in-place a b c d
+	expect_outcome 3 '' 'upcase-pipe: c: cannot be replaced: No space left on device; it and what was to follow stay as they were\n' &&
+		cat a b c d | same <(printf 'TEXT OF %s\n' A B && printf 'text of %s\n' c d) - &&
+		only a b c d
+}
+name_fails() {
+	fresh a b
+	traced -e inject=syncfs:error=EIO:when=2 -- --in-place a b
+	expect_outcome 3 '' 'upcase-pipe: b: Input/output error (names may not be on the disk)\n' &&
+		expect_file a 'TEXT OF A\n' && expect_file b 'TEXT OF B\n' || return 1
+	traced -e inject=syncfs:error=EIO -- --atomic -o all a
+	expect_outcome 3 '' 'upcase-pipe: all: Input/output error (names may not be on the disk)\n' &&
+		expect_file all 'TEXT OF A\n'
 }
 synced_first() {
 	fresh a b
@@ -513,12 +584,23 @@ many_open() {
 		[ "$(cat f* | sort -u)" = TEXT ]
 }
 check "more FILEs than can be open at once" many_open
+# Else who reads could not open the next one.
+few_open() {
+	local f
+	fresh
+	for f in {1..60}; do echo text >"f$f"; done
+	(ulimit -n 40 && traced -e trace=syncfs,fsync -- --in-place f*; expect_outcome 0 '' '') &&
+		[ "$(grep -c sync "$tmp/std/trace")" -gt 6 ]
+}
 if can_trace && ! sanitized; then
 	check "at a signal those done are done" under_way
 	check "a sync that fails leaves everything as it was" sync_fails
+	check "a group of which one cannot be renamed is told by that" group_fails
+	check "names that cannot be synced are told, and what is done is not denied" name_fails
 	check "what is renamed was synced before, and its name is behind" synced_first
 	check "a rename that fails is told, the others are done" rename_fails
 	check "without O_TMPFILE or /proc there is a temporary name" named_temporary
+	check "few files are held back where few can be open" few_open
 fi
 
 # --- a file for each, elsewhere --------------------------------------------------
@@ -558,9 +640,13 @@ there_already() {
 check "--output-dir: what is there stays, unless --force" there_already
 appears_meanwhile() {
 	fresh a
-	held_at openat 'mkdir -p out; echo other >out/a' --output-dir=out --sync=none a
-	expect_end held "exit 1" && expect_file out/a 'other\n' && only a out out/a
+	held_at writev 'echo other >out/a' --output-dir=out --sync=none a
+	expect_end held "exit 1" && expect_file out/a 'other\n' && only a out out/a &&
+		expect_file "$err" 'upcase-pipe: out/a: cannot be made: File exists\n'
 }
+if can_trace && ! sanitized; then
+	check "--output-dir: nor does it go over what appears meanwhile" appears_meanwhile
+fi
 one_name() {
 	fresh a a.gz
 	run --output-dir=out a ./a
@@ -578,6 +664,31 @@ one_name() {
 		run --output-dir=out . && expect_usage_error 'no name of a file'
 }
 check "--output-dir: one name for two, or an input: nothing is done" one_name
+one_place_for_two() {
+	fresh
+	mkdir -p x/new y/new out/y && ln -s y out/x
+	printf 'x\n' | tee x/f >x/new/f
+	printf 'y\n' | tee y/f >y/new/f
+	run --output-dir=out --force x/f y/f
+	expect_usage_error 'out/y/f: would be the output of both x/f and y/f; nothing was done' || return 1
+	run --output-dir=out x/new/f y/new/f
+	expect_usage_error 'out/y/new/f: would be the output of both' && [ -z "$(ls out/y)" ] || return 1
+	fresh a b
+	mkdir out && echo old >out/b && ln -s b out/a
+	run --output-dir=out --force a b
+	expect_usage_error 'would be the output of both' && expect_file out/b 'old\n' || return 1
+	ln -f out/b out/a
+	run --output-dir=out --force a b
+	expect_outcome 0 '' '' && expect_file out/a 'TEXT OF A\n' && expect_file out/b 'TEXT OF B\n'
+}
+check "--output-dir: nor one name for two by way of links" one_place_for_two
+dots_only() {
+	fresh
+	mkdir d && echo x | gzip | tee d/..gz >d/...gz
+	run --output-dir=out d/..gz d/...gz
+	expect_outcome 0 '' '' && expect_file out/d/..gz 'X\n' && expect_file out/d/...gz 'X\n'
+}
+check "--output-dir: an ending that leaves only dots is none" dots_only
 folder_bad() {
 	fresh a
 	printf 'abcdefgh\n' | gzip | head -c 25 >cut.gz
@@ -676,6 +787,29 @@ atomic_link() {
 	expect_outcome 0 '' '' && [ -L all ] && expect_file d/real 'X\n'
 }
 check "--atomic: a symbolic link is followed" atomic_link
+atomic_dangling() {
+	fresh
+	mkdir d e && ln -s d/two one && ln -s three d/two && ln -s "$PWD/e/real" d/three
+	given 'x\n'
+	run -o one --atomic
+	expect_outcome 0 '' '' && expect_file e/real 'X\n' && [ -L d/three ] &&
+		only d d/three d/two e e/real one || return 1
+	ln -s loop loop
+	run -o loop --atomic
+	expect_outcome 3 '' 'upcase-pipe: loop: no file can be made beside it: Too many levels of symbolic links\n'
+}
+check "--atomic: so is one that leads to no file yet" atomic_dangling
+# Without O_TMPFILE others could open it, and be there when it is written.
+atomic_secret() {
+	fresh a
+	echo old >all && chmod 600 all
+	traced -e trace=openat,access -e inject=access:error=ENOENT -- \
+		-o all --atomic a
+	expect_outcome 0 '' '' && grep -q 'upcase-pipe-[0-9-]*", .*O_EXCL.*, 0600)' "$tmp/std/trace"
+}
+if can_trace && ! sanitized; then
+	check "--atomic: a FILE for its owner only is so from the beginning" atomic_secret
+fi
 no_regular() {
 	fresh
 	mkfifo f && ln -s f l
