@@ -23,7 +23,7 @@
  *				queues, the ledger and io/say.h; to join
  *				threads that have said that they ended
  *	getpid, tgkill		to nudge a thread
- *	getpgrp, gettid		to give a terminal back, and to stop, where
+ *	getpgrp, gettid, kill	to give a terminal back, and to stop, where
  *				somebody types
  *	clone, clone3, rseq, set_robust_list
  *				to start one: a stand-in, or io/say.h's
@@ -174,7 +174,7 @@ static void answer_terminal(struct pipeline *p, const struct signals_seen *seen)
 	if (seen->quit)
 		signals_die(SIGQUIT);
 	if (seen->suspend)
-		signals_suspend();
+		(void)signals_suspend();
 	if (seen->suspend || seen->continued)
 		pipeline_tell_terminal(p, TERMINAL_CONTINUED);
 	if (seen->resized)
@@ -189,6 +189,18 @@ static void stop(struct pipeline *p, int sig)
 	if (sig == SIGINT)
 		pipeline_take_back(p);
 	pipeline_stop(p);
+}
+
+/* Who types is in the background: is stopped, as who reads there is, but not if
+ * there is something else to do. */
+static void answer_background(struct pipeline *p, const struct shutdown *e)
+{
+	if (!pipeline_is_in_background(p) || e->given_up || signals_stops() > 0)
+		return;
+	if (signals_await_foreground())
+		pipeline_tell_terminal(p, TERMINAL_CONTINUED);
+	else
+		pipeline_tell_terminal(p, TERMINAL_ALONE);
 }
 
 /* Answers what has come in by signal. */
@@ -273,6 +285,7 @@ static void run(struct pipeline *p, const struct options *o, struct shutdown *e)
 	while (pipeline_running(p) > 0) {
 		/* Errors of poll other than EINTR would be bugs; the signals
 		 * and threads are looked at whatever it says. */
+		answer_background(p, e);
 		see_to_late(p, e);
 		e->untold = diag_more();
 		(void)poll(fds, 2, poll_timeout(e));

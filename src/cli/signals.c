@@ -133,6 +133,7 @@ int signals_watch_terminal(void)
 	(void)sigemptyset(&mask);
 	for (size_t i = 0; i < N_TERMINAL; i++)
 		(void)sigaddset(&mask, terminal_signals[i]);
+	(void)sigaddset(&mask, SIGTTIN);
 	if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
 		return -errno;
 	for (size_t i = 0; !err && i < N_TERMINAL; i++)
@@ -192,6 +193,11 @@ struct signals_seen signals_take(void)
 	return seen;
 }
 
+int signals_stops(void)
+{
+	return stop_count;
+}
+
 bool signals_pipe_ignored(void)
 {
 	return pipe_ignored;
@@ -210,15 +216,23 @@ void signals_restore(void)
 			(void)sigaction(terminal_signals[i], &sa, NULL);
 }
 
-void signals_suspend(void)
+bool signals_suspend(void)
 {
 	struct sigaction sa = {.sa_handler = SIG_DFL}, old;
 
 	(void)sigemptyset(&sa.sa_mask);
+	(void)take_terminal(SIGCONT);
 	(void)sigaction(SIGTSTP, &sa, &old);
 	(void)raise(SIGTSTP);
 	(void)sigaction(SIGTSTP, &old, NULL);
+	return take_terminal(SIGCONT);
+}
+
+bool signals_await_foreground(void)
+{
 	(void)take_terminal(SIGCONT);
+	(void)kill(0, SIGTTIN);
+	return take_terminal(SIGCONT);
 }
 
 void signals_die(int sig)

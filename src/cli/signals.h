@@ -24,8 +24,9 @@
 int signals_init(void);
 
 /* Beside those, for who types: the signals of a terminal, which may have to be
- * given back before the process stops or dies, and drawn on anew afterwards.
- * After signals_init. Returns 0 or a negative errno. */
+ * given back before the process stops or dies, and drawn on anew afterwards. A
+ * thread that reads there in the background is not stopped for it, but gets
+ * EIO. After signals_init. Returns 0 or a negative errno. */
 int signals_watch_terminal(void);
 
 /* Lets the main thread have its signals. */
@@ -49,6 +50,9 @@ struct signals_seen {
 	bool suspend, continued, resized, quit;
 };
 
+/* How many of the first kind have come, for a look. */
+int signals_stops(void);
+
 /* Makes the descriptor unreadable until the next signal, and tells. */
 struct signals_seen signals_take(void);
 
@@ -57,9 +61,13 @@ struct signals_seen signals_take(void);
 bool signals_pipe_ignored(void);
 
 /* Stops the process as if SIGTSTP had never been handled, until it is
- * continued, which is not told then. It may not be stopped at all: where nobody
- * would continue it. */
-void signals_suspend(void);
+ * continued, which is not told then. Returns false when it was not stopped:
+ * nobody would continue it. */
+bool signals_suspend(void);
+
+/* Likewise, and its process group, as the system does to who reads from a
+ * terminal in the background. Also false where that is ignored. */
+bool signals_await_foreground(void);
 
 /* All signals that end or stop a process, unless ignored, do so by default. */
 void signals_restore(void);

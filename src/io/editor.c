@@ -100,6 +100,8 @@ struct editor {
 	int error;	/* ... because of that, a negative errno; or 0 */
 	bool exhausted; /* libedit asked for more and got none */
 	bool stopped, taken_back, over;
+	bool dead;	/* libedit does not ask: the terminal is gone */
+	size_t asked;	/* characters that libedit got */
 	size_t granted; /* bytes that are still read after a stop */
 
 	/* What libedit wrote and the terminal has not yet. */
@@ -260,17 +262,35 @@ static size_t may_read(const struct editor *e)
 	return room;
 }
 
+/* The terminal may be somebody else's, and changed by him: what it is now is
+ * what it will be given back as. Returns whether it is ours. */
+static bool take_again(struct editor *e)
+{
+	if (!e->config.await(e->config.context))
+		return false;
+	(void)e->f.el_set(e->el, EL_PREP_TERM, 0);
+	terminal_give_back(e->config.terminal);
+	if (terminal_take(e->config.terminal, e->fd) == 0)
+		(void)e->f.el_set(e->el, EL_PREP_TERM, 1);
+	return true;
+}
+
 /* One read, when there is something. */
 static void read_some(struct editor *e)
 {
 	ssize_t n = read(e->fd, e->raw + e->len, may_read(e));
+	int err = n < 0 ? -errno : 0;
 
 	if (n > 0) {
 		e->len += (size_t)n;
 		e->granted -= (size_t)n < e->granted ? (size_t)n : e->granted;
-	} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+	} else if (err == -EIO && !terminal_is_ours(e->fd) &&
+		   (take_again(e) || e->stopped)) {
+		/* It had gone to the background. */
+		return;
+	} else if (err != -EINTR && err != -EAGAIN) {
 		e->ended = true;
-		e->error = n < 0 ? -errno : 0;
+		e->error = err;
 	}
 }
 
@@ -304,6 +324,20 @@ static bool wait_for_more(struct editor *e)
 	return false;
 }
 
+/* libedit would make the terminal what it takes for right, though it is
+ * another's by now, and throw away what was typed there: it finds another one,
+ * which is none. Returns whether it does. */
+static bool detach(struct editor *e)
+{
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	bool done = nothing >= 0 && dup3(nothing, e->fd, O_CLOEXEC) >= 0;
+
+	e->mute = true;
+	if (nothing >= 0)
+		(void)close(nothing);
+	return done;
+}
+
 /* The next character, as libedit wants it: 1, or -1 when no more come. */
 static int get_character(EditLine *el, wchar_t *c)
 {
@@ -318,8 +352,10 @@ static int get_character(EditLine *el, wchar_t *c)
 			n = wide_decode(
 				e->raw + e->at, e->len - e->at, false, c);
 		e->at += n;
-		if (n > 0)
+		if (n > 0) {
+			e->asked++;
 			return 1;
+		}
 		/* At most the beginning of a character. */
 		memmove(e->raw, e->raw + e->at, e->len - e->at);
 		e->len -= e->at;
@@ -332,6 +368,8 @@ static int get_character(EditLine *el, wchar_t *c)
 			return 1;
 		} else {
 			e->exhausted = true;
+			if (!terminal_is_ours(e->fd))
+				(void)detach(e);
 			errno = ECANCELED;
 			return -1;
 		}
@@ -438,12 +476,38 @@ static int take_begun(struct editor *e)
 	return take_line(e, begun->buffer, n);
 }
 
+/* Whoever typed this is gone with his terminal; what was read of it is lines,
+ * as he typed them. */
+static int take_read(struct editor *e)
+{
+	const unsigned char *text = e->raw + e->at;
+	size_t len = e->len - e->at, n = 0;
+	unsigned char *line = realloc(e->line, len + 1);
+
+	if (!line)
+		return -ENOMEM;
+	e->line = line;
+	while (n < len && text[n] != '\r' && text[n] != '\n')
+		n++;
+	e->at += n + (n < len);
+	if (n == len && e->taken_back)
+		return 0;
+	memcpy(e->line, text, n);
+	e->line[n] = '\n';
+	e->line_len = n + 1;
+	return 0;
+}
+
 /* The line is complete, or is not wanted. */
 static int edit(struct editor *e)
 {
 	int n = 0;
-	const wchar_t *line = e->f.el_wgets(e->el, &n);
+	size_t asked = e->asked;
+	const wchar_t *line;
 
+	if (e->dead)
+		return take_read(e);
+	line = e->f.el_wgets(e->el, &n);
 	if (e->over)
 		return -ECANCELED;
 	if (e->exhausted)
@@ -451,6 +515,7 @@ static int edit(struct editor *e)
 	if (!line || n <= 0) {
 		/* What is behind that and was read already is a line, too. */
 		e->ended = true;
+		e->dead = e->asked == asked;
 		return 0;
 	}
 	e->shown = false;
@@ -508,27 +573,13 @@ void editor_take_back(struct editor *e)
 	e->taken_back = true;
 }
 
-/* The terminal may be somebody else's, and changed by him: what it is now is
- * what it will be given back as. */
-static void take_again(struct editor *e)
-{
-	terminal_await(e->fd);
-	if (!terminal_is_ours(e->fd))
-		return;
-	(void)e->f.el_set(e->el, EL_PREP_TERM, 0);
-	terminal_give_back(e->config.terminal);
-	if (terminal_take(e->config.terminal, e->fd) == 0)
-		(void)e->f.el_set(e->el, EL_PREP_TERM, 1);
-}
-
 void editor_news(struct editor *e, int news)
 {
 	struct place old = enter(e);
+	bool ours = !(news & TERMINAL_CONTINUED) || take_again(e);
 
-	if (news & TERMINAL_CONTINUED)
-		take_again(e);
 	e->f.el_resize(e->el);
-	if (e->shown) {
+	if (e->shown && ours) {
 		e->config.stands(e->config.context, true);
 		draw_over(e);
 		flush_screen(e);
@@ -771,18 +822,12 @@ int editor_open(struct editor **result, const struct editor_config *config)
 	return 0;
 }
 
-/* libedit would make the terminal what it takes for right, and throw away what
- * was typed: it finds another one. */
 static void end_libedit(struct editor *e)
 {
-	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct place old = enter(e);
 
-	e->mute = true;
-	if (nothing >= 0 && dup3(nothing, e->fd, O_CLOEXEC) >= 0)
+	if (detach(e))
 		e->f.el_end(e->el);
-	if (nothing >= 0)
-		(void)close(nothing);
 	leave(old);
 }
 

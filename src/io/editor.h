@@ -45,6 +45,9 @@ struct editor_config {
 	/* Looks what is new, and may call editor_stop and editor_news. Returns
 	 * false when nothing matters any more. */
 	bool (*woken)(void *context);
+	/* The terminal may be somebody else's: waits until it is not. Returns
+	 * false when that will not be. */
+	bool (*await)(void *context);
 	/* The cursor stands behind a prompt from now on, or does not. */
 	void (*stands)(void *context, bool stands);
 	/* Something about the history is not as it should be; name is the

@@ -2,6 +2,8 @@
 
 #include "io/feed.h"
 
+#include "io/terminal.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +34,9 @@ void feed_stop(struct feed *f)
 	if (f->stopped)
 		return;
 	f->stopped = true;
-	f->granted += (off_t)fdio_waiting(&f->io);
+	/* What is typed to another is his; and who reads it is stopped. */
+	if (terminal_is_ours(f->io.fd))
+		f->granted += (off_t)fdio_waiting(&f->io);
 	if (f->editor)
 		editor_stop(f->editor, (size_t)f->granted);
 }

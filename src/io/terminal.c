@@ -13,6 +13,7 @@ int terminal_init(struct terminal *t)
 	t->taken = t->closed = false;
 	t->fd = -1;
 	atomic_init(&t->news, 0);
+	atomic_init(&t->wanted, false);
 	return -err;
 }
 
@@ -89,10 +90,12 @@ bool terminal_is_ours(int fd)
 	return owner < 0 || owner == getpgrp();
 }
 
-/* This call changes nothing, but the system lets only the foreground make it:
- * others get SIGTTOU, which stops them, and try again when continued. */
-void terminal_await(int fd)
+void terminal_want(struct terminal *t)
 {
-	if (!terminal_is_ours(fd))
-		(void)tcflow(fd, TCOON);
+	atomic_store(&t->wanted, true);
+}
+
+bool terminal_is_wanted(struct terminal *t)
+{
+	return atomic_exchange(&t->wanted, false);
 }

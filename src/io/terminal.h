@@ -28,6 +28,7 @@ enum terminal_news {
 	TERMINAL_SIZE = 1,	/* it may be larger or smaller */
 	TERMINAL_WRITTEN = 2,	/* somebody wrote behind the prompt */
 	TERMINAL_CONTINUED = 4, /* the process was stopped */
+	TERMINAL_ALONE = 8,	/* it cannot be: nobody would continue it */
 };
 
 struct terminal {
@@ -35,7 +36,8 @@ struct terminal {
 	bool taken, closed;
 	int fd; /* of who took it */
 	struct termios was;
-	atomic_int news; /* enum terminal_news, those that nobody saw yet */
+	atomic_int news;    /* enum terminal_news, those that nobody saw yet */
+	atomic_bool wanted; /* who reads there is in the background */
 };
 
 /* Nobody has it. Returns 0 or a negative errno; then there is nothing to
@@ -65,9 +67,9 @@ int terminal_see(struct terminal *t);
  * or there is no such thing there. */
 bool terminal_is_ours(int fd);
 
-/* In the background: is stopped by the system, as who reads there is, until it
- * is in the foreground, or returns because nobody would continue it, or because
- * of a nudge. */
-void terminal_await(int fd);
+/* Who reads there is in the background, and has to be stopped until he is not:
+ * for who can do that, and asks by terminal_is_wanted, which is true once. */
+void terminal_want(struct terminal *t);
+bool terminal_is_wanted(struct terminal *t);
 
 #endif

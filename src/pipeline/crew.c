@@ -63,6 +63,11 @@ void crew_ended(struct crew *c, struct worker *w)
 	poke_send(c->event_pipe[1]);
 }
 
+void crew_call(struct crew *c)
+{
+	poke_send(c->event_pipe[1]);
+}
+
 int crew_event_fd(const struct crew *c)
 {
 	return c->event_pipe[0];

@@ -52,7 +52,11 @@ int crew_start(struct worker *w, void *(*run)(void *), void *argument);
 /* The calling thread, which is w's, is about to return. */
 void crew_ended(struct crew *c, struct worker *w);
 
-/* Readable when a thread has ended since crew_running was called. */
+/* Who waits for threads to end is to look for something else. Any thread. */
+void crew_call(struct crew *c);
+
+/* Readable when a thread has ended, or crew_call was called, since crew_running
+ * was. */
 int crew_event_fd(const struct crew *c);
 
 /* How many threads run that are waited for. */

@@ -3,6 +3,7 @@
 #include "pipeline/input.h"
 
 #include "codec/format.h"
+#include "io/clock.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -21,6 +22,7 @@ int input_init(struct input *in, const struct input_config *config)
 	source_set_relief(&in->source, config->relief);
 	in->typed.on = in->typed.prompting = in->typed.prompted = false;
 	in->typed.editor = NULL;
+	in->typed.awaiting = in->typed.alone = false;
 	in->typed.at = in->typed.len = in->typed.edited = 0;
 	in->part = false;
 	memset(&in->typed.strip, 0, sizeof(in->typed.strip));
@@ -40,37 +42,76 @@ static void stands(struct input *in, bool stands)
 		in->config.stands(in->config.context, stands);
 }
 
-static void tell_nothing(void *context, bool stands)
+/* Waits until the terminal is not another's, as far as that can be waited for.
+ * Returns whether it is so. */
+static bool await(void *input)
 {
-	(void)context;
-	(void)stands;
+	struct input *in = input;
+	const struct input_config *config = &in->config;
+	int fd = in->source.feed.io.fd, news = 0;
+
+	in->typed.awaiting = true;
+	while (!terminal_is_ours(fd) && config->terminal &&
+		config->background && !in->source.feed.stopped &&
+		!(news & TERMINAL_ALONE)) {
+		terminal_want(config->terminal);
+		config->background(config->context);
+		(void)fdio_wait(-1, 0, config->wake, CLOCK_FOREVER);
+		if (!config->woken(config->context))
+			break;
+		news = terminal_see(config->terminal);
+	}
+	in->typed.awaiting = false;
+	in->typed.alone = news & TERMINAL_ALONE;
+	return terminal_is_ours(fd);
+}
+
+static bool editor_woken(void *input)
+{
+	struct input *in = input;
+
+	return in->config.woken(in->config.context);
+}
+
+static void editor_stands(void *input, bool does)
+{
+	stands(input, does);
+}
+
+static void tell(void *input, const char *name, const char *text)
+{
+	struct input *in = input;
+
+	if (in->config.tell)
+		in->config.tell(in->config.context, name, text);
 }
 
 /* Has lines edited, where that is possible. */
-static void begin_editing(struct input *in)
+static int begin_editing(struct input *in)
 {
-	struct input_typed *t = &in->typed;
 	const struct fdio *io = &in->source.feed.io;
-	int fd = io->own >= 0 ? io->own : io->fd;
+	struct editor_config config = {
+		.in = io->own >= 0 ? io->own : io->fd,
+		.screen = &in->typed.prompt.io,
+		.terminal = in->config.terminal,
+		.prompt = in->config.prompt,
+		.history = in->config.history,
+		.wake = in->config.wake,
+		.woken = editor_woken,
+		.await = await,
+		.stands = editor_stands,
+		.tell = tell,
+		.context = in,
+	};
+	int err;
 
-	if (!in->config.terminal || t->prompt.io.fd < 0 || !editor_is_wanted())
-		return;
-	terminal_await(fd);
-	if (!terminal_is_ours(fd) ||
-		editor_open(&t->editor,
-			&(struct editor_config){.in = fd,
-				.screen = &t->prompt.io,
-				.terminal = in->config.terminal,
-				.prompt = in->config.prompt,
-				.history = in->config.history,
-				.wake = in->config.wake,
-				.woken = in->config.woken,
-				.stands = in->config.stands ? in->config.stands
-							    : tell_nothing,
-				.tell = in->config.tell,
-				.context = in->config.context}) != 0)
-		return;
-	in->source.feed.editor = t->editor;
+	if (!config.terminal || config.screen->fd < 0 || !editor_is_wanted() ||
+		!await(in))
+		return -ENOTSUP;
+	err = editor_open(&in->typed.editor, &config);
+	if (!err)
+		in->source.feed.editor = in->typed.editor;
+	return err;
 }
 
 static void begin_typing(struct input *in, const char *path)
@@ -83,8 +124,10 @@ static void begin_typing(struct input *in, const char *path)
 	t->edited = 0;
 	if (t->prompting)
 		prompt_open(&t->prompt, in->source.feed.io.fd);
-	if (t->prompting)
-		begin_editing(in);
+	if (t->prompting && begin_editing(in) != 0 && in->config.history)
+		tell(in, in->config.history,
+			"lines are not edited here; what is typed is not kept "
+			"there");
 }
 
 static void end_editing(struct input *in)
@@ -125,8 +168,9 @@ int input_close(struct input *in)
 	if (t->prompting) {
 		/* The cursor still stands behind the last prompt. At a stop a
 		 * terminal that takes nothing is not waited for. */
-		if (t->prompted && (!in->source.feed.stopped ||
-					   fdio_has_room(&t->prompt.io, 1)))
+		if (t->prompted && terminal_is_ours(t->prompt.io.fd) &&
+			(!in->source.feed.stopped ||
+				fdio_has_room(&t->prompt.io, 1)))
 			(void)prompt_show(&t->prompt, "\n", in->config.wake);
 		stands(in, false);
 		end_editing(in);
@@ -217,8 +261,7 @@ void input_show_prompt(struct input *in)
 		t->prompted = true;
 		return;
 	}
-	terminal_await(in->source.feed.io.fd);
-	if (is_typed_ahead(in) || !terminal_is_ours(in->source.feed.io.fd))
+	if (!await(in) || is_typed_ahead(in))
 		return;
 	stands(in, true);
 	t->prompted =
@@ -228,8 +271,11 @@ void input_show_prompt(struct input *in)
 void input_news(struct input *in)
 {
 	struct input_typed *t = &in->typed;
-	int news = in->config.terminal ? terminal_see(in->config.terminal) : 0;
+	int news;
 
+	if (!in->config.terminal || t->awaiting)
+		return;
+	news = terminal_see(in->config.terminal);
 	if (news == 0 || !t->prompting)
 		return;
 	if (t->editor) {
@@ -253,8 +299,7 @@ static void tell_long_line(struct input *in)
 		"%d bytes",
 		FEED_TYPED_MOST - 1);
 	in->source.feed.long_line = false;
-	if (in->config.tell)
-		in->config.tell(in->config.context, in->source.name, text);
+	tell(in, in->source.name, text);
 }
 
 /* Gets more typed text. Returns as input_read does, but for the number. */
@@ -265,6 +310,13 @@ static ssize_t read_more(
 	ssize_t n = decode_read(&in->decode, &in->source, t->raw,
 		sizeof(t->raw), in->config.wake, deadline, fault);
 
+	/* It has gone to the background. */
+	if (n == -EIO && t->prompting && !t->alone &&
+		!in->source.feed.stopped &&
+		!terminal_is_ours(in->source.feed.io.fd)) {
+		t->prompted = false;
+		return -EINTR;
+	}
 	if (n < 0)
 		return n;
 	t->at = 0;

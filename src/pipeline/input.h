@@ -46,6 +46,9 @@ struct input_config {
 	 * line: calls input_stop and input_news. Returns false after an abort.
 	 */
 	bool (*woken)(void *context);
+	/* The terminal is another's, and whoever stops the process until it is
+	 * not has to know (terminal_want was called). */
+	void (*background)(void *context);
 	/* A prompt stands on the screen from now on, or does not. */
 	void (*stands)(void *context, bool stands);
 	/* Something is not as it was asked for. */
@@ -59,6 +62,8 @@ struct input_typed {
 	bool prompting; /* ... at a terminal */
 	bool prompted;	/* a prompt was shown and no line has come since */
 	bool ended;	/* the input behind it has */
+	bool awaiting;	/* until the terminal is ours */
+	bool alone;	/* ... which it will never be */
 	struct prompt prompt;
 	struct editor *editor; /* NULL: the terminal does it */
 	struct strip strip;

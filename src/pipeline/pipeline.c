@@ -338,6 +338,11 @@ static bool woken(void *pipeline)
 	return reader_woken(&((struct pipeline *)pipeline)->reader);
 }
 
+static void background(void *pipeline)
+{
+	crew_call(&((struct pipeline *)pipeline)->crew);
+}
+
 static void stands(void *pipeline, bool stands)
 {
 	const struct pipeline *p = pipeline;
@@ -364,6 +369,7 @@ static int connect_reader(struct pipeline *p)
 		.relief = &p->relief,
 		.help = helped ? &p->unpackers.help : NULL,
 		.woken = woken,
+		.background = background,
 		.stands = p->config.stands ? stands : NULL,
 		.tell = tell,
 		.context = p};
@@ -587,6 +593,11 @@ void pipeline_tell_terminal(struct pipeline *p, enum terminal_news news)
 {
 	terminal_tell(&p->terminal, news);
 	control_wake_reader(&p->control);
+}
+
+bool pipeline_is_in_background(struct pipeline *p)
+{
+	return terminal_is_wanted(&p->terminal);
 }
 
 void pipeline_give_back_terminal(struct pipeline *p)

@@ -145,6 +145,11 @@ void pipeline_take_back(struct pipeline *p);
  * was begun, come again where they have to. Does not block. */
 void pipeline_tell_terminal(struct pipeline *p, enum terminal_news news);
 
+/* Whether the process should be stopped until it is in the foreground of that
+ * terminal: true once, with pipeline_event_fd readable before. Whoever does it
+ * then tells TERMINAL_CONTINUED, or TERMINAL_ALONE if it was not stopped. */
+bool pipeline_is_in_background(struct pipeline *p);
+
 /* The terminal is as it was before lines were edited there, until there is news
  * that it is to be used again. Does not block. */
 void pipeline_give_back_terminal(struct pipeline *p);

@@ -182,7 +182,9 @@ bool reader_woken(void *reader)
 	struct reader *r = reader;
 
 	look(r);
-	return !control_is_aborted(r->control);
+	/* A FILE that is being opened cannot be stopped yet. */
+	return !control_is_aborted(r->control) &&
+	       (r->in_file || !control_is_stopping(r->control));
 }
 
 /* What became of a FILE. */

@@ -63,6 +63,8 @@ def remove(*names):
 class Terminal:
     """A terminal, and the program, or another one, in it."""
 
+    all = []
+
     def __init__(self, *args, term=EDITED, command=None, keep=True, **env):
         self.master, self.slave = os.openpty()
         self.size(24, 80)
@@ -80,6 +82,7 @@ class Terminal:
             os.closerange(3, 256)
             argv = command or [PROGRAM, *args]
             os.execvpe(argv[0], argv, where)
+        self.all.append(self)
         if not keep:  # what hangs up when the master is closed
             os.close(self.slave)
             self.slave = None
@@ -423,6 +426,17 @@ def history_locked():
     want(content("out") == b"ONE\nTWO\n", "both lines")
 
 
+def history_without_editing():
+    remove("past")
+    t = Terminal("-q", "--history=past", term=PLAIN)
+    t.wait(b"upcase-pipe: past: lines are not edited here; "
+           b"what is typed is not kept there\r\n")
+    t.wait(PROMPT)
+    t.keys(b"a\r\x04")
+    t.end()
+    want(not os.path.exists("past"), "past")
+
+
 # ---- The user's settings
 
 def editrc(text):
@@ -632,6 +646,26 @@ def in_our_buffer(sig, rest):
     t.is_as_before()
 
 
+def pasted_and_hung_up():
+    """The terminal is gone, but what was read of it is not."""
+    t = session()
+    t.kill(signal.SIGSTOP)
+    until(t.is_stopped, "a stop")
+    lock = Lock("out")
+    t.keys(b"pasted\r" * 100 + b"begun")
+    t.until(lambda: t.waiting() == 705, "it waits")
+    t.kill(signal.SIGCONT)
+    t.until(lambda: t.waiting() == 0, "it is read")
+    os.close(t.slave)
+    os.close(t.master)
+    lock.release()
+    until(t.is_over, "an end")
+    want(os.WIFSIGNALED(t.status) and
+         os.WTERMSIG(t.status) == signal.SIGHUP, "by SIGHUP")
+    want(content("out") == b"PASTED\n" * 100 + b"BEGUN\n",
+         repr(content("out")))
+
+
 def pasted_and_interrupted():
     in_our_buffer(signal.SIGINT, b"")
 
@@ -784,13 +818,17 @@ def shell(term=EDITED):
     return t
 
 
-def told_stopped(t):
-    """Until the shell, which does so before a prompt, tells of a stop; and
-    asks for the next command."""
+def told(t, word):
+    """Until the shell, which does so before a prompt, tells of that; and asks
+    for the next command."""
     end = time.monotonic() + DEADLINE
-    while b"Stopped" not in t.wait(b"ready$ "):
+    while word not in t.wait(b"ready$ "):
         t.keys(b"\r")
-        want(time.monotonic() < end, "it is not stopped")
+        want(time.monotonic() < end, "it is not " + word.decode())
+
+
+def told_stopped(t):
+    told(t, b"Stopped")
 
 
 def leave_shell(t):
@@ -878,6 +916,59 @@ def background(term):
     leave_shell(t)
 
 
+def killed_in_background(term):
+    """Though it would be stopped again when continued."""
+    t = shell(term)
+    t.keys(b"'%s' -q -o out &\r" % PROGRAM.encode())
+    told_stopped(t)
+    t.keys(b"kill %1\r")
+    told(t, b"Terminated")
+    t.keys(b"'%s' -q -o out\r" % PROGRAM.encode())
+    t.wait(PROMPT)
+    t.keys(b"begun")
+    t.wait(b"begun")
+    t.keys(b"\x1a")
+    told_stopped(t)
+    t.keys(b"kill %1\r")
+    told(t, b"Terminated")
+    t.keys(b"exit\r")
+    t.end()
+    want(content("out") == (b"BEGUN\n" if term == EDITED else b""),
+         repr(content("out")))
+
+
+def killed_in_background_edited():
+    remove("out")
+    killed_in_background(EDITED)
+
+
+def killed_in_background_plain():
+    remove("out")
+    killed_in_background(PLAIN)
+
+
+def without_job_control():
+    """Nobody would continue it: it ends, as who reads there does."""
+    for term in EDITED, PLAIN:
+        t = Terminal(term=term, command=["sh", "-c", "python3 -c '"
+                     "import os, sys\n"
+                     "here = os.getpid()\n"
+                     "if os.fork(): sys.exit()\n"
+                     "os.setpgid(0, 0)\n"
+                     "while os.getppid() == here: pass\n"
+                     "os.execv(sys.argv[1], sys.argv[1:])' "
+                     "'%s' -q -o out; cat" % PROGRAM])
+        # It finds out when there is something to be read.
+        end = time.monotonic() + DEADLINE
+        while b"standard input: Input/output error\r\n" not in t.seen:
+            t.keys(b"x\r")
+            t.read(0.05)
+            want(time.monotonic() < end, "it does not end")
+        want(PROMPT not in t.seen, "no prompt")
+        t.keys(b"\x04")
+        t.end()
+
+
 def background_edited():
     background(EDITED)
 
@@ -922,6 +1013,9 @@ def main(names):
         except Bad as e:
             print("%s: %s" % (name, e))
             return 1
+        finally:
+            for t in Terminal.all:
+                t.drop()
     return 0
 
 

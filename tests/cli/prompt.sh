@@ -42,6 +42,14 @@ check "without line editing the prompt comes again when continued" \
 check "without line editing none is shown in the background" \
 	at_prompt background_plain
 
+check "without line editing it can be killed in the background" \
+	at_prompt killed_in_background_plain
+check "where nobody would continue it, it ends as others do" \
+	at_prompt without_job_control
+
+check "without line editing --history is told to be of no use" \
+	at_prompt history_without_editing
+
 if ! edits; then
 	skip "lines are edited" "$("$UPCASE_PIPE" --version | grep '^line')"
 	finish
@@ -144,6 +152,8 @@ check "pasted lines that were read are written after Ctrl-C" \
 	at_prompt pasted_and_interrupted
 check "pasted lines that were read are written after SIGTERM" \
 	at_prompt pasted_and_terminated
+check "pasted lines that were read are written when the terminal goes away" \
+	at_prompt pasted_and_hung_up
 check "so are those that waited in the terminal" at_prompt in_the_terminal
 check "the terminal is as it was after a second signal and a timeout" \
 	at_prompt second_signal
@@ -163,6 +173,7 @@ check "the prompt and the begun line come again after Ctrl-Z and fg" \
 	at_prompt suspended_edited
 check "they come again when continued" at_prompt continued_edited
 check "in the background no prompt is shown" at_prompt background_edited
+check "it can be killed in the background" at_prompt killed_in_background_edited
 
 # --- as a user sees it, in tmux -----------------------------------------------------------
 

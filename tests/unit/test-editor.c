@@ -61,6 +61,12 @@ static bool woken(void *context)
 	return !t->aborts;
 }
 
+static bool await(void *context)
+{
+	(void)context;
+	return true;
+}
+
 static void stands(void *context, bool stands)
 {
 	((struct typist *)context)->stands = stands;
@@ -91,6 +97,7 @@ static int open_for(struct typist *t, const char *term, const char *history)
 					       .history = history,
 					       .wake = t->wake[0],
 					       .woken = woken,
+					       .await = await,
 					       .stands = stands,
 					       .tell = tell,
 					       .context = t});

@@ -122,6 +122,7 @@ static void see_stop(int sig)
 	expect(readable());
 	seen = signals_take();
 	expect(seen.stops == 1 && seen.first == sig && seen.last == sig);
+	expect(signals_stops() == 1);
 	expect(!readable());
 	seen = signals_take();
 	expect(seen.stops == 1 && seen.first == sig);
@@ -365,15 +366,20 @@ static void be_suspended(int arg)
 	expect(signals_init() == 0);
 	expect(signals_watch_terminal() == 0);
 	signals_unblock();
-	signals_suspend();
+	expect(signals_suspend());
 	/* Which is not told: who asked for it knows. */
 	expect(!signals_take().continued);
 	expect(raise(SIGTSTP) == 0);
 	expect(signals_take().suspend);
+	expect(signals_await_foreground());
+	expect(!signals_take().continued);
+	(void)signal(SIGTTIN, SIG_IGN);
+	expect(!signals_await_foreground());
 }
 
 static void it_is_stopped_until_continued(void **state)
 {
+	static const int stops[] = {SIGTSTP, SIGTTIN};
 	int status;
 	pid_t pid;
 
@@ -387,12 +393,13 @@ static void it_is_stopped_until_continued(void **state)
 		be_suspended(0);
 		_exit(CHILD_GOOD);
 	}
-	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
-	if (WIFSTOPPED(status)) {
-		assert_int_equal(WSTOPSIG(status), SIGTSTP);
+	for (size_t i = 0; i < COUNT(stops); i++) {
+		assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+		assert_true(WIFSTOPPED(status));
+		assert_int_equal(WSTOPSIG(status), stops[i]);
 		assert_int_equal(kill(pid, SIGCONT), 0);
-		assert_int_equal(waitpid(pid, &status, 0), pid);
 	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), CHILD_GOOD);
 }

@@ -93,7 +93,6 @@ static void what_is_no_terminal_is_not_taken(void **state)
 	terminal_close(&t);
 	terminal_release(&t);
 	assert_true(terminal_is_ours(fd[0]));
-	terminal_await(fd[0]);
 	assert_int_equal(close(fd[0]), 0);
 	assert_int_equal(close(fd[1]), 0);
 }
@@ -104,6 +103,10 @@ static void news_are_seen_once(void **state)
 
 	(void)state;
 	assert_int_equal(terminal_init(&t), 0);
+	assert_false(terminal_is_wanted(&t));
+	terminal_want(&t);
+	assert_true(terminal_is_wanted(&t));
+	assert_false(terminal_is_wanted(&t));
 	assert_int_equal(terminal_see(&t), 0);
 	terminal_tell(&t, TERMINAL_SIZE);
 	terminal_tell(&t, TERMINAL_CONTINUED);
@@ -113,30 +116,23 @@ static void news_are_seen_once(void **state)
 	terminal_release(&t);
 }
 
-/* In the background of a terminal of its own: a child of who leads its session.
- * Returns whether all is as it should be. */
+/* In the background of a terminal: what another made of it stays. */
 static bool look_from_background(int slave)
 {
 	struct terminal t;
-	struct termios now;
+	struct termios raw;
 
-	if (terminal_is_ours(slave) || terminal_init(&t) != 0 ||
-		terminal_take(&t, slave) != 0)
+	(void)signal(SIGTTOU, SIG_IGN);
+	if (setpgid(0, 0) < 0 || terminal_is_ours(slave) ||
+		terminal_init(&t) != 0 || terminal_take(&t, slave) != 0 ||
+		tcgetattr(slave, &raw) < 0)
 		return false;
-	/* What the one in the foreground made of it stays. */
-	if (kill(getppid(), SIGUSR1) < 0)
+	raw.c_lflag &= ~(tcflag_t)ICANON;
+	if (tcsetattr(slave, TCSANOW, &raw) < 0)
 		return false;
-	terminal_await(slave);
-	/* Continued in the foreground. */
-	if (!terminal_is_ours(slave) || tcgetattr(slave, &now) < 0)
-		return false;
+	terminal_give_back(&t);
 	terminal_release(&t);
-	return true;
-}
-
-static void do_nothing(int sig)
-{
-	(void)sig;
+	return tcgetattr(slave, &raw) == 0 && !(raw.c_lflag & ICANON);
 }
 
 /* Leads a session, in the foreground, with a child that is not. */
@@ -145,28 +141,17 @@ static int lead(int slave)
 	int status = 0;
 	pid_t pid;
 
-	(void)signal(SIGUSR1, do_nothing);
-	(void)signal(SIGTTOU, SIG_DFL);
 	if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) < 0)
 		return 77;
 	pid = fork();
-	if (pid == 0) {
-		if (setpgid(0, 0) < 0)
-			_exit(1);
+	if (pid == 0)
 		_exit(look_from_background(slave) ? 0 : 1);
-	}
-	if (waitpid(pid, &status, WUNTRACED) != pid)
-		(void)waitpid(pid, &status, WUNTRACED);
-	if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTTOU)
+	if (!terminal_is_ours(slave) || waitpid(pid, &status, 0) != pid)
 		return 2;
-	(void)signal(SIGTTOU, SIG_IGN);
-	if (tcsetpgrp(slave, pid) < 0 || kill(pid, SIGCONT) < 0 ||
-		waitpid(pid, &status, 0) != pid)
-		return 3;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 4;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 3;
 }
 
-static void in_the_background_it_is_waited_for(void **state)
+static void in_the_background_it_is_left_alone(void **state)
 {
 	int master, slave, status = 0;
 	pid_t pid;
@@ -193,7 +178,7 @@ int main(void)
 		cmocka_unit_test(closed_it_is_not_taken_again),
 		cmocka_unit_test(what_is_no_terminal_is_not_taken),
 		cmocka_unit_test(news_are_seen_once),
-		cmocka_unit_test(in_the_background_it_is_waited_for),
+		cmocka_unit_test(in_the_background_it_is_left_alone),
 	};
 
 	(void)alarm(1200); /* what hangs must not block the tests */
