@@ -7,6 +7,7 @@
 #include "pipeline/control.h"
 #include "pipeline/convert.h"
 #include "pipeline/crew.h"
+#include "pipeline/gauge.h"
 #include "pipeline/ledger.h"
 #include "pipeline/loss.h"
 #include "pipeline/output.h"
@@ -35,6 +36,7 @@ struct pipeline {
 	struct control control;
 	struct crew crew;
 	struct ledger ledger;
+	struct gauge gauge;
 	struct queue in;	 /* FIFO, to the transformers */
 	struct queue out;	 /* by batch_seq, to the writer */
 	struct packer **packers; /* config.jobs of them; all NULL: plain */
@@ -90,6 +92,11 @@ static int make_crew(struct pipeline *p)
 static int make_ledger(struct pipeline *p)
 {
 	return ledger_init(&p->ledger, &p->config.events, &p->control);
+}
+
+static int make_gauge(struct pipeline *p)
+{
+	return gauge_init(&p->gauge);
 }
 
 static int make_in(struct pipeline *p)
@@ -279,6 +286,7 @@ static int connect_reader(struct pipeline *p)
 	p->reader.crew = &p->crew;
 	p->reader.control = &p->control;
 	p->reader.ledger = &p->ledger;
+	p->reader.gauge = &p->gauge;
 	p->reader.output = &p->output;
 	p->reader.unpackers = helped ? &p->unpackers : NULL;
 	p->reader.relief = &p->relief;
@@ -353,6 +361,11 @@ static void free_ledger(struct pipeline *p)
 	ledger_release(&p->ledger);
 }
 
+static void free_gauge(struct pipeline *p)
+{
+	gauge_release(&p->gauge);
+}
+
 static void free_in(struct pipeline *p)
 {
 	queue_release(&p->in);
@@ -395,6 +408,7 @@ static const struct part {
 	{make_sandbox, free_sandbox},
 	{make_crew, free_crew},
 	{make_ledger, free_ledger},
+	{make_gauge, free_gauge},
 	{make_in, free_in},
 	{make_out, free_out},
 	{make_packers, free_packers},
@@ -557,6 +571,12 @@ void pipeline_stats(struct pipeline *p, struct pipeline_stats *s)
 			crew->transformers, crew->n_transformers, &p->in),
 		.writer = stage_figures(&crew->writer, 1, &p->out),
 	};
+}
+
+void pipeline_course(struct pipeline *p, struct pipeline_course *course)
+{
+	gauge_look(&p->gauge, course);
+	course->files = p->config.n_inputs;
 }
 
 static uint64_t count_lost(struct pipeline *p, bool left)

@@ -22,6 +22,7 @@
 #include "pipeline/control.h"
 #include "pipeline/crew.h"
 #include "pipeline/cutter.h"
+#include "pipeline/gauge.h"
 #include "pipeline/handover.h"
 #include "pipeline/input.h"
 #include "pipeline/ledger.h"
@@ -42,6 +43,7 @@ struct reader {
 	struct output *output; /* for a look: which file it is, and which FILE
 				  it wants no more of */
 	struct unpackers *unpackers; /* NULL: none */
+	struct gauge *gauge;
 	struct relief *relief;
 	struct sandbox *sandbox; /* closed once the last FILE is open and known
 				    for what it is; NULL: never */
