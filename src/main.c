@@ -16,8 +16,9 @@
  *	read, write		on pipes of our own with O_NONBLOCK (poke.h)
  *	write, sendto, pwritev2	to standard error, such that it does not wait,
  *				or if it is a regular file (io/say.h)
- *	fstat, ioctl, fcntl, openat
- *				to find out what standard error is
+ *	fstat, ioctl, fcntl, openat, getpgrp, getpgid
+ *				to find out what standard error is, how wide,
+ *				and whether we are in front of it
  *	futex			for locks that are held for a look or a copy,
  *				never over a call that may wait: those of the
  *				queues, the ledger and io/say.h; to join
@@ -35,6 +36,7 @@
  * No input or output is opened, locked, read, written, synced or closed here
  * meanwhile: that is for threads, to which a wish is left (pipeline_reopen).
  */
+#include "cli/course.h"
 #include "cli/diag.h"
 #include "cli/help.h"
 #include "cli/options.h"
@@ -235,12 +237,16 @@ static void answer_signals(
 	e->stops = seen.stops;
 }
 
-/* How long to wait for something to happen, in milliseconds. */
-static int poll_timeout(const struct shutdown *e)
+/* How long to wait for something to happen, in milliseconds; at `due` something
+ * is to be shown. */
+static int poll_timeout(const struct shutdown *e, int64_t due)
 {
 	int64_t until =
 		e->drain_until < e->abandon_at ? e->drain_until : e->abandon_at;
-	int64_t left = until - clock_now();
+	int64_t left;
+
+	until = until < due ? until : due;
+	left = until - clock_now();
 
 	if ((e->late || e->untold) && left > NUDGE_INTERVAL)
 		left = NUDGE_INTERVAL;
@@ -274,8 +280,20 @@ static void see_to_late(struct pipeline *p, struct shutdown *e)
 		give_up(p, e, "the input hangs, and no thread can take over");
 }
 
+static void show_course(struct pipeline *p, struct course *c)
+{
+	struct pipeline_course course;
+	int64_t now = clock_now();
+
+	if (now < c->due)
+		return;
+	pipeline_course(p, &course);
+	course_show(c, &course, now);
+}
+
 /* Waits until every thread has ended, or cannot be waited for any longer. */
-static void run(struct pipeline *p, const struct options *o, struct shutdown *e)
+static void run(struct pipeline *p, const struct options *o, struct shutdown *e,
+	struct course *c)
 {
 	struct pollfd fds[2] = {
 		{.fd = signals_fd(), .events = POLLIN},
@@ -288,8 +306,9 @@ static void run(struct pipeline *p, const struct options *o, struct shutdown *e)
 		answer_background(p, e);
 		see_to_late(p, e);
 		e->untold = diag_more();
-		(void)poll(fds, 2, poll_timeout(e));
+		(void)poll(fds, 2, poll_timeout(e, c->due));
 		answer_signals(p, o, e);
+		show_course(p, c);
 		if (clock_now() >= e->drain_until)
 			give_up(p, e, "shutdown timeout");
 		if (e->killed || clock_now() >= e->abandon_at)
@@ -616,12 +635,39 @@ static int make_pipeline(struct pipeline **p, const struct options *o,
 	return pipeline_new(p, &config);
 }
 
+static enum course_work work_of(const struct options *o)
+{
+	if (o->interactive)
+		return COURSE_TYPING;
+	return (o->output || o->outputs.in_place || o->outputs.folder) &&
+			       o->files
+		       ? COURSE_BATCH
+		       : COURSE_FILTER;
+}
+
+/* Of so many FILEs it costs nothing to know the sizes, which is done for who
+ * has looked; of more, when there is something to be shown. */
+#define FEW_FILES 100
+
+/* Before the pipeline begins. */
+static void begin_course(
+	struct course *c, struct pipeline *p, const struct options *o)
+{
+	struct pipeline_course course;
+
+	course_begin(c, o->progress, work_of(o),
+		!o->output && !outputs_replace(&o->outputs), clock_now());
+	if (c->due != CLOCK_FOREVER && o->n_inputs <= FEW_FILES)
+		pipeline_course(p, &course);
+}
+
 static int process(const struct options *o, const struct out *out,
 	const struct rules *rules)
 {
 	struct shutdown e = {
 		.drain_until = CLOCK_FOREVER, .abandon_at = CLOCK_FOREVER};
 	struct pipeline *p;
+	struct course course;
 	struct turned turned;
 	bool left = false;
 	int err, status;
@@ -638,9 +684,11 @@ static int process(const struct options *o, const struct out *out,
 		pipeline_free(p);
 		return status;
 	}
+	begin_course(&course, p, o);
 	pipeline_begin(p);
 	signals_unblock();
-	run(p, o, &e);
+	run(p, o, &e, &course);
+	course_end(&course);
 	status = report(p, o, out, &e, &left);
 	/* A thread that was left behind may still use what it has. */
 	if (left)

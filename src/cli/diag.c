@@ -84,6 +84,11 @@ void diag_text(const char *text)
 	say_put(&diag_say, text, strlen(text));
 }
 
+void diag_line(const char *text, size_t columns)
+{
+	say_line(&diag_say, text, columns);
+}
+
 static void tell(const char *name, const char *place, const char *format,
 	va_list args) __attribute__((format(printf, 3, 0)));
 

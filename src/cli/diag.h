@@ -16,6 +16,7 @@
 #define UPCASE_CLI_DIAG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Notes are told when the level is at least that of the note. */
@@ -46,6 +47,10 @@ bool diag_tells(enum diag_level level);
 /* Raw text for standard error, such as a table, in one write(2): at most
  * SAY_MOST bytes. */
 void diag_text(const char *text);
+
+/* A line on the terminal, for the next one to replace: see say_line. The last
+ * one is to be taken away by one of no columns, before the end. */
+void diag_line(const char *text, size_t columns);
 
 /* Gets standard error ready, while files may be opened. Before threads start.
  */

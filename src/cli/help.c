@@ -75,6 +75,8 @@ static const char text[] =
 	"      --queue-depth=N     batches that may wait in a queue (8)\n"
 	"      --shutdown-timeout=SECONDS  give up draining after a signal "
 	"(never)\n"
+	"      --progress[=WHEN]   how far it is: auto (batches), always, "
+	"never\n"
 	"      --stats[=HOW]       figures at the end: text (default), json\n"
 	"  -v, --verbose, -q, --quiet      more, less on standard error\n"
 	"  -h, --help, -V, --version\n"

@@ -44,6 +44,7 @@ enum {
 	OPT_REPAIR,
 	OPT_VERIFY,
 	OPT_SHUTDOWN_TIMEOUT,
+	OPT_PROGRESS,
 	OPT_STATS,
 	OPT_SPLIT,
 };
@@ -91,6 +92,7 @@ static const struct option long_options[] = {
 	{"on-full", required_argument, NULL, OPT_ON_FULL},
 	{"repair", no_argument, NULL, OPT_REPAIR},
 	{"shutdown-timeout", required_argument, NULL, OPT_SHUTDOWN_TIMEOUT},
+	{"progress", optional_argument, NULL, OPT_PROGRESS},
 	{"stats", optional_argument, NULL, OPT_STATS},
 	{"verbose", no_argument, NULL, 'v'},
 	{"quiet", no_argument, NULL, 'q'},
@@ -171,6 +173,19 @@ static int parse_on_full(struct options *o, const char *arg)
 	if (parse_choice(choices, "unknown word", "on-full", arg, &value))
 		return -EINVAL;
 	o->on_full = (enum options_full)value;
+	return 0;
+}
+
+static int parse_progress(struct options *o, const char *arg)
+{
+	static const struct choice choices[] = {{"auto", COURSE_AUTO},
+		{"always", COURSE_ALWAYS}, {"never", COURSE_NEVER}, {NULL, 0}};
+	int value = COURSE_ALWAYS;
+
+	if (arg &&
+		parse_choice(choices, "unknown word", "progress", arg, &value))
+		return -EINVAL;
+	o->progress = (enum course_when)value;
 	return 0;
 }
 
@@ -367,6 +382,8 @@ static int apply_argument(
 	case OPT_SHUTDOWN_TIMEOUT:
 		return parse_seconds(
 			"shutdown-timeout", arg, &o->shutdown_timeout);
+	case OPT_PROGRESS:
+		return parse_progress(o, arg);
 	case OPT_STATS:
 		return parse_stats(o, arg);
 	case OPT_SPLIT:
@@ -621,6 +638,10 @@ static bool is_argument(int opt, const char *word)
 		return word[0] && !word[strspn(word, "0123456789")];
 	case OPT_STATS:
 		return strcmp(word, "json") == 0 || strcmp(word, "text") == 0;
+	case OPT_PROGRESS:
+		return strcmp(word, "auto") == 0 ||
+		       strcmp(word, "always") == 0 ||
+		       strcmp(word, "never") == 0;
 	default:
 		return false;
 	}
@@ -671,6 +692,7 @@ static int settle_files(
 
 	o->inputs = (const char *const *)files;
 	o->n_inputs = n;
+	o->files = n > 0 || o->outputs.list;
 	if (outputs_check(&o->outputs, said->others, n, o->output))
 		return -EINVAL;
 	if (n == 0 && !o->outputs.list) {

@@ -4,6 +4,7 @@
 #ifndef UPCASE_CLI_OPTIONS_H
 #define UPCASE_CLI_OPTIONS_H
 
+#include "cli/course.h"
 #include "cli/diag.h"
 #include "cli/outputs.h"
 #include "cli/select.h"
@@ -77,6 +78,8 @@ struct options {
 	enum options_full on_full;
 	bool repair; /* move what is torn at the end of the output aside */
 	int64_t shutdown_timeout; /* negative: none */
+	enum course_when progress;
+	bool files; /* there were operands */
 	enum options_stats stats;
 	enum diag_level level;
 };

@@ -26,6 +26,7 @@ void feed_begin(struct feed *f, const struct stat *st)
 	f->raw_at = f->raw_len = 0;
 	f->granted = 0;
 	f->long_line = false;
+	f->taken = 0;
 	f->size = S_ISREG(st->st_mode) ? st->st_size : 0;
 }
 
@@ -84,8 +85,10 @@ ssize_t feed_read(struct feed *f, void *buf, size_t len, int wake,
 		f->at_end = true;
 	f->long_line =
 		n == FEED_TYPED_MOST && ((unsigned char *)buf)[n - 1] == '\n';
-	if (n > 0)
+	if (n > 0) {
 		f->granted -= n < f->granted ? n : f->granted;
+		f->taken += (uint64_t)n;
+	}
 	if (n < 0 && n != -EAGAIN && n != -ECANCELED)
 		fault_set_errno(fault, (int)n);
 	return n;
@@ -230,6 +233,7 @@ void feed_go_back(struct feed *f, off_t position)
 	if (lseek(f->io.fd, position, SEEK_SET) < 0)
 		return; /* cannot be: it could before */
 	f->granted += now - position;
+	f->taken -= (uint64_t)(now - position);
 	f->raw_at = f->raw_len = 0;
 	f->at_end = false;
 }

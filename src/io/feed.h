@@ -42,6 +42,7 @@ struct feed {
 	unsigned char *raw;
 	size_t raw_at, raw_len; /* raw[raw_at..raw_len) is not taken yet */
 	off_t size;		/* of a regular file when it was opened; or 0 */
+	uint64_t taken;		/* bytes that came from the descriptor */
 	struct relief *relief;	/* exposed in each read; NULL: none */
 	unsigned char *pending; /* in feed_take_all: pending[0..pending_len) */
 	size_t pending_len;	/* was taken; NULL otherwise */

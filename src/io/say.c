@@ -181,6 +181,85 @@ static ssize_t write_some(struct say *s, const char *text, size_t len)
 	return n < 0 ? -errno : n;
 }
 
+/* --- a line that is replaced ------------------------------------------------
+ */
+
+/* Whether the terminal is ours to draw on. One that does not control us has no
+ * background. */
+static bool is_in_front(int fd)
+{
+	pid_t group = tcgetpgrp(fd);
+
+	return group < 0 || group == getpgrp();
+}
+
+/* The owner's write of what is not kept: one that finds itself in the
+ * background after all does not stop the process. */
+static ssize_t draw(struct say *s, const char *text, size_t len)
+{
+	sigset_t stops, old;
+	ssize_t n;
+
+	(void)sigemptyset(&stops);
+	(void)sigaddset(&stops, SIGTTOU);
+	(void)pthread_sigmask(SIG_BLOCK, &stops, &old);
+	open_once(s);
+	n = s->ask_first ? -EAGAIN : fdio_try_write(&s->io, text, len);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return n;
+}
+
+/* What makes a line of so many columns an empty one. Returns its length. */
+static size_t blank_out(char *out, size_t columns)
+{
+	out[0] = '\r';
+	memset(out + 1, ' ', columns);
+	out[1 + columns] = '\r';
+	return columns + 2;
+}
+
+/* The owner takes away the line that stands there. Returns false where that
+ * finds no room. In the background it is somebody else's terminal by now, on
+ * which the line is history. */
+static bool clear_line_locked(struct say *s)
+{
+	char blank[SAY_LINE_MOST + 2];
+	size_t columns = s->line;
+	ssize_t n = 0;
+
+	if (columns == 0)
+		return true;
+	(void)pthread_mutex_unlock(&s->lock);
+	if (is_in_front(s->io.fd))
+		n = draw(s, blank, blank_out(blank, columns));
+	(void)pthread_mutex_lock(&s->lock);
+	if (n == -EAGAIN)
+		return false;
+	s->line = 0;
+	s->line_over = false;
+	return true;
+}
+
+/* The owner shows a line, which is not empty. */
+static void draw_line_locked(struct say *s, const char *text, size_t columns)
+{
+	size_t len = strlen(text), before = s->line;
+	size_t rest = before > columns ? before - columns : 0;
+	char out[2 * SAY_LINE_MOST];
+	ssize_t n = -EAGAIN;
+
+	out[0] = '\r';
+	memcpy(out + 1, text, len);
+	memset(out + 1 + len, ' ', rest);
+	(void)pthread_mutex_unlock(&s->lock);
+	if (is_in_front(s->io.fd))
+		n = draw(s, out, 1 + len + rest);
+	else
+		before = 0;
+	(void)pthread_mutex_lock(&s->lock);
+	s->line = n > 0 ? columns : before;
+}
+
 enum turn {
 	ALL_TOLD,
 	TOLD_SOME, /* there is more */
@@ -191,13 +270,18 @@ enum turn {
 /* The owner's turn: writes what is there. */
 static enum turn write_locked(struct say *s)
 {
+	if (s->line_over && !clear_line_locked(s))
+		return STUCK;
 	for (int i = 0; s->used > 0; i++) {
 		const char *text;
-		size_t len = first_locked(s, &text);
+		size_t len;
 		ssize_t n;
 
 		if (i == IN_A_ROW)
 			return TOLD_SOME;
+		if (!clear_line_locked(s))
+			return STUCK;
+		len = first_locked(s, &text);
 		(void)pthread_mutex_unlock(&s->lock);
 		n = write_some(s, text, len);
 		if (n == -EOPNOTSUPP && start_thread(s) != 0)
@@ -275,6 +359,27 @@ bool say_broke_prompt(struct say *s)
 	return atomic_exchange(&s->broken, false);
 }
 
+void say_line(struct say *s, const char *text, size_t columns)
+{
+	enum turn turn = NOT_OURS;
+
+	if (columns >= SAY_LINE_MOST || strlen(text) >= SAY_LINE_MOST)
+		return;
+	(void)pthread_mutex_lock(&s->lock);
+	s->line_over = columns == 0 && s->line > 0;
+	if (!s->owned && s->used == 0 && columns > 0) {
+		s->owned = true;
+		draw_line_locked(s, text, columns);
+		s->owned = false;
+	}
+	/* What others had to say meanwhile. */
+	if (s->used > 0 || s->line_over)
+		turn = take_turn_locked(s);
+	(void)pthread_mutex_unlock(&s->lock);
+	if (turn == TOLD_SOME || turn == STUCK)
+		wake(s);
+}
+
 bool say_more(struct say *s)
 {
 	enum turn turn;
@@ -325,7 +430,7 @@ static bool is_due(struct say *s, int64_t deadline)
 
 	(void)pthread_mutex_lock(&s->lock);
 	s->finished = s->finished || clock_now() >= deadline;
-	due = s->used > 0 && !s->finished;
+	due = (s->used > 0 || s->line_over) && !s->finished;
 	(void)pthread_mutex_unlock(&s->lock);
 	return due;
 }

@@ -20,6 +20,10 @@
  *    write for what standard error is, a thread of its own owns it and may
  *    block there; it is left when the process ends. Where there can be no
  *    thread either, poll(2) is asked before each write.
+ *  - One line may stand on a terminal without its end, to be replaced by the
+ *    next (say_line). It is not kept: it is shown at once or not at all, and
+ *    each message takes it away first. In the background nothing of this is
+ *    written, whatever the terminal does to those who do.
  * O_NONBLOCK is never set on the descriptor that was inherited. A regular file
  * is not opened once more: that would begin at its start.
  *
@@ -39,6 +43,9 @@
 /* The longest message, in bytes; it fits into a pipe as a whole. */
 #define SAY_MOST 2048
 
+/* The longest line of say_line, in bytes, and the most columns. */
+#define SAY_LINE_MOST 1024
+
 /* The ring, and what of it is kept for the last messages. */
 #define SAY_ROOM 16384
 #define SAY_KEPT (4 * SAY_MOST)
@@ -54,6 +61,8 @@ struct say {
 	size_t used;	      /* messages, each behind its length */
 	size_t sent;	      /* of the first of them */
 	int64_t moved;	      /* when it last took something */
+	size_t line;	      /* columns of the line that stands there */
+	bool line_over;	      /* ... and is to go */
 	int wake;	      /* to be written to when something waits */
 	atomic_bool hurried;
 	atomic_bool prompted; /* the cursor stands behind a prompt */
@@ -86,6 +95,12 @@ void say_open(struct say *s);
 /* Says a message, of at most SAY_MOST bytes; more is cut. Any thread; does not
  * block. What goes wrong with it cannot be told. */
 void say_put(struct say *s, const char *text, size_t len);
+
+/* Shows a line of so many columns, which end before those of the terminal do,
+ * in place of the one that stands there; of no columns: takes that away. Any
+ * thread; does not block. Nothing is shown while a message waits, somebody else
+ * writes, there is no room, or the process is in the background. */
+void say_line(struct say *s, const char *text, size_t columns);
 
 /* Tries what waits once more. Returns whether to call it again, a while later.
  * Any thread; does not block. */

@@ -446,6 +446,23 @@ int input_relieve(struct input *in)
 	return source_relieve(&in->source);
 }
 
+uint64_t input_taken(const struct input *in)
+{
+	return in->source.feed.taken;
+}
+
+off_t input_size(const struct input *in, const struct stat *st)
+{
+	off_t at = 0;
+
+	if (!S_ISREG(st->st_mode))
+		return -1;
+	/* Somebody may have read its beginning. */
+	if (in->source.standard)
+		at = feed_position(&in->source.feed);
+	return at > 0 && at < st->st_size ? st->st_size - at : st->st_size;
+}
+
 int64_t input_waited(const struct input *in)
 {
 	return in->source.feed.io.waited;

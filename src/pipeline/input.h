@@ -155,6 +155,12 @@ size_t input_take_held(struct input *in, void *buf, size_t len, bool *text);
 void input_stop(struct input *in);
 int input_relieve(struct input *in);
 
+/* Bytes of this FILE that were taken, as they are in it; packed ones may be
+ * ahead of what is handed out. And how many it has: -1 where that is not known,
+ * of a pipe, say; *st is what input_open filled. */
+uint64_t input_taken(const struct input *in);
+off_t input_size(const struct input *in, const struct stat *st);
+
 /* Nanoseconds waited for this FILE's other side. */
 int64_t input_waited(const struct input *in);
 

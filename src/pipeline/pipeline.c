@@ -9,6 +9,7 @@
 #include "pipeline/control.h"
 #include "pipeline/convert.h"
 #include "pipeline/crew.h"
+#include "pipeline/gauge.h"
 #include "pipeline/ledger.h"
 #include "pipeline/loss.h"
 #include "pipeline/output.h"
@@ -38,6 +39,7 @@ struct pipeline {
 	struct control control;
 	struct crew crew;
 	struct ledger ledger;
+	struct gauge gauge;
 	struct queue in;	 /* FIFO, to the transformers */
 	struct queue out;	 /* by batch_seq, to the writer */
 	struct packers *packers; /* config.jobs of them */
@@ -100,6 +102,11 @@ static int make_crew(struct pipeline *p)
 static int make_ledger(struct pipeline *p)
 {
 	return ledger_init(&p->ledger, &p->config.events, &p->control);
+}
+
+static int make_gauge(struct pipeline *p)
+{
+	return gauge_init(&p->gauge);
 }
 
 static int make_in(struct pipeline *p)
@@ -378,6 +385,7 @@ static int connect_reader(struct pipeline *p)
 	p->reader.crew = &p->crew;
 	p->reader.control = &p->control;
 	p->reader.ledger = &p->ledger;
+	p->reader.gauge = &p->gauge;
 	p->reader.output = &p->output;
 	p->reader.targets = p->config.targets;
 	p->part = (struct part_config){.share = p->config.share,
@@ -464,6 +472,11 @@ static void free_ledger(struct pipeline *p)
 	ledger_release(&p->ledger);
 }
 
+static void free_gauge(struct pipeline *p)
+{
+	gauge_release(&p->gauge);
+}
+
 static void free_in(struct pipeline *p)
 {
 	queue_release(&p->in);
@@ -507,6 +520,7 @@ static const struct part {
 	{make_terminal, free_terminal},
 	{make_crew, free_crew},
 	{make_ledger, free_ledger},
+	{make_gauge, free_gauge},
 	{make_in, free_in},
 	{make_out, free_out},
 	{make_packers, free_packers},
@@ -700,6 +714,12 @@ void pipeline_stats(struct pipeline *p, struct pipeline_stats *s)
 	s->files_done = atomic_load(&t->done);
 	s->files_unchanged = atomic_load(&t->unchanged);
 	s->files_refused = atomic_load(&t->refused);
+}
+
+void pipeline_course(struct pipeline *p, struct pipeline_course *course)
+{
+	gauge_look(&p->gauge, course);
+	course->files = p->config.n_inputs;
 }
 
 static uint64_t count_lost(struct pipeline *p, bool left)

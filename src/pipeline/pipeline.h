@@ -185,6 +185,9 @@ void pipeline_reopen(struct pipeline *p);
 /* The figures so far. */
 void pipeline_stats(struct pipeline *p, struct pipeline_stats *stats);
 
+/* How far the input is. */
+void pipeline_course(struct pipeline *p, struct pipeline_course *course);
+
 /* How it went. */
 struct pipeline_outcome {
 	int error;	     /* of the output: 0 or a negative errno */

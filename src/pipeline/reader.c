@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* Should this thread be left in what it does next, who counts may not look into
  * what it has: it is told before. */
@@ -147,6 +149,7 @@ static ssize_t fill(struct reader *r, int64_t deadline, struct fault *fault)
 		return err;
 	if (n > 0) {
 		r->has_text = true;
+		gauge_take(r->gauge, input_taken(&r->input));
 		close_sandbox(r);
 		cutter_take(&r->cutter, (size_t)n,
 			r->cutter.config.gather ? clock_now() : 0);
@@ -160,6 +163,41 @@ static void stop_input(struct reader *r)
 	if (control_is_taken_back(r->control))
 		input_take_back(&r->input);
 	input_stop(&r->input);
+}
+
+/* How large a FILE is that was not opened. */
+static off_t size_of(const char *path)
+{
+	struct stat st;
+	int err = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &st)
+					 : stat(path, &st);
+
+	if (err)
+		return 0; /* nothing will come of it */
+	return S_ISREG(st.st_mode) ? st.st_size : GAUGE_UNKNOWN;
+}
+
+/* Tells how much there is behind this FILE, if somebody wants to know. Returns
+ * false when the reader was relieved meanwhile: a file server may be dead. */
+static bool tell_rest(struct reader *r)
+{
+	struct gauge_rest rest = {0, 0};
+
+	if (!gauge_wants_rest(r->gauge))
+		return true;
+	for (size_t i = r->current + 1; i < r->n_paths; i++) {
+		off_t size;
+
+		if (control_is_stopping(r->control))
+			return true;
+		relief_expose(r->relief);
+		size = size_of(r->paths[i]);
+		if (!relief_withdraw(r->relief))
+			return false;
+		gauge_rest_add(&rest, size);
+	}
+	gauge_tell_rest(r->gauge, &rest);
+	return true;
 }
 
 /* Somebody poked: looks at what may have changed. */
@@ -212,6 +250,9 @@ static bool read_more(struct reader *r, size_t input, enum end *end)
 		return false;
 	if (control_is_stopping(r->control))
 		stop_input(r);
+	*end = END_RELIEVED;
+	if (!tell_rest(r))
+		return false;
 	*end = END_BAD;
 	if (output_bad_input(r->output) == input) {
 		cutter_drop(&r->cutter);
@@ -401,6 +442,8 @@ static int process_file(struct reader *r, size_t input)
 	cutter_set_origin(&r->cutter, &r->origin);
 	r->current = input;
 	r->in_file = true;
+	gauge_begin(r->gauge, input + 1, input_name(&r->input),
+		good ? input_size(&r->input, &st) : 0);
 	if (!err && good)
 		end = read_file(r, input);
 	if (end == END_RELIEVED)
@@ -408,6 +451,7 @@ static int process_file(struct reader *r, size_t input)
 	if (!err)
 		err = end_file(r, end);
 	r->in_file = false;
+	gauge_end(r->gauge);
 	return opened == 0 ? close_file(r, err) : err;
 }
 

@@ -22,6 +22,7 @@
 #include "pipeline/control.h"
 #include "pipeline/crew.h"
 #include "pipeline/cutter.h"
+#include "pipeline/gauge.h"
 #include "pipeline/handover.h"
 #include "pipeline/input.h"
 #include "pipeline/ledger.h"
@@ -47,6 +48,7 @@ struct reader {
 	const struct part_config *part; /* of the FILEs only a share is read;
 					   NULL: all */
 	struct unpackers *unpackers;	/* NULL: none */
+	struct gauge *gauge;
 	struct relief *relief;
 	struct sandbox *sandbox; /* closed once the last FILE is open and known
 				    for what it is; NULL: never */

@@ -1,7 +1,7 @@
 /*
  * stats - what a pipeline has done, in figures
  *
- * Plain data, a snapshot made by pipeline_stats.
+ * Plain data, snapshots made by pipeline_stats and pipeline_course.
  */
 #ifndef UPCASE_PIPELINE_STATS_H
 #define UPCASE_PIPELINE_STATS_H
@@ -47,6 +47,17 @@ struct pipeline_stats {
 	struct stats_share share; /* count 0: all was read */
 	/* Only complete once every thread has ended. */
 	struct stage_stats reader, transformer, writer;
+};
+
+/* How far the input is. */
+struct pipeline_course {
+	const char *name; /* of the FILE that is read, as messages have it;
+			     NULL: none was begun */
+	size_t number;	  /* of it, from 1 */
+	size_t files;	  /* that there are */
+	uint64_t taken;	  /* bytes of all of them, as they are on the disk */
+	uint64_t size;	  /* of all of them, at least `taken` */
+	bool sized;	  /* it is known; otherwise only a part of it is */
 };
 
 #endif

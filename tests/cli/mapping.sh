@@ -347,7 +347,7 @@ for option in --output=file --mapping=full --m=simple \
 	--sta=json --verbose --verb --quiet --qui --help --hel --version --vers \
 	--gzip --gz --gzip=1 --g=9 --no-gzip --no-g --no-decompress --no-d \
 	--encoding=utf-16 --e=none \
-	--no-interactive --no-i --interactive --int --prompt=x --p=x; do
+	--no-interactive --no-i --interactive --int --prompt=x --prom=x; do
 	check "$option is understood" takes_option "$option"
 done
 check "short options with their arguments are understood" \

@@ -48,8 +48,8 @@ static void the_help_tells_of_every_option(void **state)
 		"--no-interactive", "--prompt", "-j, --jobs",
 		"-b, --batch-size", "--queue-depth", "--flush-interval",
 		"--sync", "--on-full", "--repair", "--shutdown-timeout",
-		"--stats", "-v, --verbose", "-q, --quiet", "-h, --help",
-		"-V, --version"};
+		"--progress", "--stats", "-v, --verbose", "-q, --quiet",
+		"-h, --help", "-V, --version"};
 	int err;
 	char *text = printed(help_print, &err);
 

@@ -404,6 +404,9 @@ static void who_slips_is_told_how_to_write_it(void **state)
 	bad("--stats json f",
 		"there is no file 'json'; the argument of --stats is attached: "
 		"--stats=json\n");
+	bad("--progress always", ": --progress=always\n");
+	bad("--progress never", ": --progress=never\n");
+	bad("--progress auto", ": --progress=auto\n");
 	assert_int_equal(good("-z 9x").n_inputs, 1);
 	assert_int_equal(good("-z -- 9").n_inputs, 1);
 	assert_int_equal(good("--stats xml").n_inputs, 1);
@@ -681,6 +684,23 @@ static void figures_and_words_can_be_asked_for(void **state)
 	assert_int_equal(good("-qv").level, DIAG_VERBOSE);
 }
 
+static void how_far_it_is_can_be_shown(void **state)
+{
+	(void)state;
+	assert_int_equal(good("").progress, COURSE_AUTO);
+	assert_int_equal(good("--progress").progress, COURSE_ALWAYS);
+	assert_int_equal(good("--progress=always").progress, COURSE_ALWAYS);
+	assert_int_equal(good("--progress=never").progress, COURSE_NEVER);
+	assert_int_equal(
+		good("--progress --progress=auto").progress, COURSE_AUTO);
+	bad("--progress=", "unknown word for --progress: '' "
+			   "(auto, always or never)");
+	bad("--progress=5", "progress");
+	assert_false(good("").files);
+	assert_true(good("a").files);
+	assert_true(good("-").files);
+}
+
 static void what_is_no_option_is_told(void **state)
 {
 	(void)state;
@@ -802,6 +822,7 @@ int main(void)
 		cmocka_unit_test(what_a_full_disk_means_can_be_chosen),
 		cmocka_unit_test(what_is_torn_can_be_repaired),
 		cmocka_unit_test(figures_and_words_can_be_asked_for),
+		cmocka_unit_test(how_far_it_is_can_be_shown),
 		cmocka_unit_test(what_is_no_option_is_told),
 		cmocka_unit_test(an_argument_cannot_drive_a_terminal),
 		cmocka_unit_test(help_and_version_win_over_what_follows),

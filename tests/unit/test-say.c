@@ -26,8 +26,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -35,6 +37,7 @@
 
 static struct {
 	bool open, nowait, threads; /* are there */
+	bool in_front;		    /* of the terminal, whatever it says */
 	atomic_uint writes, threads_started;
 	atomic_bool hold;   /* the next write posts and waits */
 	sem_t held, let_go; /* for that */
@@ -99,6 +102,14 @@ ssize_t __wrap_pwritev2(
 	return __real_pwritev2(fd, iov, n, offset, flags);
 }
 #endif
+
+pid_t __real_tcgetpgrp(int fd);
+pid_t __wrap_tcgetpgrp(int fd);
+
+pid_t __wrap_tcgetpgrp(int fd)
+{
+	return fake.in_front ? getpgrp() : __real_tcgetpgrp(fd);
+}
 
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 	void *(*run)(void *), void *argument);
@@ -686,6 +697,212 @@ static void the_end_waits_once(void **state)
 #define TALKERS	  4
 #define SENTENCES 500
 
+static void a_line_is_replaced_by_the_next_and_taken_away_by_messages(
+	void **state)
+{
+	struct heard h;
+
+	(void)state;
+	hear_pipe(&h);
+	say_line(h.say, "", 0);
+	nothing_comes_out(&h);
+	say_line(h.say, "12%", 3);
+	comes_out(&h, "\r12%");
+	say_line(h.say, "100%", 4);
+	comes_out(&h, "\r100%");
+	say_line(h.say, "\xC3\x84", 1);
+	comes_out(&h, "\r\xC3\x84   ");
+	assert_int_equal(fake.writes, 3);
+	put(&h, "one\n");
+	put(&h, "two\n");
+	comes_out(&h, "\r \rone\ntwo\n");
+	/* There is none to be taken away. */
+	say_line(h.say, "", 0);
+	nothing_comes_out(&h);
+	say_line(h.say, "3", 1);
+	say_line(h.say, "", 0);
+	comes_out(&h, "\r3\r \r");
+	say_line(h.say, "", 0);
+	nothing_comes_out(&h);
+	deaf(&h);
+}
+
+static void a_line_that_is_too_long_is_none(void **state)
+{
+	char text[SAY_LINE_MOST + 1];
+	struct heard h;
+
+	(void)state;
+	hear_pipe(&h);
+	memset(text, 'x', SAY_LINE_MOST);
+	text[SAY_LINE_MOST] = '\0';
+	say_line(h.say, text, 10);
+	text[SAY_LINE_MOST - 1] = '\0';
+	say_line(h.say, text, SAY_LINE_MOST);
+	nothing_comes_out(&h);
+	say_line(h.say, text, SAY_LINE_MOST - 1);
+	comes_out(&h, "\r");
+	comes_out(&h, text);
+	put(&h, "x");
+	free(take(&h, 2 + SAY_LINE_MOST - 1));
+	comes_out(&h, "x");
+	deaf(&h);
+}
+
+static void a_line_without_room_is_dropped(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	hear_full_pipe(&h);
+	say_line(h.say, "1%", 2);
+	put(&h, "one\n");
+	/* A message waits; it is not passed. */
+	say_line(h.say, "2%", 2);
+	make_way(&h);
+	assert_false(say_more(h.say));
+	comes_out(&h, "one\n");
+	nothing_comes_out(&h);
+	say_line(h.say, "3%", 2);
+	comes_out(&h, "\r3%");
+	deaf(&h);
+}
+
+static void a_line_that_cannot_go_goes_before_what_comes_next(void **state)
+{
+	struct heard h;
+	size_t filled;
+
+	(void)state;
+	hear_pipe(&h);
+	say_line(h.say, "1%", 2);
+	comes_out(&h, "\r1%");
+	filled = support_fill_pipe(h.fd[1]);
+	say_line(h.say, "", 0);
+	assert_true(is_woken(&h));
+	put(&h, "one\n");
+	free(take(&h, filled));
+	say_finish(h.say, CLOCK_FOREVER);
+	comes_out(&h, "\r  \rone\n");
+	nothing_comes_out(&h);
+	deaf(&h);
+}
+
+static void a_line_that_is_over_is_waited_for_at_the_end(void **state)
+{
+	struct heard h;
+	size_t filled;
+
+	(void)state;
+	hear_pipe(&h);
+	say_line(h.say, "1%", 2);
+	comes_out(&h, "\r1%");
+	filled = support_fill_pipe(h.fd[1]);
+	say_line(h.say, "", 0);
+	free(take(&h, filled));
+	say_finish(h.say, clock_deadline(10 * CLOCK_SECOND));
+	comes_out(&h, "\r  \r");
+	deaf(&h);
+}
+
+static void a_line_is_dropped_while_somebody_else_writes(void **state)
+{
+	struct heard h;
+	struct support_thread t;
+
+	(void)state;
+	hear_pipe(&h);
+	atomic_store(&fake.hold, true);
+	support_start(&t, say_in_a_thread, &h);
+	while (sem_wait(&fake.held) != 0)
+		;
+	say_line(h.say, "1%", 2);
+	(void)sem_post(&fake.let_go);
+	support_join(&t);
+	comes_out(&h, "first\n");
+	nothing_comes_out(&h);
+	deaf(&h);
+}
+
+static void say_while_drawing(void)
+{
+	fake.on_write = NULL;
+	say_put(chatty->say, "one\n", 4);
+}
+
+static void what_is_said_while_a_line_is_drawn_comes_behind_it(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	hear_pipe(&h);
+	chatty = &h;
+	fake.on_write = say_while_drawing;
+	say_line(h.say, "1%", 2);
+	comes_out(&h, "\r1%\r  \rone\n");
+	deaf(&h);
+}
+
+/* In the background of a terminal that stops those who write to it there. */
+static int draw_behind(struct heard *h)
+{
+	int slave = h->fd[1];
+	struct termios t;
+	pid_t pid = fork();
+	int status;
+
+	if (pid != 0)
+		return pid < 0 || waitpid(pid, &status, WUNTRACED) != pid ||
+				       !WIFEXITED(status)
+			       ? -1
+			       : WEXITSTATUS(status);
+	if (setpgid(0, 0) != 0 || tcgetattr(slave, &t) != 0)
+		_exit(10);
+	say_line(h->say, "1%", 2);
+	/* It went behind just now. */
+	h->say->line = 2;
+	say_line(h->say, "", 0);
+	fake.in_front = true;
+	say_line(h->say, "2%", 2);
+	_exit(0);
+}
+
+static int lead_session(struct heard *h)
+{
+	struct termios t;
+
+	if (setsid() < 0 || ioctl(h->fd[1], TIOCSCTTY, 0) != 0 ||
+		tcgetattr(h->fd[1], &t) != 0)
+		return 11;
+	t.c_lflag |= TOSTOP;
+	if (tcsetattr(h->fd[1], TCSANOW, &t) != 0)
+		return 12;
+	return draw_behind(h);
+}
+
+static void in_the_background_nothing_is_drawn_and_nobody_stopped(void **state)
+{
+	struct heard h;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	support_terminal(&h.fd[0], &h.fd[1]);
+	hear(&h);
+	say_open(h.say);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(lead_session(&h));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	/* What believed itself in front is all that came. */
+	comes_out(&h, "\r2%");
+	nothing_comes_out(&h);
+	deaf(&h);
+}
+
 static void talk(void *heard)
 {
 	static atomic_int number;
@@ -755,6 +972,15 @@ int main(void)
 		say_test(a_burst_waits_a_second_for_one_that_takes_nothing),
 		say_test(in_a_hurry_nothing_waits_for_room),
 		say_test(the_end_waits_once),
+		say_test(
+			a_line_is_replaced_by_the_next_and_taken_away_by_messages),
+		say_test(a_line_that_is_too_long_is_none),
+		say_test(a_line_without_room_is_dropped),
+		say_test(a_line_that_cannot_go_goes_before_what_comes_next),
+		say_test(a_line_that_is_over_is_waited_for_at_the_end),
+		say_test(a_line_is_dropped_while_somebody_else_writes),
+		say_test(what_is_said_while_a_line_is_drawn_comes_behind_it),
+		say_test(in_the_background_nothing_is_drawn_and_nobody_stopped),
 		say_test(many_threads_say_whole_lines_in_their_order),
 	};
 	static const struct CMUnitTest in_files[] = {

@@ -39,6 +39,7 @@ complete -c upcase-pipe -l sync -x -a 'none end batch' -d 'when to write the out
 complete -c upcase-pipe -l on-full -x -a 'fail wait' -d 'what to do when the disk is full'
 complete -c upcase-pipe -l repair -d 'move a torn end of the output aside'
 complete -c upcase-pipe -l shutdown-timeout -x -d 'when to give up draining after a signal'
+complete -c upcase-pipe -l progress -f -a 'auto always never' -d 'show how far it is'
 complete -c upcase-pipe -l stats -f -a 'text json' -d 'figures at the end'
 complete -c upcase-pipe -s v -l verbose -d 'say more'
 complete -c upcase-pipe -s q -l quiet -d 'say nothing but errors'
