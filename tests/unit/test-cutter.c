@@ -8,6 +8,7 @@
  *	~ at once behind '[' or before ']'   the record goes on there
  *	0-1 behind the text                  FILEs 0 and 1 end here; 1! is bad
  *	u                                    an end of a FILE without a newline
+ *	@5z                                  of a FILE that had 5 bytes, of gzip
  */
 #include "config.h"
 
@@ -107,6 +108,9 @@ static void note_batch(struct play *p, const struct batch *b)
 			b->inputs.bad ? "!" : "");
 	for (unsigned i = 0; i < b->cut.unterminated; i++)
 		note(p, "u");
+	if (b->origin.mark.size > 0)
+		note(p, "@%d%s", (int)b->origin.mark.size,
+			b->origin.form == BATCH_GZIP ? "z" : "");
 	note(p, "%s]", b->cut.open ? "~" : "");
 }
 
@@ -808,6 +812,31 @@ static void what_was_decoded_shares_no_batch(void **state)
 	end(&p);
 }
 
+static void what_a_file_is_goes_with_all_of_its_text(void **state)
+{
+	static const struct setting s = {.size = 8, .apart = true};
+	static const struct batch_origin origins[] = {
+		{{.size = 11}, BATCH_AS_ASKED}, {{.size = 5}, BATCH_GZIP},
+		{{.size = 7}, BATCH_AS_ASKED}};
+	static const char *const texts[] = {"abc\ndefghi", "x", ""};
+	struct play p;
+
+	(void)state;
+	begin(&p, &s);
+	need(&p);
+	for (size_t i = 0; i < COUNT(origins); i++) {
+		/* What is cut off here is of the one before. */
+		cut(&p, cutter_begin(&p.cutter, i, CUTTER_READ));
+		cutter_set_origin(&p.cutter, &origins[i]);
+		need(&p);
+		read_file(&p, &s, texts[i], strlen(texts[i]));
+		cut(&p, cutter_end(&p.cutter, true, 0));
+	}
+	end(&p);
+	assert_string_equal(
+		p.log, "[abc$@11][defghi 0-0u@11][x 1-1u@5z][ 2-2@7]");
+}
+
 /* Any text in any chunks through batches of any size: what is cut off, one
  * behind the other, is what was put in, and lines are only cut when they are
  * longer than a batch. */
@@ -910,6 +939,7 @@ int main(void)
 		cmocka_unit_test(
 			no_more_files_end_in_a_batch_than_can_be_told_apart),
 		cmocka_unit_test(what_was_decoded_shares_no_batch),
+		cmocka_unit_test(what_a_file_is_goes_with_all_of_its_text),
 		cmocka_unit_test(an_empty_line_is_a_whole_record),
 		cmocka_unit_test(it_is_empty_only_without_anything),
 		cmocka_unit_test(nothing_is_lost_or_doubled),

@@ -651,6 +651,48 @@ static void what_a_full_disk_means_can_be_chosen(void **state)
 	bad("--on-full", "requires an argument");
 }
 
+static void files_can_be_replaced(void **state)
+{
+	struct options o = good("--in-place a b");
+
+	(void)state;
+	assert_true(o.outputs.in_place);
+	assert_null(o.outputs.suffix);
+	assert_int_equal(o.n_inputs, 2);
+	/* What has a new name is on the disk, unless that is not wanted. */
+	assert_int_equal(o.sync, SINK_SYNC_END);
+	options_release(&o);
+	o = good("--in-place --sync=none a");
+	assert_int_equal(o.sync, SINK_SYNC_NEVER);
+	options_release(&o);
+	o = good("--output-dir=d --force -z a");
+	assert_int_equal(o.outputs.n_names, 1);
+	assert_true(o.outputs.force);
+	assert_int_equal(o.sync, SINK_SYNC_END);
+	options_release(&o);
+	o = good("-o f.gz --atomic a");
+	assert_true(o.outputs.atomic);
+	assert_int_equal(o.gzip_level, 6);
+	assert_int_equal(o.sync, SINK_SYNC_END);
+	options_release(&o);
+	/* An empty list is no standard input. */
+	o = good("--files0-from=/dev/null");
+	assert_int_equal(o.n_inputs, 0);
+	assert_int_equal(o.sync, SINK_SYNC_NEVER);
+	options_release(&o);
+	bad("--in-place", "--in-place wants FILEs with names");
+	bad("--in-place -o f a", "--in-place does not go with --output");
+	bad("--in-place -z a", "--in-place does not go with --gzip");
+	bad("--in-place -i a", "--in-place does not go with --interactive");
+	bad("--in-place --repair a", "--in-place does not go with --repair");
+	bad("--output-dir d --on-full=wait a",
+		"--output-dir does not go with --on-full");
+	bad("--atomic a", "--atomic wants a FILE to replace");
+	bad("-o - --atomic a", "--atomic wants a FILE to replace");
+	bad("--files0-from=/dev/null a",
+		"--files0-from does not go with FILEs");
+}
+
 static void what_is_torn_can_be_repaired(void **state)
 {
 	(void)state;
@@ -820,6 +862,7 @@ int main(void)
 		cmocka_unit_test(times_are_seconds),
 		cmocka_unit_test(the_moment_of_sync_can_be_chosen),
 		cmocka_unit_test(what_a_full_disk_means_can_be_chosen),
+		cmocka_unit_test(files_can_be_replaced),
 		cmocka_unit_test(what_is_torn_can_be_repaired),
 		cmocka_unit_test(figures_and_words_can_be_asked_for),
 		cmocka_unit_test(how_far_it_is_can_be_shown),

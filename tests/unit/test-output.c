@@ -726,6 +726,172 @@ static void each_file_begins_and_ends_in_order(void **state)
 	support_file_is("out", BYTES("A\nB\nC\n"));
 }
 
+/* Files that are replaced. */
+
+static const char *const own[] = {"f0", "f1", "f2", "f3"};
+
+/* As make, where the FILEs' outputs take the place of files. */
+static void make_replacing(struct stages *s, struct targets *t,
+	const struct targets_config *targets)
+{
+	struct output_config config;
+
+	stages_make(s, "unused", UPCASE_ROOT, UPCASE_FAIL);
+	config = s->output.config;
+	config.targets = t;
+	output_release(&s->output);
+	sink_release(&s->sink);
+	assert_int_equal(unlink("unused"), 0);
+	assert_int_equal(sink_init_apart(&s->sink, "out", NULL), 0);
+	targets_init(t, targets);
+	assert_int_equal(output_init(&s->output, &config), 0);
+	s->converter.compare = targets_keeps_form(t);
+}
+
+/* A piece of a file, which has this text; the last one or not. */
+static struct batch *piece_of(
+	struct stages *s, size_t input, const char *text, bool last)
+{
+	struct batch *b = stages_batch(s, text);
+	struct stat st;
+
+	assert_int_equal(stat(own[input], &st), 0);
+	replace_note(&b->origin.mark, &st);
+	b->inputs.first = input;
+	b->inputs.ended = last;
+	b->ends[0] = (uint32_t)b->len;
+	return b;
+}
+
+static void write_piece_of(
+	struct stages *s, size_t input, const char *text, bool last)
+{
+	struct batch *b = piece_of(s, input, text, last);
+
+	assert_int_equal(write_as_owner(s, b), 0);
+	assert_int_equal(atomic_load(&b->unwritten), 0);
+	batch_reset(b);
+	pool_put(&s->pool, b);
+}
+
+static void finish_replacing(struct stages *s, struct targets *t)
+{
+	output_own(&s->output);
+	output_finish(&s->output);
+	output_disown(&s->output);
+	targets_release(t);
+	stages_free(s);
+}
+
+static void each_file_is_replaced_or_stays(void **state)
+{
+	static const struct targets_config config = {
+		.way = TARGETS_IN_PLACE, .names = own};
+	struct targets t;
+	struct stages s;
+
+	(void)state;
+	support_write("f0", "ab\ncd", 5);
+	support_write("f1", "AB\n", 3);
+	support_write("f2", "x\n\xFFy\n", 5);
+	support_write("f3", "z\n", 2);
+	make_replacing(&s, &t, &config);
+	write_piece_of(&s, 0, "ab\n", false);
+	support_file_is("f0", "ab\ncd", 5);
+	write_piece_of(&s, 0, "cd", true);
+	support_file_is("f0", "AB\nCD", 5);
+	assert_int_equal(s.sink.file.io.fd, -1);
+	write_piece_of(&s, 1, "AB\n", true);
+	assert_int_equal(atomic_load(&s.ledger.lines_out), 1);
+	write_piece_of(&s, 2, "x\n\xFFy\n", true);
+	assert_int_equal(s.output.ended_bad, 1);
+	assert_int_equal(atomic_load(&s.ledger.lines_out), 1);
+	/* No newline is put behind a FILE that lacks one. */
+	write_piece_of(&s, 3, "z\n", true);
+	assert_int_equal(atomic_load(&s.ledger.bytes_out), 7);
+	assert_int_equal(atomic_load(&t.done), 2);
+	assert_int_equal(atomic_load(&t.unchanged), 1);
+	assert_int_equal(atomic_load(&t.refused), 1);
+	assert_string_equal(s.told,
+		"f2:2:1: invalid UTF-8: 0xFF; everything before it was kept\n");
+	finish_replacing(&s, &t);
+	support_file_is("f1", "AB\n", 3);
+	support_file_is("f2", "x\n\xFFy\n", 5);
+	support_file_is("f3", "Z\n", 2);
+}
+
+/* There is no file to wait for; so who tries gets it, and writes all. */
+static void who_tries_gets_one_that_replaces(void **state)
+{
+	static const struct targets_config config = {
+		.way = TARGETS_IN_PLACE, .names = own};
+	struct targets t;
+	struct stages s;
+	struct batch *b;
+
+	(void)state;
+	support_write("f0", "ab\n", 3);
+	make_replacing(&s, &t, &config);
+	b = piece_of(&s, 0, "ab\n", true);
+	convert_batch(&s.converter, NULL, b);
+	assert_true(output_try_own(&s.output, 0, b->len));
+	assert_false(s.sink.hasty);
+	assert_int_equal(output_write(&s.output, b), 0);
+	output_disown(&s.output);
+	finish_replacing(&s, &t);
+	support_file_is("f0", "AB\n", 3);
+}
+
+static void a_file_that_cannot_have_its_output_is_left(void **state)
+{
+	static const char *const lost[] = {"no/f0", "f1"};
+	static const struct targets_config config = {
+		.way = TARGETS_IN_PLACE, .names = lost};
+	struct targets t;
+	struct stages s;
+
+	(void)state;
+	support_write("f0", "a\nb\n", 4);
+	support_write("f1", "c\n", 2);
+	make_replacing(&s, &t, &config);
+	write_piece_of(&s, 0, "a\n", false);
+	assert_int_equal(output_bad_input(&s.output), 0);
+	assert_true(fdio_is_woken(control_wake_fd(&s.control)));
+	write_piece_of(&s, 0, "b\n", true);
+	assert_int_equal(atomic_load(&s.ledger.lines_in), 0);
+	write_piece_of(&s, 1, "c\n", true);
+	assert_int_equal(atomic_load(&t.refused), 1);
+	assert_string_equal(s.told,
+		"f0: no file can be made beside it: No such file or directory; "
+		"it stays as it is\n");
+	finish_replacing(&s, &t);
+	support_file_is("f1", "C\n", 2);
+}
+
+static void after_an_error_nothing_of_it_is_there(void **state)
+{
+	static const struct targets_config config = {
+		.way = TARGETS_IN_PLACE, .names = own};
+	struct targets t;
+	struct stages s;
+	struct fault fault;
+
+	(void)state;
+	support_write("f0", "ab\n", 3);
+	make_replacing(&s, &t, &config);
+	assert_int_equal(
+		write_in_vain(&s, piece_of(&s, 0, "ab\n", true), 1), -EFBIG);
+	assert_int_equal(ledger_error(&s.ledger, &fault), -EFBIG);
+	output_own(&s.output);
+	output_abandon(&s.output);
+	output_disown(&s.output);
+	assert_int_equal(atomic_load(&s.ledger.lines_out), 0);
+	assert_int_equal(atomic_load(&s.ledger.bytes_out), 0);
+	targets_release(&t);
+	stages_free(&s);
+	support_file_is("f0", "ab\n", 3);
+}
+
 /* The end. */
 
 static void an_open_line_is_cut_off_unless_all_was_written(void **state)
@@ -786,6 +952,10 @@ int main(void)
 		in_directory(each_file_begins_and_ends_in_order),
 		in_directory(
 			the_end_of_an_open_line_stays_when_the_next_file_fails),
+		in_directory(each_file_is_replaced_or_stays),
+		in_directory(who_tries_gets_one_that_replaces),
+		in_directory(a_file_that_cannot_have_its_output_is_left),
+		in_directory(after_an_error_nothing_of_it_is_there),
 		in_directory(an_open_line_is_cut_off_unless_all_was_written),
 	};
 
