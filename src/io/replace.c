@@ -42,6 +42,14 @@ static const char *base_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* The folder that a name is in, to be freed, or NULL. */
+static char *folder_of(const char *path)
+{
+	size_t len = (size_t)(base_of(path) - path);
+
+	return len > 0 ? strndup(path, len) : strdup(".");
+}
+
 /* A name for a file that is on its way to `path`, in the same folder, as no
  * other was called by this process. */
 static char *make_name(const char *path)
@@ -127,13 +135,12 @@ static bool has_descriptors(void)
 static int open_nameless(const char *path, mode_t mode)
 {
 #ifdef O_TMPFILE
-	size_t len = (size_t)(base_of(path) - path);
 	char *folder;
 	int fd;
 
 	if (!has_descriptors())
 		return -1;
-	folder = len > 0 ? strndup(path, len) : strdup(".");
+	folder = folder_of(path);
 	if (!folder)
 		return -1;
 	fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
@@ -360,6 +367,21 @@ static int link_beside(const char *path, char **name)
 	return err;
 }
 
+/* Whether a link to the file could be made but not removed again: in a sticky
+ * folder, for who owns neither. */
+static bool sticks(const char *path)
+{
+	char *name = folder_of(path);
+	uid_t own = geteuid();
+	struct stat folder, file;
+	bool is = name && own != 0 && stat(name, &folder) == 0 &&
+		  (folder.st_mode & S_ISVTX) && folder.st_uid != own &&
+		  lstat(path, &file) == 0 && file.st_uid != own;
+
+	free(name);
+	return is;
+}
+
 int replace_back_up(const struct replace *r, const char *suffix,
 	const struct replace_mark *m, struct fault *fault)
 {
@@ -369,7 +391,7 @@ int replace_back_up(const struct replace *r, const char *suffix,
 	if (err)
 		kept = NULL;
 	else
-		err = link_beside(r->path, &name);
+		err = sticks(r->path) ? -EPERM : link_beside(r->path, &name);
 	if (!err) {
 		/* What somebody else put there meanwhile must not take the
 		 * place of the old file that they have kept. */
@@ -576,8 +598,7 @@ int replace_names_add(struct replace_names *names, const char *path)
 static int sync_place(const struct replace_place *place)
 {
 #ifdef HAVE_SYNCFS
-	size_t len = (size_t)(base_of(place->path) - place->path);
-	char *folder = len > 0 ? strndup(place->path, len) : strdup(".");
+	char *folder = folder_of(place->path);
 	int fd, err = folder ? 0 : -ENOMEM;
 
 	fd = err ? -1 : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -202,6 +202,47 @@ else
 		"root may write everywhere"
 fi
 
+# There the link to a file of somebody else could not be removed again.
+sticky() {
+	fresh
+	mkdir d && echo x >d/a && chmod 666 d/a && chmod 1777 d || return 1
+	as_nobody run --in-place=.bak d/a
+	expect_outcome 1 '' "upcase-pipe: d/a: cannot be kept as *.bak: Operation not permitted; $stays\n" &&
+		only d d/a && [ "$(stat -c %h d/a)" = 1 ] || return 1
+	as_nobody run --in-place d/a
+	expect_outcome 1 '' "upcase-pipe: d/a: cannot be replaced: Operation not permitted; $stays\n" &&
+		only d d/a
+}
+# One that may be written to, but not read.
+unread_folder() {
+	fresh
+	mkdir d && echo x >d/a && chmod 666 d/a && chmod 333 d || return 1
+	as_nobody run --in-place d/a
+	expect_outcome 0 '' '' && expect_file d/a 'X\n'
+}
+# What a change of the owner would take away.
+capability() {
+	fresh a
+	chown 1234:4321 a && setfattr -n security.capability \
+		-v 0x0100000202000000000000000000000000000000 a || return 1
+	run --in-place a
+	expect_outcome 0 '' '' && getfattr -n security.capability a &&
+		[ "$(stat -c '%u %g' a)" = '1234 4321' ]
+}
+if [ "$(id -u)" -eq 0 ] && can_be_nobody; then
+	check "in a sticky folder files of others stay, and nothing is left" sticky
+	check "a folder that may not be read is no hindrance" unread_folder
+else
+	skip "in a sticky folder files of others stay, and nothing is left" \
+		"needs root, and a program that others may run"
+	skip "a folder that may not be read is no hindrance" "the same"
+fi
+: >able
+if [ "$(id -u)" -eq 0 ] && have setfattr && setfattr -n security.capability \
+	-v 0x0100000202000000000000000000000000000000 able 2>/dev/null; then
+	check "a capability is kept with the owner" capability
+fi
+
 twice() {
 	fresh a b
 	run --in-place a b a
