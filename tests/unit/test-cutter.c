@@ -815,9 +815,9 @@ static void what_was_decoded_shares_no_batch(void **state)
 static void what_a_file_is_goes_with_all_of_its_text(void **state)
 {
 	static const struct setting s = {.size = 8, .apart = true};
-	static const struct batch_origin origins[] = {
-		{{.size = 11}, BATCH_AS_ASKED}, {{.size = 5}, BATCH_GZIP},
-		{{.size = 7}, BATCH_AS_ASKED}};
+	static const struct batch_origin origins[] = {{.mark = {.size = 11}},
+		{.mark = {.size = 5}, .form = BATCH_GZIP},
+		{.mark = {.size = 7}}};
 	static const char *const texts[] = {"abc\ndefghi", "x", ""};
 	struct play p;
 

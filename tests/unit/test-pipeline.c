@@ -1493,6 +1493,8 @@ int main(void)
 			one_that_was_started_and_never_let_begin_can_be_freed),
 	};
 
+	/* Typed lines come from the terminal itself. */
+	(void)setenv("TERM", "dumb", 1);
 	/* As in the program: these are told by write(2). */
 	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);

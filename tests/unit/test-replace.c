@@ -175,7 +175,12 @@ static void links_are_followed(void **state)
 	assert_true(S_ISLNK(status("d/two").st_mode));
 	assert_true(S_ISLNK(status("one").st_mode));
 	support_file_is("d/real", "new", 3);
-	assert_int_equal(replace_open(&r, "lost", true), -ENOENT);
+	/* One that leads to no file yet. */
+	begin(&r, "lost", true);
+	assert_int_equal(replace_publish(&r, true), 0);
+	replace_drop(&r);
+	assert_true(S_ISLNK(status("lost").st_mode));
+	support_file_is("nowhere", "new", 3);
 	assert_int_equal(replace_open(&r, "no/folder", false), -ENOENT);
 }
 
@@ -477,20 +482,22 @@ static void the_names_of_many_attributes_are_read(void **state)
 static void the_old_one_is_kept_and_never_without_a_name(void **state)
 {
 	struct replace r;
+	struct replace_mark m;
 	struct fault fault = {""};
 
 	(void)state;
 	choose(0);
 	old_file("f");
 	support_write("f.bak", "older", 5);
+	m = mark_of("f");
 	begin(&r, "f", true);
-	assert_int_equal(replace_back_up(&r, ".bak", &fault), 0);
+	assert_int_equal(replace_back_up(&r, ".bak", &m, &fault), 0);
 	assert_string_equal(failing_log, "link rename ");
 	support_file_is("f.bak", "old", 3);
 	assert_int_equal(status("f").st_ino, status("f.bak").st_ino);
 	here(2);
 	/* Again: both are names of one file already. */
-	assert_int_equal(replace_back_up(&r, ".bak", &fault), 0);
+	assert_int_equal(replace_back_up(&r, ".bak", &m, &fault), 0);
 	here(2);
 	assert_int_equal(replace_publish(&r, true), 0);
 	replace_drop(&r);
@@ -502,24 +509,26 @@ static void the_old_one_is_kept_and_never_without_a_name(void **state)
 static void what_cannot_be_kept_is_told(void **state)
 {
 	struct replace r;
+	struct replace_mark m;
 	struct fault fault = {""};
 
 	(void)state;
 	choose(0);
 	old_file("f");
+	m = mark_of("f");
 	begin(&r, "f", true);
 	failing_set("link", 1, EPERM, FAILING_EVER);
-	assert_int_equal(replace_back_up(&r, ".bak", &fault), -EPERM);
+	assert_int_equal(replace_back_up(&r, ".bak", &m, &fault), -EPERM);
 	assert_string_equal(
 		fault.text, "cannot be kept as *.bak: Operation not permitted");
 	failing_set("rename", 1, EISDIR, FAILING_EVER);
-	assert_int_equal(replace_back_up(&r, ".bak", &fault), -EISDIR);
+	assert_int_equal(replace_back_up(&r, ".bak", &m, &fault), -EISDIR);
 	assert_string_equal(
 		fault.text, "cannot be kept as *.bak: Is a directory");
 	here(1);
 	/* A name beside it that is in use is passed over. */
 	failing_set("link", 1, EEXIST, 0);
-	assert_int_equal(replace_back_up(&r, ".bak", &fault), 0);
+	assert_int_equal(replace_back_up(&r, ".bak", &m, &fault), 0);
 	here(2);
 	replace_drop(&r);
 }
