@@ -309,7 +309,7 @@ static bool wait_for_more(struct editor *e)
 			show_prompt(e);
 			flush_screen(e);
 			/* Which may have been woken, too. */
-			if (e->stopped)
+			if (e->stopped || e->over)
 				continue;
 			err = fdio_wait(
 				e->fd, POLLIN, e->config.wake, CLOCK_FOREVER);

@@ -37,6 +37,7 @@ reads() {
 library() { "$UPCASE_PIPE" --version | sed -n "s/^$1: //p"; }
 # Whether gzip has what is faster than zlib; and whether it is there.
 sprints_built() { [[ $(library gzip) == *libisal.so* ]]; }
+edits_built() { [[ $(library 'line editing') == libedit.so* ]]; }
 sprints() { [[ $(library gzip) == *libisal.so.[0-9] ]]; }
 decodes() { [[ $(library "$1") == lib*\ [0-9]* ]]; }
 
@@ -402,13 +403,14 @@ noted() {
 		! decodes zstd || echo 'zstd recommended libzstd.so.1'
 		! decodes xz || echo 'xz recommended liblzma.so.5'
 		! sprints_built || echo 'isal suggested libisal.so.2'
+		! edits_built || echo 'editing recommended libedit.so.2'
 	} | sort >should
 	same should is
 }
-if decodes zstd || decodes xz || sprints_built; then
+if decodes zstd || decodes xz || sprints_built || edits_built; then
 	check "what is loaded stands in a note for those who make packages" noted
 fi
-linked() { ! ldd "$UPCASE_PIPE" | grep -E 'zstd|lzma|dl\.so'; }
+linked() { ! ldd "$UPCASE_PIPE" | grep -E 'zstd|lzma|edit|dl\.so'; }
 if ldd "$UPCASE_PIPE" >/dev/null 2>&1; then
 	check "the program is not linked with what it loads" linked
 fi

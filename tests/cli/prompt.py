@@ -209,6 +209,14 @@ LEFT, RIGHT, UP, DOWN = b"\x1b[D", b"\x1b[C", b"\x1b[A", b"\x1b[B"
 
 # ---- Keys
 
+def edited():
+    t = session()
+    want(t.is_raw(), "raw with " + EDITED)
+    t.keys(b"\x04")
+    t.end()
+    t.is_as_before()
+
+
 def keys_move():
     for keys, text in (
             (b"ab" + LEFT + b"x\r", b"AXB"),
@@ -707,6 +715,28 @@ def second_signal():
         want(content("out") == b"", "nothing was written")
 
 
+def stuck_reader():
+    """It hangs in the file of the history, and main gives the terminal back."""
+    remove("past")
+    t = Terminal(command=[
+        "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=flock",
+        "-e", "inject=flock:delay_enter=%d:when=2+" % (DEADLINE * 1000000),
+        PROGRAM, "-q", "--history=past"])
+    t.wait(PROMPT)
+    t.keys(b"a\r")
+    t.wait(b"A\r\n")
+    child = int(subprocess.run(["pgrep", "-P", str(t.pid)], check=True,
+                               stdout=subprocess.PIPE).stdout.split()[0])
+    t.until(lambda: os.path.exists("past"), "a history")
+    want(t.is_raw(), "lines are edited")
+    end = time.monotonic() + DEADLINE / 2
+    while os.path.exists("/proc/%d" % child) and t.is_raw():
+        os.kill(child, signal.SIGTERM)
+        t.read(0.05)
+        want(time.monotonic() < end, "it is still raw")
+    t.is_as_before()
+
+
 def quit_key():
     for key in b"\x1c", None:
         t = session()
@@ -990,10 +1020,6 @@ def plain():
         t.keys(b"\x04")
         t.end()
         t.is_as_before()
-    t = session()
-    want(t.is_raw(), "raw with " + EDITED)
-    t.keys(b"\x04")
-    t.end()
 
 
 def missing():

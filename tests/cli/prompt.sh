@@ -97,6 +97,7 @@ fi
 
 # --- keys ------------------------------------------------------------------------
 
+check "the terminal is taken while lines are edited" at_prompt edited
 check "arrows, Home, End and words move in a line" at_prompt keys_move
 check "keys delete, kill and yank" at_prompt keys_delete
 check "TAB and what is quoted insert themselves" at_prompt keys_insert
@@ -157,6 +158,11 @@ check "pasted lines that were read are written when the terminal goes away" \
 check "so are those that waited in the terminal" at_prompt in_the_terminal
 check "the terminal is as it was after a second signal and a timeout" \
 	at_prompt second_signal
+if ! can_trace || sanitized || ! have pgrep; then
+	skip "it is as it was when who reads hangs" "no strace"
+else
+	check "it is as it was when who reads hangs" at_prompt stuck_reader
+fi
 check "it is as it was after Ctrl-\\ and SIGQUIT" at_prompt quit_key
 check "it is as it was when the output fails" at_prompt output_fails
 check "it is as it was with unusual settings, too" at_prompt settings_come_back

@@ -306,6 +306,29 @@ static void after_an_abort_nothing_is_read(void **state)
 	end(&t);
 }
 
+/* Control-S: it waits for room on the screen, and is woken there. */
+static void a_screen_that_takes_nothing_keeps_nobody(void **state)
+{
+	struct support_thread reader;
+	struct typist t;
+
+	(void)state;
+	begin(&t, NULL);
+	t.stops = true;
+	assert_int_equal(tcflow(t.slave, TCOOFF), 0);
+	editor_ask(t.editor);
+	types(&t, "begun");
+	support_start(&reader, read_one, &t);
+	assert_true(support_sleeps(&reader));
+	assert_int_equal(waiting(t.slave), 0);
+	poke(&t);
+	support_join(&reader);
+	assert_int_equal(t.woken, 1);
+	reads(&t, "");
+	assert_int_equal(tcflow(t.slave, TCOON), 0);
+	end(&t);
+}
+
 static void pasted_lines_are_read_at_once(void **state)
 {
 	struct typist t;
@@ -327,8 +350,10 @@ static void few_keys_are_left_to_who_comes_next(void **state)
 
 	(void)state;
 	begin(&t, NULL);
-	types(&t, "\4for others\n");
+	types(&t, "\4for others\r");
 	reads(&t, "");
+	editor_close(t.editor);
+	t.editor = NULL;
 	assert_int_equal(waiting(t.slave), 11);
 	end(&t);
 }
@@ -467,6 +492,7 @@ int main(void)
 		in_directory(only_what_waited_then_is_read),
 		in_directory(what_was_taken_back_is_none),
 		in_directory(after_an_abort_nothing_is_read),
+		in_directory(a_screen_that_takes_nothing_keeps_nobody),
 		in_directory(pasted_lines_are_read_at_once),
 		in_directory(few_keys_are_left_to_who_comes_next),
 		in_directory(behind_the_end_what_was_read_is_not_lost),
