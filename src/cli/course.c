@@ -238,13 +238,15 @@ static bool is_text_there(void)
 void course_begin(struct course *c, enum course_when when,
 	enum course_work work, bool text, int64_t now)
 {
-	*c = (struct course){.due = CLOCK_FOREVER,
-		.line = isatty(STDERR_FILENO),
-		.marks = {{now, 0}, {now, 0}}};
+	*c = (struct course){
+		.due = CLOCK_FOREVER, .marks = {{now, 0}, {now, 0}}};
 	if (when == COURSE_NEVER || work == COURSE_TYPING ||
 		!diag_tells(DIAG_NORMAL))
 		return;
-	if (when == COURSE_AUTO && (work != COURSE_BATCH || !c->line))
+	if (when == COURSE_AUTO && work != COURSE_BATCH)
+		return;
+	c->line = isatty(STDERR_FILENO);
+	if (when == COURSE_AUTO && !c->line)
 		return;
 	if (c->line && text && is_text_there())
 		return;

@@ -274,6 +274,63 @@ if have bash; then
 	check "in the background nothing is drawn, and nothing stops" background
 fi
 
+# --- a file server that is dead ---------------------------------------------------
+
+# How large a FILE is is asked for, and there is no answer.
+cat >shim.c <<'END_OF_C'
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int answer(const char *path, struct stat *st)
+{
+	if (strcmp(path, "dead") == 0) {
+		(void)creat("asked", 0600);
+		for (;;)
+			pause();
+	}
+	return fstatat(AT_FDCWD, path, st, 0);
+}
+int stat(const char *path, struct stat *st)
+{
+	return answer(path, st);
+}
+int stat64(const char *path, struct stat64 *st)
+{
+	return answer(path, (struct stat *)st);
+}
+int __xstat(int version, const char *path, struct stat *st)
+{
+	(void)version;
+	return answer(path, st);
+}
+END_OF_C
+dead_server() {
+	local r=0
+	: >dead
+	rm -f fifo
+	mkfifo fifo
+	exec 6<>fifo
+	start_command stuck '' env LD_PRELOAD="$PWD/shim.so" \
+		"$UPCASE_PIPE" --progress -o stuck.out fifo dead 2>errors
+	wait_until "$deadline" test -e asked || r=1
+	send TERM stuck
+	expect_end stuck 'signal 15' || r=1
+	exec 6>&-
+	return $r
+}
+if sanitized; then
+	skip "a signal is answered though nobody says how large a FILE is" \
+		"a sanitizer"
+elif ! $CC -D_GNU_SOURCE -shared -fPIC -o shim.so shim.c 2>errors; then
+	skip "a signal is answered though nobody says how large a FILE is" \
+		"$CC makes no libraries"
+else
+	check "a signal is answered though nobody says how large a FILE is" \
+		dead_server
+fi
+
 # --- the message of every ten seconds ---------------------------------------------
 
 a_message() {

@@ -760,11 +760,11 @@ static void a_line_without_room_is_dropped(void **state)
 	/* A message waits; it is not passed. */
 	say_line(h.say, "2%", 2);
 	make_way(&h);
-	assert_false(say_more(h.say));
+	say_line(h.say, "3%", 2);
 	comes_out(&h, "one\n");
 	nothing_comes_out(&h);
-	say_line(h.say, "3%", 2);
-	comes_out(&h, "\r3%");
+	say_line(h.say, "4%", 2);
+	comes_out(&h, "\r4%");
 	deaf(&h);
 }
 
@@ -788,8 +788,16 @@ static void a_line_that_cannot_go_goes_before_what_comes_next(void **state)
 	deaf(&h);
 }
 
+static void finish_in_a_thread(void *heard)
+{
+	struct heard *h = heard;
+
+	say_finish(h->say, CLOCK_FOREVER);
+}
+
 static void a_line_that_is_over_is_waited_for_at_the_end(void **state)
 {
+	struct support_thread t;
 	struct heard h;
 	size_t filled;
 
@@ -799,8 +807,10 @@ static void a_line_that_is_over_is_waited_for_at_the_end(void **state)
 	comes_out(&h, "\r1%");
 	filled = support_fill_pipe(h.fd[1]);
 	say_line(h.say, "", 0);
+	support_start(&t, finish_in_a_thread, &h);
+	assert_true(support_sleeps(&t));
 	free(take(&h, filled));
-	say_finish(h.say, clock_deadline(10 * CLOCK_SECOND));
+	support_join(&t);
 	comes_out(&h, "\r  \r");
 	deaf(&h);
 }
@@ -828,6 +838,26 @@ static void say_while_drawing(void)
 {
 	fake.on_write = NULL;
 	say_put(chatty->say, "one\n", 4);
+}
+
+static void draw_while_drawing(void)
+{
+	fake.on_write = NULL;
+	say_line(chatty->say, "2%", 2);
+}
+
+static void of_two_lines_at_once_one_is_dropped(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	hear_pipe(&h);
+	chatty = &h;
+	fake.on_write = draw_while_drawing;
+	say_line(h.say, "1%", 2);
+	comes_out(&h, "\r1%");
+	nothing_comes_out(&h);
+	deaf(&h);
 }
 
 static void what_is_said_while_a_line_is_drawn_comes_behind_it(void **state)
@@ -979,6 +1009,7 @@ int main(void)
 		say_test(a_line_that_cannot_go_goes_before_what_comes_next),
 		say_test(a_line_that_is_over_is_waited_for_at_the_end),
 		say_test(a_line_is_dropped_while_somebody_else_writes),
+		say_test(of_two_lines_at_once_one_is_dropped),
 		say_test(what_is_said_while_a_line_is_drawn_comes_behind_it),
 		say_test(in_the_background_nothing_is_drawn_and_nobody_stopped),
 		say_test(many_threads_say_whole_lines_in_their_order),

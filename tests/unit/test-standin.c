@@ -42,6 +42,7 @@ struct stuck {
 	struct stages s;
 	struct crew crew;
 	struct relief relief;
+	struct gauge gauge;
 	struct reader r;
 	unsigned char *text; /* what the read writes to, from `len` on */
 	size_t len;
@@ -76,6 +77,7 @@ static void make_reader(struct stuck *t, bool lines)
 	t->r = (struct reader){.crew = &t->crew,
 		.control = &t->s.control,
 		.ledger = &t->s.ledger,
+		.gauge = &t->gauge,
 		.output = &t->s.output,
 		.relief = &t->relief,
 		.paths = paths,
@@ -95,6 +97,7 @@ static void make(struct stuck *t, const char *text, bool lines)
 	memset(t, 0, sizeof(*t));
 	stages_make(&t->s, "out", UPCASE_ROOT, UPCASE_KEEP);
 	assert_int_equal(crew_init(&t->crew, 1), 0);
+	assert_int_equal(gauge_init(&t->gauge), 0);
 	make_reader(t, lines);
 	support_write("in", BYTES("never read\n"));
 	assert_int_equal(input_open(&t->r.input, "in", true, &st), 0);
@@ -129,6 +132,7 @@ static void release(struct stuck *t)
 {
 	input_close(&t->r.input);
 	input_release(&t->r.input);
+	gauge_release(&t->gauge);
 	crew_release(&t->crew);
 	stages_free(&t->s);
 }
