@@ -369,8 +369,7 @@ static void after_written(struct output *o, const struct batch *b)
 {
 	if (b->wrong.met)
 		tell_wrong(o, b);
-	if (text_keeps_apart(o->config.text) && b->upper_len > 0 &&
-		!fate_is_own(&o->fate))
+	if (text_keeps_apart(o->config.text) && b->upper_len > 0)
 		o->open = lines_end(b->upper, b->upper_len) ? OUTPUT_NO_INPUT
 							    : o->at.input;
 	if (!b->bad.met) {
