@@ -66,7 +66,7 @@ for option; do
 	--huge) huge=1 synced=$files ;;
 	--list) list=1 ;;
 	--quick)
-		runs=3 large=5 once=2 files=2000 synced=100 lines=200000 answers=2000
+		runs=3 large=5 once=2 files=300 synced=30 lines=200000 answers=2000
 		hundred=2 immense=20
 		;;
 	-h | --help) usage; exit 0 ;;

@@ -399,7 +399,10 @@ refused_forms() {
 upcase-pipe: wide: UTF-16 or UTF-32, by its byte order mark, would become UTF-8; $stays (see --encoding)\n" &&
 		same before wide || return 1
 	run --in-place -E utf-16 wide
-	expect_outcome 0 '' '' && expect_file wide 'AB'
+	expect_outcome 0 '' '' && expect_file wide 'AB' || return 1
+	printf '\377\376C\0D\0' >wide
+	run --in-place -E utf-16 wide
+	expect_outcome 0 '' '' && expect_file wide 'CD'
 }
 check "what cannot be written as what it is, is refused" refused_forms
 with_library() {

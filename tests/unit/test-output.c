@@ -732,11 +732,11 @@ static const char *const own[] = {"f0", "f1", "f2", "f3"};
 
 /* As make, where the FILEs' outputs take the place of files. */
 static void make_replacing(struct stages *s, struct targets *t,
-	const struct targets_config *targets)
+	const struct targets_config *targets, enum upcase_invalid invalid)
 {
 	struct output_config config;
 
-	stages_make(s, "unused", UPCASE_ROOT, UPCASE_FAIL);
+	stages_make(s, "unused", UPCASE_ROOT, invalid);
 	config = s->output.config;
 	config.targets = t;
 	output_release(&s->output);
@@ -795,7 +795,7 @@ static void each_file_is_replaced_or_stays(void **state)
 	support_write("f1", "AB\n", 3);
 	support_write("f2", "x\n\xFFy\n", 5);
 	support_write("f3", "z\n", 2);
-	make_replacing(&s, &t, &config);
+	make_replacing(&s, &t, &config, UPCASE_FAIL);
 	write_piece_of(&s, 0, "ab\n", false);
 	support_file_is("f0", "ab\ncd", 5);
 	write_piece_of(&s, 0, "cd", true);
@@ -831,7 +831,7 @@ static void who_tries_gets_one_that_replaces(void **state)
 
 	(void)state;
 	support_write("f0", "ab\n", 3);
-	make_replacing(&s, &t, &config);
+	make_replacing(&s, &t, &config, UPCASE_KEEP);
 	b = piece_of(&s, 0, "ab\n", true);
 	convert_batch(&s.converter, NULL, b);
 	assert_true(output_try_own(&s.output, 0, b->len));
@@ -853,7 +853,7 @@ static void a_file_that_cannot_have_its_output_is_left(void **state)
 	(void)state;
 	support_write("f0", "a\nb\n", 4);
 	support_write("f1", "c\n", 2);
-	make_replacing(&s, &t, &config);
+	make_replacing(&s, &t, &config, UPCASE_FAIL);
 	write_piece_of(&s, 0, "a\n", false);
 	assert_int_equal(output_bad_input(&s.output), 0);
 	assert_true(fdio_is_woken(control_wake_fd(&s.control)));
@@ -878,7 +878,7 @@ static void after_an_error_nothing_of_it_is_there(void **state)
 
 	(void)state;
 	support_write("f0", "ab\n", 3);
-	make_replacing(&s, &t, &config);
+	make_replacing(&s, &t, &config, UPCASE_FAIL);
 	assert_int_equal(
 		write_in_vain(&s, piece_of(&s, 0, "ab\n", true), 1), -EFBIG);
 	assert_int_equal(ledger_error(&s.ledger, &fault), -EFBIG);

@@ -25,13 +25,18 @@
 
 #include <cmocka.h>
 
-static const char *const kinds[] = {"without a name", "with a name"};
+/* What a new file has until it is published. */
+enum {
+	NO_NAME,
+	A_NAME,
+	KINDS
+};
 
-/* From here on new files have names, or none. */
-static void choose(size_t kind)
+/* From here on new files have that. */
+static void choose(int kind)
 {
 	failing_reset();
-	if (kind == 1)
+	if (kind == A_NAME)
 		failing_set("open nameless", 1, EOPNOTSUPP, FAILING_EVER);
 }
 
@@ -79,7 +84,7 @@ static void old_file(const char *path)
 static void it_takes_the_place_as_a_whole(void **state)
 {
 	(void)state;
-	for (size_t kind = 0; kind < COUNT(kinds); kind++) {
+	for (int kind = NO_NAME; kind < KINDS; kind++) {
 		struct replace r;
 		ino_t before;
 
@@ -87,8 +92,8 @@ static void it_takes_the_place_as_a_whole(void **state)
 		old_file("f");
 		before = status("f").st_ino;
 		begin(&r, "f", true);
-		assert_int_equal(r.temporary != NULL, kind == 1);
-		here(1 + kind);
+		assert_int_equal(r.temporary != NULL, kind == A_NAME);
+		here(kind == A_NAME ? 2 : 1);
 		support_file_is("f", "old", 3);
 		assert_int_equal(replace_sync(&r), 0);
 		assert_int_equal(replace_publish(&r, true), 0);
@@ -104,7 +109,7 @@ static void it_takes_the_place_as_a_whole(void **state)
 static void what_is_dropped_leaves_nothing(void **state)
 {
 	(void)state;
-	for (size_t kind = 0; kind < COUNT(kinds); kind++) {
+	for (int kind = NO_NAME; kind < KINDS; kind++) {
 		struct replace r;
 
 		choose(kind);
@@ -123,7 +128,7 @@ static void a_name_tells_what_it_is(void **state)
 	char start[300];
 
 	(void)state;
-	choose(1);
+	choose(A_NAME);
 	assert_int_equal(mkdir("d", 0700), 0);
 	memset(start, 'n', 250);
 	memcpy(start, "d/", 2);
@@ -141,7 +146,7 @@ static void nobody_else_may_read_it_before_it_is_said_who_may(void **state)
 	mode_t mask = umask(022);
 
 	(void)state;
-	for (size_t kind = 0; kind < COUNT(kinds); kind++) {
+	for (int kind = NO_NAME; kind < KINDS; kind++) {
 		struct replace r;
 		struct stat st;
 
@@ -163,7 +168,7 @@ static void links_are_followed(void **state)
 	struct replace r;
 
 	(void)state;
-	choose(0);
+	choose(NO_NAME);
 	assert_int_equal(mkdir("d", 0700), 0);
 	old_file("d/real");
 	assert_int_equal(symlink("d/real", "one"), 0);
@@ -187,7 +192,7 @@ static void links_are_followed(void **state)
 static void a_name_that_is_taken_stays_unless_over_it(void **state)
 {
 	(void)state;
-	for (size_t kind = 0; kind < COUNT(kinds); kind++) {
+	for (int kind = NO_NAME; kind < KINDS; kind++) {
 		struct replace r;
 
 		choose(kind);
@@ -215,7 +220,7 @@ static void without_links_a_name_that_is_taken_stays_too(void **state)
 	for (size_t i = 0; i < COUNT(without); i++) {
 		struct replace r;
 
-		choose(1);
+		choose(A_NAME);
 		begin(&r, "f", false);
 		failing_set("link", 1, without[i], FAILING_EVER);
 		old_file("f");
@@ -223,7 +228,7 @@ static void without_links_a_name_that_is_taken_stays_too(void **state)
 		support_file_is("f", "old", 3);
 		replace_drop(&r);
 		assert_int_equal(unlink("f"), 0);
-		choose(1);
+		choose(A_NAME);
 		begin(&r, "f", false);
 		failing_set("link", 1, without[i], FAILING_EVER);
 		assert_int_equal(replace_publish(&r, false), 0);
@@ -239,7 +244,7 @@ static void a_temporary_name_that_is_taken_is_not_taken_again(void **state)
 	struct replace r;
 
 	(void)state;
-	choose(0);
+	choose(NO_NAME);
 	old_file("f");
 	begin(&r, "f", true);
 	failing_set("linkat", 1, EEXIST, 0);
@@ -259,7 +264,7 @@ static void a_name_is_given_by_way_of_proc_as_well(void **state)
 	for (size_t i = 0; i < COUNT(cannot); i++) {
 		struct replace r;
 
-		choose(0);
+		choose(NO_NAME);
 		old_file("f");
 		begin(&r, "f", true);
 		failing_set("linkat", 1, cannot[i], 0);
@@ -278,7 +283,7 @@ static void what_cannot_be_published_leaves_the_old_one(void **state)
 	for (size_t i = 0; i < COUNT(calls); i++) {
 		struct replace r;
 
-		choose(0);
+		choose(NO_NAME);
 		old_file("f");
 		begin(&r, "f", true);
 		failing_set(calls[i], 1, EACCES, FAILING_EVER);
@@ -295,7 +300,7 @@ static void each_change_of_the_old_file_is_seen(void **state)
 	struct replace r;
 
 	(void)state;
-	choose(0);
+	choose(NO_NAME);
 	old_file("f");
 	m = mark_of("f");
 	begin(&r, "f", true);
@@ -330,7 +335,7 @@ static mode_t kept_mode(mode_t mode, int at, int more)
 	struct fault fault = {""};
 	struct stat st;
 
-	choose(0);
+	choose(NO_NAME);
 	old_file("f");
 	m = mark_of("f");
 	m.mode = S_IFREG | mode;
@@ -359,7 +364,7 @@ static void the_mode_is_kept_and_given_last(void **state)
 	struct fault fault = {""};
 
 	(void)state;
-	choose(0);
+	choose(NO_NAME);
 	old_file("f");
 	assert_int_equal(chmod("f", 04751), 0);
 	m = mark_of("f");
@@ -433,13 +438,13 @@ static void attributes_are_kept_or_it_is_told(void **state)
 
 	(void)state;
 	memset(large, 'x', sizeof(large) - 1);
-	choose(0);
+	choose(NO_NAME);
 	old_file("f");
 	m = mark_of("f");
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct fault fault = {""};
 
-		choose(0);
+		choose(NO_NAME);
 		begin(&r, "f", true);
 		failing_attributes(cases[i].all, cases[i].inherited);
 		if (cases[i].call)
@@ -462,7 +467,7 @@ static void the_names_of_many_attributes_are_read(void **state)
 	struct fault fault = {""};
 
 	(void)state;
-	choose(0);
+	choose(NO_NAME);
 	for (size_t i = 0; i < 40; i++) {
 		(void)snprintf(names[i], sizeof(names[i]), "user.%050zu", i);
 		all[i] = (struct failing_attribute){names[i], "", EPERM};
@@ -486,7 +491,7 @@ static void the_old_one_is_kept_and_never_without_a_name(void **state)
 	struct fault fault = {""};
 
 	(void)state;
-	choose(0);
+	choose(NO_NAME);
 	old_file("f");
 	support_write("f.bak", "older", 5);
 	m = mark_of("f");
@@ -513,7 +518,7 @@ static void what_cannot_be_kept_is_told(void **state)
 	struct fault fault = {""};
 
 	(void)state;
-	choose(0);
+	choose(NO_NAME);
 	old_file("f");
 	m = mark_of("f");
 	begin(&r, "f", true);
@@ -564,7 +569,7 @@ static void many_are_synced_at_once(void **state)
 	struct replace r[3];
 
 	(void)state;
-	choose(0);
+	choose(NO_NAME);
 	for (size_t i = 0; i < COUNT(r); i++)
 		begin(&r[i], "f", false);
 	assert_int_equal(replace_sync_all(r, 0), 0);
@@ -596,7 +601,7 @@ static void a_sync_that_there_is_not_is_no_error(void **state)
 	struct replace r;
 
 	(void)state;
-	choose(0);
+	choose(NO_NAME);
 	begin(&r, "f", false);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		failing_set("fsync", 1, cases[i].err, 0);

@@ -544,6 +544,7 @@ static void with_a_suffix_the_old_one_is_kept_or_it_stays(void **state)
 
 static void folders_are_made_as_they_are_needed(void **state)
 {
+	static const char *const alike[] = {"long/f", "lo/f"};
 	struct targets_config config = {.way = TARGETS_FOLDER, .names = below};
 	struct scene s;
 
@@ -555,6 +556,13 @@ static void folders_are_made_as_they_are_needed(void **state)
 	}
 	counted(&s, 4, 0, 0, 4);
 	end(&s, "");
+	/* One whose name begins like that of another. */
+	config.names = alike;
+	begin(&s, &config);
+	assert_int_equal(replace_it(&s, 0), 0);
+	assert_int_equal(replace_it(&s, 1), 0);
+	end(&s, "");
+	config.names = below;
 	/* Each is on the disk before what is in it. */
 	config.sync = true;
 	config.force = true;
