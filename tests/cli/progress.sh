@@ -112,7 +112,7 @@ percent() {
 	echo "$p %"
 	return 1
 }
-check "the share is that of all files" percent 0-20 "$name" second.txt
+check "the share is that of all files" percent 4-12 second.txt "$name"
 check "behind a file that is done, of the others" \
 	percent 20-35 first.txt second.txt
 check "of a packed one, of what is packed" percent 1-99 packed.gz
