@@ -275,6 +275,20 @@ static bool take_again(struct editor *e)
 	return true;
 }
 
+/* Draws the line anew, if the terminal is ours. Returns whether it is. */
+static bool see_news(struct editor *e, int news)
+{
+	if ((news & TERMINAL_CONTINUED) && !take_again(e))
+		return false;
+	e->f.el_resize(e->el);
+	if (e->shown) {
+		e->config.stands(e->config.context, true);
+		draw_over(e);
+		flush_screen(e);
+	}
+	return true;
+}
+
 /* One read, when there is something. */
 static void read_some(struct editor *e)
 {
@@ -285,7 +299,7 @@ static void read_some(struct editor *e)
 		e->len += (size_t)n;
 		e->granted -= (size_t)n < e->granted ? (size_t)n : e->granted;
 	} else if (err == -EIO && !terminal_is_ours(e->fd) &&
-		   (take_again(e) || e->stopped)) {
+		   (see_news(e, TERMINAL_CONTINUED) || e->stopped)) {
 		/* It had gone to the background. */
 		return;
 	} else if (err != -EINTR && err != -EAGAIN) {
@@ -576,14 +590,8 @@ void editor_take_back(struct editor *e)
 void editor_news(struct editor *e, int news)
 {
 	struct place old = enter(e);
-	bool ours = !(news & TERMINAL_CONTINUED) || take_again(e);
 
-	e->f.el_resize(e->el);
-	if (e->shown && ours) {
-		e->config.stands(e->config.context, true);
-		draw_over(e);
-		flush_screen(e);
-	}
+	(void)see_news(e, news);
 	leave(old);
 }
 

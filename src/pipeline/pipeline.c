@@ -24,6 +24,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* So many batches the reader may hold at once: one that goes on, one that takes
  * what is left over. The others are made when they are needed. */
@@ -611,7 +612,14 @@ void pipeline_tell_terminal(struct pipeline *p, enum terminal_news news)
 
 bool pipeline_is_in_background(struct pipeline *p)
 {
-	return terminal_is_wanted(&p->terminal);
+	if (!terminal_is_wanted(&p->terminal))
+		return false;
+	/* What is typed is standard input. */
+	if (!terminal_is_ours(STDIN_FILENO))
+		return true;
+	/* It was continued meanwhile: who asked may go on. */
+	control_wake_reader(&p->control);
+	return false;
 }
 
 void pipeline_give_back_terminal(struct pipeline *p)
