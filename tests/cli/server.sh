@@ -2,8 +2,8 @@
 # server.sh - samples/server: upper case servers, each with what makes one of a
 # filter, and clients of the kind that waits for each answer.
 #
-# shellcheck disable=SC2317,SC2015 # checks are called by name, `A && B || { report;
-# }` is meant as it is
+# shellcheck disable=SC2317,SC2015,SC2086 # checks are called by name, `A && B || {
+# report; }` is meant as it is, numbers stand bare
 . "$(dirname "$0")/lib.sh" || exit 1
 . "$here/samples.sh" || exit 1
 
@@ -85,11 +85,9 @@ usual() {
 
 # limited NAME COMMAND...: who comes when the limit is reached waits.
 limited() {
-	export LIMIT=3
-	serve "$@" && clients full 3 waits && all_gone "$1" && stop "$1"
-	local r=$?
-	unset LIMIT
-	return "$r"
+	local r=0
+	LIMIT=3 serve "$@" && clients full 3 waits && all_gone "$1" || r=1
+	stop "$1" && return $r
 }
 
 for name in socat tcpserver; do
@@ -97,7 +95,7 @@ for name in socat tcpserver; do
 		skip "$name: an upper case server" "no $name"
 		continue
 	fi
-	command=(sh "$samples/$name.sh" "$address" $port)
+	command=(sh "$samples/$name.sh" "$address" "$port")
 	check "$name: it serves" serve $name "${command[@]}"
 	usual $name $giant
 	check "$name: when it is stopped, a client keeps its process, and nothing is left" \

@@ -3,8 +3,9 @@
 # under each of several supervisors. No line is lost, doubled or torn when the log
 # is rotated, when the program is started anew, and when all is stopped.
 #
-# shellcheck disable=SC2317,SC2015,SC2016 # checks are called by name, `A && B || {
-# report; }` is meant as it is, Perl and shells stand in single quotes
+# shellcheck disable=SC2317,SC2086,SC2015,SC2016,SC2012,SC2034,SC2094 # checks are
+# called by name, numbers stand bare, `A && B || { report; }` is meant as it is,
+# Perl and shells stand in single quotes, the names of a log's files are known
 . "$(dirname "$0")/lib.sh" || exit 1
 . "$here/samples.sh" || exit 1
 
