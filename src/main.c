@@ -60,6 +60,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -763,16 +764,21 @@ static int process_targets(const struct options *o, const struct rules *rules)
 		.suffix = outputs->suffix,
 		.force = outputs->force,
 		.sync = o->sync != SINK_SYNC_NEVER};
-	struct targets targets;
+	/* Too much for a stack that somebody has made small. */
+	struct targets *targets = malloc(sizeof(*targets));
 	struct sink sink;
-	int err, status;
+	int err = -ENOMEM, status;
 
-	err = sink_init_apart(&sink, o->output, packing_of(o));
-	if (err)
+	if (targets)
+		err = sink_init_apart(&sink, o->output, packing_of(o));
+	if (err) {
+		free(targets);
 		return cannot_start(o->output, err);
-	targets_init(&targets, &config);
-	status = process_share(o, &(struct out){&sink, &targets, NULL}, rules);
-	targets_release(&targets);
+	}
+	targets_init(targets, &config);
+	status = process_share(o, &(struct out){&sink, targets, NULL}, rules);
+	targets_release(targets);
+	free(targets);
 	sink_release(&sink);
 	return status;
 }

@@ -26,8 +26,10 @@ static size_t group_size(void)
 
 void targets_init(struct targets *t, const struct targets_config *config)
 {
-	*t = (struct targets){
-		.config = *config, .now = REPLACE_NONE, .group = group_size()};
+	memset(t, 0, sizeof(*t));
+	t->config = *config;
+	t->now = REPLACE_NONE;
+	t->group = group_size();
 	atomic_init(&t->done, 0);
 	atomic_init(&t->unchanged, 0);
 	atomic_init(&t->refused, 0);
