@@ -5,14 +5,20 @@
 Runs COMMAND with one end of a socketpair as standard input and output, as a
 server program does, says each SAY and waits for exactly its ANSWER (Python's
 escapes for bytes, as in "a\\xc3"), which must come before anything else is said;
-then shuts its side down and expects nothing more. A byte that comes too early is
-one of the next answer. N times, each with a new process.
+nothing more may come before COMMAND sleeps again. Then shuts its side down and
+expects nothing more. N times, each with a new process.
 """
 
+import array
+import fcntl
+import glob
 import os
+import select
 import socket
 import subprocess
 import sys
+import termios
+import time
 
 
 def as_bytes(text):
@@ -27,6 +33,28 @@ def answer(client, length):
             break
         got += more
     return got
+
+
+def is_quiet(client, pid):
+    """All was taken, and every thread sleeps."""
+    unread = array.array("i", [0])
+    fcntl.ioctl(client, termios.TIOCOUTQ, unread)
+    if unread[0] > 0:
+        return False
+    for name in glob.glob(f"/proc/{pid}/task/*/stat"):
+        with open(name) as stat:
+            if stat.read().rpartition(") ")[2][0] != "S":
+                return False
+    return True
+
+
+def too_much(client, pid):
+    """What came though nobody asked, once the program sleeps."""
+    end = time.monotonic() + client.gettimeout()
+    while not is_quiet(client, pid) and time.monotonic() < end:
+        time.sleep(0.0005)
+    ready, _, _ = select.select([client], [], [], 0)
+    return client.recv(100) if ready else b""
 
 
 def talk(turns, command):
@@ -44,6 +72,10 @@ def talk(turns, command):
             if got != want:
                 child.kill()
                 return f"said {say!r}: the answer is {got!r}, not {want!r}"
+            more = too_much(client, child.pid)
+            if more:
+                child.kill()
+                return f"said {say!r}: behind {want!r} came {more!r}"
         client.shutdown(socket.SHUT_WR)
         rest = answer(client, 1)
         if rest:

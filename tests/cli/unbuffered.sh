@@ -64,7 +64,7 @@ check "what turns out to be none comes then" \
 check "a Greek letter is held back until its marks are known" \
 	talk '\xce\xba\xce\xac' '\xce\x9a' ' ' '\xce\x91 ' -- -l el
 check "a lone eta until it is known to be a word" \
-	talk 'a \xce\xae' 'A ' ' ' '' 'b' '\xce\x89 B' -- -l el
+	talk 'a \xce\xae' 'A ' ' ' '\xce\x89 ' 'b' 'B' -- -l el
 check "a Lithuanian i is not, nor is the dot above it forgotten" \
 	talk 'i' 'I' '\xcc\x87' '' '\xcc\x80' '\xcc\x80' -- -l lt
 check "a line that may begin with a prefix is held back until that is known" \

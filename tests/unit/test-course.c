@@ -301,8 +301,15 @@ static void each_line_replaces_the_one_before_and_the_last_one_goes(
 	set_columns(0);
 	course_show(&c, &course, now);
 	shows("\rfile  60%  1.5 kB/s  0:00 left");
+	/* The last column stays empty. */
+	set_columns(31);
+	course_show(&c, &course, now);
+	shows("\rfile  60%  1.5 kB/s  0:00 left");
+	set_columns(30);
+	course_show(&c, &course, now);
+	shows("\rfile  60%  0:00 left          ");
 	course_end(&c);
-	shows("\r                              \r");
+	shows("\r                    \r");
 	assert_true(c.due == CLOCK_FOREVER);
 	course_end(&c);
 	shows("");
