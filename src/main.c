@@ -60,7 +60,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -668,8 +667,8 @@ static int process(const struct options *o, const struct out *out,
 	struct shutdown e = {
 		.drain_until = CLOCK_FOREVER, .abandon_at = CLOCK_FOREVER};
 	struct pipeline *p;
-	struct course course;
-	struct turned turned;
+	static struct course course;
+	static struct turned turned;
 	bool left = false;
 	int err, status;
 
@@ -764,28 +763,23 @@ static int process_targets(const struct options *o, const struct rules *rules)
 		.suffix = outputs->suffix,
 		.force = outputs->force,
 		.sync = o->sync != SINK_SYNC_NEVER};
-	/* Too much for a stack that somebody has made small. */
-	struct targets *targets = malloc(sizeof(*targets));
-	struct sink sink;
-	int err = -ENOMEM, status;
+	static struct targets targets; /* as what parse_and_process has */
+	static struct sink sink;
+	int err, status;
 
-	if (targets)
-		err = sink_init_apart(&sink, o->output, packing_of(o));
-	if (err) {
-		free(targets);
+	err = sink_init_apart(&sink, o->output, packing_of(o));
+	if (err)
 		return cannot_start(o->output, err);
-	}
-	targets_init(targets, &config);
-	status = process_share(o, &(struct out){&sink, targets, NULL}, rules);
-	targets_release(targets);
-	free(targets);
+	targets_init(&targets, &config);
+	status = process_share(o, &(struct out){&sink, &targets, NULL}, rules);
+	targets_release(&targets);
 	sink_release(&sink);
 	return status;
 }
 
 static int process_sink(const struct options *o, const struct rules *rules)
 {
-	struct sink sink;
+	static struct sink sink;
 	int err, status;
 
 	err = sink_init(&sink, o->output, packing_of(o), o->sync);
@@ -819,7 +813,9 @@ static int check_and_process(const struct options *o)
 
 static int parse_and_process(int argc, char **argv)
 {
-	struct options o;
+	/* What is large is kept off the stack, which somebody may have made
+	 * small. */
+	static struct options o;
 	int err = fdio_guard_standard(), status;
 
 	if (err)
