@@ -698,25 +698,26 @@ static int process(const struct options *o, const struct out *out,
 }
 
 /* Of the inputs only a share, if that is what is asked for. */
-static int process_share(
-	const struct options *o, struct out *out, const struct rules *rules)
+static int process_share(const struct options *o, const struct out *all,
+	const struct rules *rules)
 {
+	struct out out = *all;
 	struct share share;
 	size_t bad;
 	int err, status = EXIT_USAGE;
 
 	if (o->shares == 0)
-		return process(o, out, rules);
+		return process(o, all, rules);
 	err = share_init(
 		&share, o->inputs, o->n_inputs, o->share, o->shares, &bad);
-	out->share = &share;
+	out.share = &share;
 	if (err == -EINVAL)
 		diag_error(o->inputs[bad],
 			"not a regular file, so it cannot be split");
 	else if (err)
 		status = cannot_start(NULL, err);
 	else
-		status = process(o, out, rules);
+		status = process(o, &out, rules);
 	share_release(&share);
 	return status;
 }

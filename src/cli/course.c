@@ -193,7 +193,7 @@ size_t course_format(char *out, size_t size, size_t columns,
 	const struct pipeline_course *course, double rate)
 {
 	char name[1024] = "";
-	struct parts p;
+	struct parts p = {0};
 	size_t all;
 
 	make_parts(&p, course, rate);
