@@ -78,7 +78,8 @@ static void tell_short(int opt, char *const *words)
 	diag_error(NULL,
 		opt == ':' ? "option requires an argument -- %s%s"
 			   : "invalid option -- %s%s",
-		quote_text(letter, shown, sizeof(shown)), meant(words));
+		quote_text(letter, shown, sizeof(shown)),
+		opt == ':' ? "" : meant(words));
 }
 
 void misuse_tell(int opt, char *const *argv, const struct option *long_options)
@@ -124,8 +125,9 @@ int misuse_joined(int opt, const char *arg, const char *short_options)
 	/* All of them must be; behind one with an argument stands that. */
 	for (; *at && *at != ':' && known[0] != ':'; at++) {
 		known = strchr(short_options, *at);
-		if (!known++)
+		if (!known)
 			return 0;
+		known++;
 	}
 	if (at == more)
 		return 0;
