@@ -74,6 +74,17 @@ long_member_line() {
 	each_n pieces.gz
 }
 check "lines that go over members" long_member_line
+# Blocks of another program are cut in the middle of lines.
+foreign_blocks() {
+	numbered 5000 50 >large
+	bgzip -c large >foreign.bgz
+	for n in 2 3 4 7 40; do agrees "$n" foreign.bgz || return 1; done
+}
+if have bgzip; then
+	check "so is BGZF whose blocks end inside lines" foreign_blocks
+else
+	skip "so is BGZF whose blocks end inside lines" "no bgzip"
+fi
 packed_out() {
 	local i
 	rm -f part.*
@@ -164,11 +175,13 @@ quoted_name() {
 		same <(printf 'q"\\\n?') -
 }
 check "names in it are JSON" quoted_name
+# shorter CALL: while it is in that, for the first time.
 shorter() {
-	cp text shrinks
+	numbered 20000 60 >shrinks # more than one read takes
+	rm -f "$tmp/std/trace"
 	start_command held '' env ASAN_OPTIONS=detect_leaks=0 \
 		strace -f -qq -o "$tmp/std/trace" -P shrinks \
-		-e inject=openat:signal=SIGSTOP:when=1 \
+		-e inject="$1":signal=SIGSTOP:when=1 \
 		"$UPCASE_PIPE" --split=1/2 shrinks >"$out" 2>"$err"
 	wait_until "$deadline" grep -qs 'stopped by SIGSTOP' "$tmp/std/trace" || return 1
 	local pid
@@ -180,7 +193,8 @@ shorter() {
 	expect_end held "exit 1" && expect_stderr_line 'upcase-pipe: shrinks: it is shorter than it was'
 }
 if can_trace && ! sanitized; then
-	check "a file that is shorter than at the start: status 1" shorter
+	check "a file that is shorter when it is opened: status 1" shorter openat
+	check "a file that is shorter when it is read: status 1" shorter read
 fi
 again() {
 	run --split=2/3 text
