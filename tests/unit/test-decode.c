@@ -506,8 +506,7 @@ int main(void)
 		cmocka_unit_test(an_encoding_that_is_not_known_is_refused),
 		cmocka_unit_test(nothing_is_held_back_that_could_be_text),
 		cmocka_unit_test(what_is_decoded_is_not_held_back),
-		cmocka_unit_test(
-			it_is_known_how_much_was_read_and_is_no_text_yet),
+		in_directory(it_is_known_how_much_was_read_and_is_no_text_yet),
 		cmocka_unit_test(it_is_said_before_any_text_that_it_is_decoded),
 		in_directory(inputs_do_not_depend_on_those_before),
 		in_directory(
