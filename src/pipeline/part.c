@@ -52,12 +52,15 @@ static bool take(void *head, const unsigned char *text, size_t len)
 	unsigned char *more = realloc(h->buf, h->len + len);
 	size_t end;
 
-	if (!more || h->len + len > HEADER_MOST + len) {
-		h->err = more ? -E2BIG : -ENOMEM;
-		h->buf = more ? more : h->buf;
+	if (!more) {
+		h->err = -ENOMEM;
 		return false;
 	}
 	h->buf = more;
+	if (h->len > HEADER_MOST) {
+		h->err = -E2BIG;
+		return false;
+	}
 	memcpy(h->buf + h->len, text, len);
 	h->len += len;
 	end = text_scan(h->text, &now, &at_end, h->buf, 0, h->len);
@@ -86,8 +89,9 @@ int part_state(struct text_state *state, const struct part_config *config,
 	*state = h.state;
 	if (!err && h.err) {
 		err = h.err;
-		fault_set(
-			fault, "its header cannot be read: %s", strerror(-err));
+		fault_set(fault, "its header cannot be read: %s",
+			err == -E2BIG ? "it is longer than 1 MiB"
+				      : strerror(-err));
 	}
 	return err;
 }

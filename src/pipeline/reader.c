@@ -177,6 +177,15 @@ static off_t size_of(const char *path)
 	return S_ISREG(st.st_mode) ? st.st_size : GAUGE_UNKNOWN;
 }
 
+/* How much of a FILE is in the share. */
+static off_t size_of_part(const struct reader *r, size_t input)
+{
+	off_t from, to;
+
+	share_of(r->part->share, input, &from, &to);
+	return to - from;
+}
+
 /* Tells how much there is behind this FILE, if somebody wants to know. Returns
  * false when the reader was relieved meanwhile: a file server may be dead. */
 static bool tell_rest(struct reader *r)
@@ -191,7 +200,7 @@ static bool tell_rest(struct reader *r)
 		if (control_is_stopping(r->control))
 			return true;
 		relief_expose(r->relief);
-		size = size_of(r->paths[i]);
+		size = r->part ? size_of_part(r, i) : size_of(r->paths[i]);
 		if (!relief_withdraw(r->relief))
 			return false;
 		gauge_rest_add(&rest, size);
@@ -443,7 +452,9 @@ static int process_file(struct reader *r, size_t input)
 	r->current = input;
 	r->in_file = true;
 	gauge_begin(r->gauge, input + 1, input_name(&r->input),
-		good ? input_size(&r->input, &st) : 0);
+		!good	  ? 0
+		: r->part ? size_of_part(r, input)
+			  : input_size(&r->input, &st));
 	if (!err && good)
 		end = read_file(r, input);
 	if (end == END_RELIEVED)

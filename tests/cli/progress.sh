@@ -116,6 +116,7 @@ check "the share is that of all files" percent 4-12 second.txt "$name"
 check "behind a file that is done, of the others" \
 	percent 20-35 first.txt second.txt
 check "of a packed one, of what is packed" percent 1-99 packed.gz
+check "with --split, of the share" percent 17-80 --split=1/4 "$name"
 grows() {
 	local r=0
 	cp second.txt growing

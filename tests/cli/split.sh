@@ -121,6 +121,15 @@ missing_column() {
 	expect_status 1 && expect_stderr_match "upcase-pipe: table.tsv: no column is named 'nothing' .*"
 }
 check "each share tells that a column is not there" missing_column
+long_header() {
+	(head -c 1500000 /dev/zero | tr '\0' x; printf '\tname\na\tb\nc\td\n') >wide.tsv
+	run --split=1/2 --tsv --header -f name -b 4M wide.tsv
+	expect_status 0 && expect_errors '' || return 1
+	(cat wide.tsv; head -c 1500100 /dev/zero | tr '\0' y) >wider.tsv
+	run --split=2/2 --tsv --header -f name -b 4M wider.tsv
+	expect_outcome 1 '' 'upcase-pipe: wider.tsv: its header cannot be read: it is longer than 1 MiB\n'
+}
+check "a header that is too long for a share is told" long_header
 bad_reads() {
 	local i st=0
 	(head -n 100 reads.fq; echo oops; tail -n 100 reads.fq) >bad.fq
