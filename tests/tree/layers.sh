@@ -26,9 +26,10 @@ may_include() {
 	io) echo codec ;;
 	pipeline) echo pipeline text io codec ;;
 	cli) echo io codec text upcase pipeline/stats.h ;;
+	run) echo cli io pipeline text ;;
 	esac
 }
-for layer in text io pipeline cli; do
+for layer in text io pipeline cli run; do
 	allowed=(-e '"config\.h"' -e "\"$layer/")
 	for other in $(may_include $layer); do
 		allowed+=(-e "\"$other")
@@ -38,7 +39,7 @@ for layer in text io pipeline cli; do
 done
 
 # The bytes by which gzip is known.
-out=$(grep -n -i -E '0x1f\b|0x8b\b|\\x1f|\\x8b' src/*.c src/cli/*.[ch] src/codec/* src/io/* src/pipeline/* |
+out=$(grep -n -i -E '0x1f\b|0x8b\b|\\x1f|\\x8b' src/*.c src/cli/*.[ch] src/codec/* src/io/* src/pipeline/* src/run/* |
 	grep -v '^src/codec/gzip-header\.h:')
 [ -z "$out" ] || not_ok "gzip's magic is somewhere else, too" "$out"
 grep -q 0x1f src/codec/gzip-header.h || not_ok gzip-header.h 'no magic'
