@@ -61,7 +61,7 @@ void greek_resume(struct greek_piece *piece, const struct greek *g,
 	const unsigned char *held, struct map_span *span);
 
 /* As a map_run. */
-void greek_run(const struct map *map, struct greek_piece *piece,
+void greek_run(const struct upcase_map *map, struct greek_piece *piece,
 	struct map_span *span);
 
 /* Ends the context, at an ill-formed sequence or the end of the stream: writes

@@ -76,7 +76,7 @@ struct call {
 	unsigned char *spare; /* where it goes when it does not fit in place */
 };
 
-static const struct map *map_of(
+static const struct upcase_map *map_of(
 	enum upcase_mapping mapping, enum upcase_language language)
 {
 	bool turkish = language == UPCASE_TR || language == UPCASE_AZ;

@@ -51,7 +51,7 @@ enum upcase_invalid {
 	UPCASE_FAIL,	/* stop before the first one */
 };
 
-struct map;
+struct upcase_map;
 struct upcase_variant;
 
 /* An immutable mapping. Made by upcase_init; afterwards only read, so that any
@@ -60,7 +60,7 @@ struct upcase {
 	enum upcase_mapping mapping;
 	enum upcase_language language;
 	enum upcase_invalid invalid;
-	const struct map *map; /* what becomes of single characters */
+	const struct upcase_map *map; /* what becomes of single characters */
 	const struct upcase_variant *variant; /* what it runs on */
 };
 
