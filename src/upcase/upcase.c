@@ -178,11 +178,10 @@ static void end_context(struct call *c)
  * is one. */
 static uint64_t column_in(const unsigned char *p, size_t len, bool *line)
 {
-	const unsigned char *newline = memrchr(p, '\n', len);
-	size_t begin = newline ? (size_t)(newline - p) + 1 : 0;
+	const unsigned char *begin = utf8_last_line(p, len);
 
-	*line = newline != NULL;
-	return utf8_characters(p + begin, len - begin);
+	*line = begin > p;
+	return utf8_characters(begin, len - (size_t)(begin - p));
 }
 
 /* The column of what is at span.src: in place, from what the line has become
