@@ -25,6 +25,9 @@
 #define UPCASE_GREEK_H
 
 #include "upcase/map.h"
+#include "upcase/names.h"
+
+#pragma GCC visibility push(hidden)
 
 enum {
 	/* Bytes of the stream: upcase.h tells what for. */
@@ -73,5 +76,7 @@ void greek_flush(struct greek_piece *piece, struct map_span *span);
  * piece->g is what the next piece begins with. */
 void greek_suspend(
 	struct greek_piece *piece, unsigned char *held, struct map_span *span);
+
+#pragma GCC visibility pop
 
 #endif

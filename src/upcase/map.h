@@ -9,12 +9,15 @@
 #define UPCASE_MAP_H
 
 #include "upcase/growth.h"
+#include "upcase/names.h"
 #include "upcase/tables.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#pragma GCC visibility push(hidden)
 
 /* For what sits in the innermost loops. Compilers judge by size, and leave a
  * call where it costs as much as all the rest. */
@@ -92,5 +95,7 @@ static inline const struct tables_string *map_tailored(
  * eight bytes at once. Returns the end of what it wrote. */
 unsigned char *map_char(const struct upcase_map *map, const unsigned char *p,
 	int n, unsigned char *dst);
+
+#pragma GCC visibility pop
 
 #endif
