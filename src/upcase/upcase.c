@@ -4,7 +4,7 @@
  * The top of the engine: a stream that comes in pieces, and what is not UTF-8
  * in it. Nothing below knows of either. Calls and includes go down only:
  *
- *	upcase.h             what the rest of the program sees:
+ *	upcase.h             what others see, and all of it:
  *	  upcase.c             streams
  *	  language.c           the tags of languages
  *	  variant.c            which ways to run there are
@@ -95,6 +95,10 @@ int upcase_init(struct upcase *u, enum upcase_mapping mapping,
 {
 	bool one_to_one = language == UPCASE_TR || language == UPCASE_AZ;
 
+	if ((unsigned)mapping > UPCASE_ASCII ||
+		(unsigned)language > UPCASE_HY ||
+		(unsigned)invalid > UPCASE_FAIL)
+		return -EINVAL;
 	if (mapping != UPCASE_FULL && language != UPCASE_ROOT &&
 		!(mapping == UPCASE_SIMPLE && one_to_one))
 		return -EINVAL;
