@@ -19,6 +19,13 @@ for layer in codec upcase; do
 	[ -z "$out" ] || not_ok "$layer has descriptors, threads or waits" "$out"
 done
 
+# The header that others get: what C has, and nothing that configure found out.
+out=$(grep -n '# *include' src/upcase/upcase.h |
+	grep -Ev '<std(bool|def|int)\.h>$')
+[ -z "$out" ] || not_ok "upcase.h includes more than C's own types" "$out"
+out=$(grep -n -w -e 'HAVE_[A-Z_]*' -e 'CONFIG_[A-Z_]*' src/upcase/upcase.h)
+[ -z "$out" ] || not_ok 'upcase.h depends on config.h' "$out"
+
 # Which folder may include which others: the drawing in src/README.md.
 may_include() {
 	case $1 in

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -16,6 +17,11 @@
 void *memrchr(const void *s, int c, size_t n);
 #endif
 #include "compat/memrchr.c"
+
+/* The engine can be lifted out without that one, so it has its own way. */
+#undef HAVE_DECL_MEMRCHR
+#define HAVE_DECL_MEMRCHR 0
+#include "upcase/utf8.h"
 
 static void memrchr_finds_the_last_of_several(void **state)
 {
@@ -49,12 +55,25 @@ static void memrchr_compares_bytes(void **state)
 	assert_ptr_equal(memrchr(s, 0x101, 4), s + 2);
 }
 
+static void the_last_line_is_found_without_memrchr(void **state)
+{
+	static const unsigned char s[] = "a\nb\nc";
+
+	(void)state;
+	assert_ptr_equal(utf8_last_line(s, 5), s + 4);
+	assert_ptr_equal(utf8_last_line(s, 4), s + 4);
+	assert_ptr_equal(utf8_last_line(s, 3), s + 2);
+	assert_ptr_equal(utf8_last_line(s, 1), s);
+	assert_ptr_equal(utf8_last_line(s, 0), s);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memrchr_finds_the_last_of_several),
 		cmocka_unit_test(memrchr_looks_at_n_bytes_only),
 		cmocka_unit_test(memrchr_compares_bytes),
+		cmocka_unit_test(the_last_line_is_found_without_memrchr),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
