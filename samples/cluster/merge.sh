@@ -26,7 +26,7 @@ for i in $(seq "$n"); do
 	for file in "$folder/$i.share" "$folder/$i.json"; do
 		[ -f "$file" ] && continue
 		say "share $i of $n is not there: no $file"
-		[ ! -f "$folder/$i.failed" ] || sed 's/^/    /' "$folder/$i.failed" >&2
+		[ ! -f "$folder/$i.failed" ] || sed '/^{"lines_in":/d; s/^/    /' "$folder/$i.failed" >&2
 		lost=1
 		break
 	done

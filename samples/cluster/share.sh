@@ -36,16 +36,15 @@ trap 'kill -TERM "$pipe" 2>/dev/null; wait "$pipe"; exit 143' TERM INT HUP
 wait "$pipe"
 status=$?
 
+# The figures come last; before them are messages, if there are any.
+sed '/^{"lines_in":/d' "$log" >&2
 if [ "$status" -eq 0 ]; then
-	# The figures come last; before them are messages, if there are any.
-	sed '$d' "$log" >&2
 	size=$(wc -c <"$folder/$i.share") &&
 		tail -n 1 "$log" | sed "s/^{/{\"file_size\":$((size)),/" >"$log.json" &&
 		mv -f "$log.json" "$folder/$i.json" || exit 3
 	rm -f "$folder/$i.failed"
 	exit 0
 fi
-cat "$log" >&2
 cp -f "$log" "$folder/$i.failed"
 [ -z "$good" ] || [ "$status" -gt 2 ] || exit 0
 exit "$status"

@@ -9,22 +9,22 @@ mkdir tools faulty
 cp "$root"/samples/cluster/* tools/
 shares=4
 
-# Two files, which one run appends to `one`.
+# Two files, which one run appends to `one`. Nothing here waits for a disk.
 make_text 12000 5
 mv text big.txt
 head -c 300000 big.txt >more.txt # ends in the middle of a line
-arguments=(-b 16K -l tr big.txt more.txt)
+arguments=(--sync=none -b 16K -l tr "$PWD/big.txt" "$PWD/more.txt")
 "$UPCASE_PIPE" -q -o one "${arguments[@]}"
 
 # ours FILE OUT [ARG...]: a sample, with what is ours in the place of what a user
-# is to write in, as our-FILE. ARG...: other arguments.
+# is to write in, as our-FILE. ARG...: other arguments. (Nothing here has a space
+# in its name.)
 ours() {
 	local words=("${arguments[@]}")
 	[ $# -lt 3 ] || words=("${@:3}")
-	words=("${words[@]/%.txt/.txt}")
 	sed -e "s|^SHARES=.*|SHARES=$shares|" -e "s|^OUT=.*|OUT=$PWD/$2|" \
 		-e "s|^TOOLS=.*|TOOLS=$PWD/tools|" -e "s|^AGAIN=.*|AGAIN=1|" \
-		-e "s|^work() .*|work() { (cd '$PWD' \&\& \"\$@\" ${words[*]}); }|" \
+		-e "s|^work() .*|work() { \"\$@\" ${words[*]}; }|" \
 		"tools/$1" >"our-$1"
 }
 

@@ -202,7 +202,7 @@ check "one that is killed again and again is given up, and nothing is merged" \
 	killed_always
 
 bad_for_good() {
-	ours slurm.sh bad big.txt missing.txt
+	ours slurm.sh bad "$PWD/big.txt" "$PWD/missing.txt"
 	plan 0 0
 	submit sh our-slurm.sh && ends "$job" COMPLETED COMPLETED COMPLETED FAILED &&
 		ends "$merge" CANCELLED && were_attempts 4 1 && is_not_there bad &&
