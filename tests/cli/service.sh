@@ -12,12 +12,15 @@
 samples=$root/samples/service
 
 # The daemon: lines that number themselves, until the file 'enough' is in the
-# folder DIARY; then it leaves there how many there were.
+# folder DIARY; then it leaves there how many there were. They come in bursts that
+# fill a pipe, with pauses between them: on a machine that is busy all else takes
+# its time, and the log must not grow to gigabytes meanwhile.
 cat >bin/my-daemon <<'END'
 #!/usr/bin/perl
 use strict;
 my ($diary, $n) = ($ENV{DIARY}, 0);
 until (-e "$diary/enough") {
+	select undef, undef, undef, 0.04 if $n > 0 && $n % 4000 == 0;
 	my $text = "";
 	$text .= sprintf "line %08d of straße\n", ++$n for 1 .. 50;
 	while ($text ne "") {
