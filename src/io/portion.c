@@ -13,8 +13,15 @@
 
 #define CHUNK ((size_t)64 << 10)
 
-/* Where files of blocks were put together, empty ones may follow each other. */
+/* Where files of blocks were put together, empty ones may follow each other. So
+ * many are remembered. */
 #define HEADS 64
+
+/* Whether to go on is looked at every so many members. */
+#define STRIDE 256
+
+/* No byte of deflate becomes more (zlib's "technical details"). */
+#define DEFLATE_MOST 1032
 
 /* A place in the text of a file: behind `in` bytes of the text of the member
  * that begins at `at`; of a plain file `in` is 0. */
@@ -46,6 +53,11 @@ static int set_error(struct fault *fault, int err)
 	else
 		fault_set_errno(fault, err);
 	return err;
+}
+
+void portion_tell_bad(off_t at, struct fault *fault)
+{
+	fault_set(fault, "corrupt gzip data behind byte %lld", (long long)at);
 }
 
 static int not_cut(struct fault *fault, const char *what)
@@ -145,6 +157,7 @@ static int decode_member(struct cursor *c, struct fault *fault)
 {
 	const struct format_pieces *pieces = format_gzip.pieces;
 	size_t size, len;
+	bool bad;
 	int err = step(c, c->begin, &c->next, fault);
 
 	if (err)
@@ -156,12 +169,12 @@ static int decode_member(struct cursor *c, struct fault *fault)
 	if (err)
 		return set_error(fault, err);
 	len = pieces->text_size(c->raw, size);
-	err = need_room(&c->text, &c->room, len + 1);
+	bad = len / DEFLATE_MOST > size;
+	err = bad ? 0 : need_room(&c->text, &c->room, len + 1);
 	if (err)
 		return set_error(fault, err);
-	if (len > 0 && pieces->decode(c->decoder, c->raw, size, c->text, len)) {
-		fault_set(fault, "corrupt gzip data behind byte %lld",
-			(long long)c->begin);
+	if (bad || pieces->decode(c->decoder, c->raw, size, c->text, len)) {
+		portion_tell_bad(c->begin, fault);
 		return -EBADMSG;
 	}
 	c->len = len;
@@ -352,14 +365,33 @@ static int find_mark(struct cursor *c, off_t from, enum portion_unit unit,
 	return err;
 }
 
-/* How much text is between two places. */
-static int measure(const struct cursor *c, const struct mark *begin,
-	const struct mark *end, uint64_t *length, struct fault *fault)
+/* Decodes the members from one up to another. Sets *bad to one that is damaged.
+ */
+static int check(
+	struct cursor *c, off_t at, off_t end, off_t *bad, struct fault *fault)
 {
-	off_t at = begin->at;
 	int err = 0;
 
-	*length = c->packed ? 0 : (uint64_t)(end->at - begin->at);
+	for (c->next = at; !err && c->next < end;) {
+		c->begin = c->next;
+		err = decode_member(c, fault);
+	}
+	if (err != -EBADMSG)
+		return err;
+	*bad = c->begin;
+	return 0;
+}
+
+/* How much text is between two places. Whoever reads so much sees no end of the
+ * last member that has some: whether that is what it tells is found out here.
+ */
+static int measure(struct cursor *c, const struct mark *begin,
+	const struct mark *end, struct portion *p, struct fault *fault)
+{
+	off_t at = begin->at, last = at;
+	int err = 0;
+
+	p->length = c->packed ? 0 : (uint64_t)(end->at - begin->at);
 	while (c->packed && !err && at < end->at) {
 		uint64_t len;
 		off_t next;
@@ -368,13 +400,17 @@ static int measure(const struct cursor *c, const struct mark *begin,
 		if (!err)
 			err = text_size(c, next, &len, fault);
 		if (!err) {
-			*length += len;
+			p->length += len;
+			last = len > 0 ? at : last;
 			at = next;
 		}
 	}
 	if (c->packed)
-		*length = *length + end->in - begin->in;
-	return err;
+		p->length = p->length + end->in - begin->in;
+	/* Where it ends inside of one, that was decoded to find the place. */
+	return err || !c->packed || end->in > 0
+		       ? err
+		       : check(c, last, end->at, &p->bad, fault);
 }
 
 int portion_find(struct portion *p, const struct portion_file *file, off_t from,
@@ -385,7 +421,7 @@ int portion_find(struct portion *p, const struct portion_file *file, off_t from,
 	struct cursor c;
 	int err = open_cursor(&c, file, fault);
 
-	*p = (struct portion){.packed = !err && c.packed};
+	*p = (struct portion){.packed = !err && c.packed, .bad = -1};
 	if (err)
 		return err;
 	err = find_mark(&c, from, unit, &begin, &begins, fault);
@@ -393,7 +429,7 @@ int portion_find(struct portion *p, const struct portion_file *file, off_t from,
 		err = find_mark(&c, to, unit, &end, &none, fault);
 	/* Where one line goes over both, both are the end of that. */
 	if (!err)
-		err = measure(&c, &begin, &end, &p->length, fault);
+		err = measure(&c, &begin, &end, p, fault);
 	if (!err) {
 		p->begins = begins;
 		p->from = begin.at;

@@ -97,6 +97,29 @@ packed_out() {
 }
 check "packed shares, one behind the other, are the text" packed_out
 
+# damaged OFFSET: what four bytes near the end of the last member say is not so.
+# No share passes over that.
+damaged() {
+	local i j last
+	rm -f bad.gz
+	"$UPCASE_PIPE" -b 700 -o bad.gz text
+	perl -e 'open F, "+<", shift; seek F, shift, 2; print F "\1\0\0\0"' bad.gz "$1"
+	for j in 1 4; do
+		for i in 1 2; do
+			run "--split=$i/2" -j $j bad.gz
+			last=$status
+			[ $i = 1 ] && { expect_outcome_is 0 || return 1; }
+		done
+		[ "$last" = 1 ] && expect_stderr_match \
+			'upcase-pipe: bad.gz: corrupt gzip data behind byte [0-9]*' || return 1
+	done
+	# What is good was written.
+	[ -s "$out" ]
+}
+expect_outcome_is() { expect_status "$1" && expect_errors ''; }
+check "a share notices a wrong check of the member that it ends with" damaged -8
+check "so it does a wrong length" damaged -4
+
 # --- what is chosen ---------------------------------------------------------------
 
 printf '>a\nacgt\nac\n;x\n\n>b\ntt\n' >genome.fa
