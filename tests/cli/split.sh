@@ -74,6 +74,17 @@ long_member_line() {
 	each_n pieces.gz
 }
 check "lines that go over members" long_member_line
+# More of those in a row than are remembered.
+many_empty() {
+	"$UPCASE_PIPE" -z -o none.gz </dev/null
+	printf 'abc\nx' >part
+	rm -f pieces.gz
+	"$UPCASE_PIPE" -q -o pieces.gz part
+	for _ in {1..100}; do cat none.gz; done >>pieces.gz
+	"$UPCASE_PIPE" -q -o pieces.gz b
+	for n in 2 3 4 100; do agrees $n pieces.gz || return 1; done
+}
+check "any number of members without text in a row" many_empty
 # Blocks of another program are cut in the middle of lines.
 foreign_blocks() {
 	numbered 5000 50 >large
@@ -251,9 +262,6 @@ refused_files() {
 	gzip -c text >foreign.gz
 	run --split=1/2 foreign.gz
 	expect_outcome 1 '' 'upcase-pipe: foreign.gz: gzip whose members do not tell their size cannot be split\n' || return 1
-	printf '\377\376a\0' >wide
-	run --split=1/2 wide
-	expect_outcome 1 '' 'upcase-pipe: wide: UTF-16 or UTF-32 cannot be split\n' || return 1
 	bzip2 -c text >text.bz2
 	run --split=1/2 text.bz2
 	expect_outcome 1 '' 'upcase-pipe: text.bz2: bzip2 data cannot be split\n' || return 1
@@ -264,6 +272,54 @@ refused_files() {
 	expect_status 0
 }
 check "what cannot be split is told" refused_files
+# What counts is what one run would decode.
+marks() {
+	local f i
+	printf '\376\377\0A\0\n\0B\0\n' >wide
+	rm -f wide.gz
+	"$UPCASE_PIPE" -q -E none -b 3 -o wide.gz wide
+	for f in wide wide.gz; do
+		for i in 1 2 3; do
+			run --split=$i/3 "$f"
+			expect_outcome 1 '' "upcase-pipe: $f: UTF-16 or UTF-32 cannot be split\n" || return 1
+		done
+		each_n -E none "$f" && each_n -q -E utf8 "$f" || return 1
+	done
+	run --split=1/1 --no-decompress wide
+	expect_outcome 1 '' "upcase-pipe: wide: UTF-16 or UTF-32 cannot be split\n" &&
+		each_n --no-decompress -E none wide.gz
+}
+check "text that would be decoded is not split, all else is" marks
+# A FILE whose end cannot be found out is no fault of the one behind it.
+file_before() {
+	local i
+	gzip -c open >foreign.gz
+	: >shares.out
+	: >told
+	for i in {1..40}; do
+		run --split=$i/40 foreign.gz b
+		cat "$out" >>shares.out
+		cat "$err" >>told
+	done
+	expect_file shares.out '\nB\n' || return 1
+	grep -vFx 'upcase-pipe: foreign.gz: gzip whose members do not tell their size cannot be split' told
+	[ $? -eq 1 ]
+}
+check "a FILE behind one that cannot be split is read" file_before
+reads_on() { [ "$(sed -n 's/^rchar: //p' /proc/"$(pid_of seeks)"/io)" -gt 10000000 ]; }
+stopped() {
+	rm -f endless
+	truncate -s 8T endless || return 1
+	start seeks --split=2/2 "$@" endless >"$out" 2>"$err"
+	wait_until "$deadline" reads_on && send TERM seeks
+	expect_end seeks 'signal 15' && expect_output '' && expect_errors ''
+}
+if truncate -s 8T endless 2>/dev/null; then
+	check "SIGTERM ends a share that looks for its first line" stopped
+	check "SIGTERM ends a share that looks for its first read" stopped --fastq
+else
+	skip "SIGTERM ends a share that looks for its beginning" "no file can be so large here"
+fi
 pair() {
 	run --split=1/2 "$@" text
 	expect_usage_error "--split does not go with ${1%%=*}"
