@@ -512,13 +512,28 @@ static int pass_on_all(struct reader *r)
 	return err ? err : pass_on(r, CUTTER_ALL);
 }
 
+/* Where a FILE is that is not here, another share may see it: then the places
+ * of all are others there. So it is told by each share. */
+static void tell_absent(struct reader *r, size_t input)
+{
+	struct fault fault;
+	int err = r->part->share->files[input].err;
+
+	if (!err)
+		return;
+	fault_set_errno(&fault, err);
+	ledger_trouble(r->ledger, r->paths[input], 0, 0, fault.text);
+}
+
 static int process_files(struct reader *r)
 {
 	int err = 0;
 
 	for (size_t i = 0; !err && i < r->n_paths; i++) {
-		if (r->part && !share_has(r->part->share, i))
+		if (r->part && !share_has(r->part->share, i)) {
+			tell_absent(r, i);
 			continue;
+		}
 		/* What waits in standard input when we are stopped is read, be
 		 * it before we came to look at it. */
 		if (control_is_stopping(r->control) &&

@@ -249,12 +249,45 @@ again() {
 }
 check "a share that is made again is the same" again
 missing_file() {
-	run --split=1/2 text nowhere
-	expect_status 0 || return 1
-	run --split=2/2 text nowhere
-	expect_status 1 && expect_errors 'upcase-pipe: nowhere: No such file or directory\n'
+	local i
+	for i in 1 2; do
+		run --split=$i/2 text nowhere text
+		expect_status 1 || return 1
+		expect_errors 'upcase-pipe: nowhere: No such file or directory\n' || return 1
+	done
+	agrees_but_for 1 3 text nowhere open b
 }
-check "a FILE that is not there is told by one share" missing_file
+# agrees_but_for STATUS N [ARG...]: shares that all end with this status.
+agrees_but_for() {
+	local i
+	: >shares.out
+	for ((i = 1; i <= $2; i++)); do
+		run "--split=$i/$2" "${@:3}"
+		expect_status "$1" || return 1
+		cat "$out" >>shares.out
+	done
+	run "${@:3}"
+	same "$out" shares.out
+}
+check "a FILE that is not there is told by each share: elsewhere it may be" missing_file
+late_file() {
+	cp b late
+	# Without -f: not in the thread that opens it.
+	ASAN_OPTIONS=detect_leaks=0 bounded strace -qq -o "$tmp/std/trace" -P late \
+		-e inject=%%stat:error=ENOENT:when=1 \
+		"$UPCASE_PIPE" --split=2/2 text late >"$out" 2>"$err"
+	status=$?
+	expect_status 1 && expect_stderr_line 'upcase-pipe: late: it was not there at the start'
+}
+! can_trace ||
+	check "a FILE that has come since the start is told" late_file
+no_size() {
+	run --split=1/1 /proc/version text
+	expect_status 1 && expect_errors 'upcase-pipe: /proc/version: it has more bytes than its size says, so it cannot be split\n'
+}
+if [ -f /proc/version ] && [ ! -s /proc/version ]; then
+	check "a file that has no size but text is told" no_size
+fi
 refused_files() {
 	mkfifo fifo
 	run --split=1/2 text fifo
