@@ -277,6 +277,8 @@ static int process_share(const struct options *o, const struct out *all,
 	if (err == -EINVAL)
 		diag_error(o->inputs[bad],
 			"not a regular file, so it cannot be split");
+	else if (err == -EOVERFLOW)
+		diag_error(o->inputs[bad], "too many bytes to be split");
 	else if (err)
 		status = cannot_start(NULL, err);
 	else

@@ -106,8 +106,7 @@ static int check_split(const struct options *o)
 		return misuse_pair("split", "invalid=fail");
 	if (o->interactive)
 		return misuse_pair("split", "interactive");
-	if (strcmp(o->encoding, DECODE_AUTO) != 0 &&
-		strcmp(o->encoding, DECODE_NONE) != 0)
+	if (decode_takes_all(o->encoding))
 		return misuse_pair("split", "encoding=NAME");
 	if (has_standard_input(o)) {
 		diag_error(NULL, "--split wants FILEs with names, not standard "

@@ -96,15 +96,14 @@ int part_state(struct text_state *state, const struct part_config *config,
 	return err;
 }
 
-static int find_end(const struct part_config *config, const char *path,
+static int find_end(const char *path, const struct portion_file *like,
 	off_t size, enum portion_end *end, struct fault *fault)
 {
-	struct portion_file file = {
-		.fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC),
-		.size = size,
-		.detect = config->detect};
+	struct portion_file file = *like;
 	int err;
 
+	file.fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	file.size = size;
 	if (file.fd < 0) {
 		err = -errno;
 		fault_set_errno(fault, err);
@@ -116,7 +115,8 @@ static int find_end(const struct part_config *config, const char *path,
 }
 
 int part_find_open(size_t *open, const struct part_config *config,
-	const char *const *paths, size_t input, struct fault *fault)
+	const char *const *paths, size_t input, const struct portion_file *ask,
+	struct fault *fault)
 {
 	enum portion_end end = PORTION_EMPTY;
 	int err = 0;
@@ -127,8 +127,8 @@ int part_find_open(size_t *open, const struct part_config *config,
 
 		if (size == 0)
 			continue;
-		err = find_end(config, paths[i - 1], size, &end, fault);
-		if (!err && end == PORTION_OPEN)
+		err = find_end(paths[i - 1], ask, size, &end, fault);
+		if (err || end == PORTION_OPEN)
 			*open = i - 1;
 	}
 	return err;
