@@ -5,12 +5,12 @@
 #include "cli/misuse.h"
 #include "cli/number.h"
 #include "codec/deflate.h"
+#include "compat/getopt.h"
 #include "io/clock.h"
 #include "io/decode.h"
 #include "text/quote.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -505,17 +505,19 @@ static bool has_standard_input(const struct options *o)
 /* The processors that this process may run on, up to MAX_JOBS. */
 static unsigned count_cpus(void)
 {
-	long n;
-#ifdef HAVE_SCHED_GETAFFINITY
+	long n = 0;
+#ifdef HAVE_AFFINITY
 	cpu_set_t set;
 
 	/* Unlike sysconf, this reads no file. It fails where there are more
 	 * processors than the set has room for. */
 	if (sched_getaffinity(0, sizeof(set), &set) == 0)
 		n = CPU_COUNT(&set);
-	else
 #endif
+#if HAVE_DECL__SC_NPROCESSORS_ONLN
+	if (n < 1)
 		n = sysconf(_SC_NPROCESSORS_ONLN);
+#endif
 	if (n < 1)
 		return 1;
 	return n > MAX_JOBS ? MAX_JOBS : (unsigned)n;

@@ -25,7 +25,7 @@ may_include() {
 	text) echo upcase ;;
 	io) echo codec ;;
 	pipeline) echo pipeline text io codec ;;
-	cli) echo io codec text upcase pipeline/stats.h ;;
+	cli) echo io codec text upcase pipeline/stats.h compat/getopt.h ;;
 	esac
 }
 for layer in text io pipeline cli; do
