@@ -6,12 +6,12 @@
 #include "cli/number.h"
 #include "cli/settle.h"
 #include "codec/deflate.h"
+#include "compat/getopt.h"
 #include "io/clock.h"
 #include "io/decode.h"
 #include "text/quote.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

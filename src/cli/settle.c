@@ -75,17 +75,19 @@ static bool has_standard_input(const struct options *o)
 /* The processors that this process may run on, up to SETTLE_MAX_JOBS. */
 static unsigned count_cpus(void)
 {
-	long n;
-#ifdef HAVE_SCHED_GETAFFINITY
+	long n = 0;
+#ifdef HAVE_AFFINITY
 	cpu_set_t set;
 
 	/* Unlike sysconf, this reads no file. It fails where there are more
 	 * processors than the set has room for. */
 	if (sched_getaffinity(0, sizeof(set), &set) == 0)
 		n = CPU_COUNT(&set);
-	else
 #endif
+#if HAVE_DECL__SC_NPROCESSORS_ONLN
+	if (n < 1)
 		n = sysconf(_SC_NPROCESSORS_ONLN);
+#endif
 	if (n < 1)
 		return 1;
 	return n > SETTLE_MAX_JOBS ? SETTLE_MAX_JOBS : (unsigned)n;

@@ -344,9 +344,11 @@ static bool wait_for_more(struct editor *e)
 static bool detach(struct editor *e)
 {
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-	bool done = nothing >= 0 && dup3(nothing, e->fd, O_CLOEXEC) >= 0;
+	bool done = nothing >= 0 && dup2(nothing, e->fd) >= 0;
 
 	e->mute = true;
+	if (done)
+		(void)fcntl(e->fd, F_SETFD, FD_CLOEXEC);
 	if (nothing >= 0)
 		(void)close(nothing);
 	return done;

@@ -51,7 +51,7 @@ struct cursor {
 
 static int set_error(struct fault *fault, int err)
 {
-	if (err == -ENODATA)
+	if (err == -FDIO_SHORT)
 		fault_set(fault, "it is shorter than it was");
 	else
 		fault_set_errno(fault, err);

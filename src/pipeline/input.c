@@ -374,7 +374,7 @@ static ssize_t read_part(struct input *in, unsigned char *buf, size_t len,
 		deadline, fault);
 	if (n == 0 && !in->source.feed.stopped) {
 		fault_set(fault, "it is shorter than it was");
-		return -ENODATA;
+		return -FDIO_SHORT;
 	}
 	if (n <= 0)
 		return n;

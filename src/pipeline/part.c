@@ -79,6 +79,7 @@ int part_state(struct text_state *state, const struct part_config *config,
 	struct fault *wrong, struct fault *fault)
 {
 	struct head h = {.text = config->text, .wrong = wrong};
+	struct fault why;
 	int err;
 
 	text_state_inside(state);
@@ -89,9 +90,9 @@ int part_state(struct text_state *state, const struct part_config *config,
 	*state = h.state;
 	if (!err && h.err) {
 		err = h.err;
-		fault_set(fault, "its header cannot be read: %s",
+		fault_set(fault, "its header cannot be read: %.200s",
 			err == -E2BIG ? "it is longer than 1 MiB"
-				      : strerror(-err));
+				      : fault_reason(&why, err));
 	}
 	return err;
 }

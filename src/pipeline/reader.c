@@ -613,31 +613,51 @@ static void end(struct reader *r, int err)
 /* Returns whether there is something to be done. */
 static bool wait_for_begin(struct reader *r)
 {
-	while (sem_wait(&r->begin) < 0)
-		; /* EINTR: nudged */
-	return !r->dismissed;
+	bool dismissed;
+
+	(void)pthread_mutex_lock(&r->lock);
+	while (!r->may_begin && !r->dismissed)
+		(void)pthread_cond_wait(&r->told, &r->lock);
+	dismissed = r->dismissed;
+	(void)pthread_mutex_unlock(&r->lock);
+	return !dismissed;
+}
+
+static void tell(struct reader *r, bool *what)
+{
+	(void)pthread_mutex_lock(&r->lock);
+	*what = true;
+	(void)pthread_mutex_unlock(&r->lock);
+	(void)pthread_cond_signal(&r->told);
 }
 
 int reader_init(struct reader *r)
 {
-	r->dismissed = false;
-	return sem_init(&r->begin, 0, 0) < 0 ? -errno : 0;
+	int err = -pthread_mutex_init(&r->lock, NULL);
+
+	r->may_begin = r->dismissed = false;
+	if (err)
+		return err;
+	err = -pthread_cond_init(&r->told, NULL);
+	if (err)
+		(void)pthread_mutex_destroy(&r->lock);
+	return err;
 }
 
 void reader_release(struct reader *r)
 {
-	(void)sem_destroy(&r->begin);
+	(void)pthread_cond_destroy(&r->told);
+	(void)pthread_mutex_destroy(&r->lock);
 }
 
 void reader_begin(struct reader *r)
 {
-	(void)sem_post(&r->begin);
+	tell(r, &r->may_begin);
 }
 
 void reader_dismiss(struct reader *r)
 {
-	r->dismissed = true;
-	(void)sem_post(&r->begin);
+	tell(r, &r->dismissed);
 }
 
 void *reader_main(void *reader)

@@ -32,7 +32,7 @@ may_include() {
 	text) echo upcase ;;
 	io) echo codec ;;
 	pipeline) echo pipeline text io codec ;;
-	cli) echo io codec text upcase pipeline/stats.h ;;
+	cli) echo io codec text upcase pipeline/stats.h compat/getopt.h ;;
 	run) echo cli io pipeline text ;;
 	esac
 }

@@ -7,6 +7,8 @@
 
 #include "io/portion.h"
 
+#include "io/fdio.h"
+
 #include "gzfile.h"
 #include "support.h"
 
@@ -345,7 +347,7 @@ static void what_cannot_be_cut_is_told(void **state)
 		0);
 	assert_int_equal(portion_find(&p, &c.file, f.size, f.size + 1,
 				 PORTION_LINES, &fault),
-		-ENODATA);
+		-FDIO_SHORT);
 	assert_string_equal(fault.text, "it is shorter than it was");
 	gzfile_end(&f);
 }
