@@ -5,12 +5,12 @@
 #
 # Makes FOLDER anew: in it come the package (.deb, and one with what a debugger
 # needs), the source package (.dsc and what it names) and what was unpacked.
-# Nothing is signed. Needs dpkg-dev, debhelper, fakeroot if not run by root, and
-# what debian/control names; says what of that is missing. Builds as any user.
-# DEB_BUILD_OPTIONS=nocheck leaves the tests out.
+# Nothing is signed. Needs dpkg-dev, debhelper and what debian/control names, and
+# says what of that is missing. Any user may run it. DEB_BUILD_OPTIONS=nocheck
+# leaves the tests out.
 set -eu
 
-[ $# -ge 2 ] || { sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 case $0 in
 */*) here=${0%/*} ;;
 *) here=. ;;
