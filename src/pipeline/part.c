@@ -12,6 +12,7 @@
 
 /* No header that names are looked up in is longer. */
 #define HEADER_MOST ((size_t)1 << 20)
+#define HEADER_KEPT ((size_t)64 << 10)
 
 /* Over the text before a portion, up to the end of the header. */
 struct head {
@@ -57,10 +58,13 @@ static bool take(void *head, const unsigned char *text, size_t len)
 		return false;
 	}
 	h->buf = more;
-	if (h->len > HEADER_MOST) {
+	if (h->len > HEADER_MOST && text_has_names(h->text)) {
 		h->err = -E2BIG;
 		return false;
 	}
+	/* How it begins says what it is. */
+	if (h->len > HEADER_MOST)
+		h->len = HEADER_KEPT;
 	memcpy(h->buf + h->len, text, len);
 	h->len += len;
 	end = text_scan(h->text, &now, &at_end, h->buf, 0, h->len);
