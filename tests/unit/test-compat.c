@@ -217,8 +217,8 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* What a command line comes to: for each option its value, in braces what optopt
- * says of one that is refused, and its argument; then the operands. */
+/* What a command line comes to: for each option its value, in braces what
+ * optopt says of one that is refused, and its argument; then the operands. */
 static void parse(const char *line, char *out, size_t size)
 {
 	char words[256], *argv[20];
