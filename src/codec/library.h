@@ -56,6 +56,7 @@ void library_unload(void *library);
 			      "\",\"description\":\"Decodes " feature  \
 			      " input\",\"priority\":\"recommended\"," \
 			      "\"soname\":[\"" soname "\"]}]")
+#ifdef __ELF__
 #define LIBRARY_NOTE_OF(name, json)                   \
 	__attribute__((used, section(".note.dlopen"), \
 		aligned(4))) static const struct {    \
@@ -63,5 +64,8 @@ void library_unload(void *library);
 		char owner[4];                        \
 		char text[sizeof(json)];              \
 	} note_##name = {4, sizeof(json), UINT32_C(0x407c0c0a), "FDO", json}
+#else
+#define LIBRARY_NOTE_OF(name, json) _Static_assert(1, "no place for a note")
+#endif
 
 #endif
