@@ -8,7 +8,7 @@ int main(int argc, char **argv)
 {
 	static unsigned char in[65536], held[UPCASE_LOOKAHEAD];
 	size_t n, size = upcase_bound(sizeof(in));
-	unsigned char *out = malloc(size);
+	unsigned char *out;
 	enum upcase_language language = UPCASE_ROOT;
 	struct upcase u;
 	struct upcase_state st;
@@ -17,6 +17,7 @@ int main(int argc, char **argv)
 	if ((argc > 1 && upcase_language_parse(argv[1], &language) != 0) ||
 		upcase_init(&u, UPCASE_FULL, language, UPCASE_KEEP) != 0)
 		return 2;
+	out = malloc(size);
 	upcase_state_init(&st);
 	st.held = held; /* for Greek */
 	do { /* the last piece is empty: what was held back comes with it */

@@ -865,15 +865,8 @@ void editor_close(struct editor *e)
 
 void editor_library(char *text, size_t size)
 {
-	struct functions f;
-	void *library;
-
-	if (load(&library, &f) != 0) {
-		(void)snprintf(text, size, SONAME " is missing");
-		return;
-	}
-	(void)snprintf(text, size, SONAME);
-	library_unload(library);
+	library_tell(
+		text, size, SONAME, wanted, sizeof(wanted) / sizeof(wanted[0]));
 }
 
 #else
