@@ -274,7 +274,7 @@ int outfile_last(const struct outfile *f, off_t end, unsigned char *last)
 
 int outfile_cut(const struct outfile *f, off_t end, off_t cut)
 {
-	off_t now;
+	off_t now = 0;
 	int err = outfile_end(f, &now);
 
 	if (err)

@@ -3,6 +3,8 @@
 
 #include "failing.h"
 
+#include "wrapped.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

@@ -13,6 +13,7 @@
 #include "io/clock.h"
 #include "io/poke.h"
 #include "support.h"
+#include "wrapped.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -202,8 +202,8 @@ static void what_looks_like_a_head_in_the_last_member_is_passed_over(
 	gzfile_add_stored(&f, text, sizeof(text));
 	size = (size_t)f.size + 10;
 	member = support_allocate(size);
-	assert_int_equal(
-		syscall(SYS_pread64, f.fd, member + 20, f.size - 10, 10),
+	assert_int_equal(syscall(SYS_pread64, f.fd, member + 20,
+				 (size_t)f.size - 10, (off_t)10),
 		f.size - 10);
 	memcpy(member, text, 20);
 	member[16] = (unsigned char)size;
