@@ -121,6 +121,10 @@ damaged() {
 check "merge.sh publishes nothing where a share is missing, torn or of another job" damaged
 unseen() {
 	fresh && mv more.txt elsewhere && share 2
+	expect_status 1 && expect_stderr_line "upcase-pipe: $PWD/more.txt: No such file or directory" ||
+		return 1
+	: >more.txt
+	share 2
 	mv elsewhere more.txt
 	refused "share 2: its input had another size"
 }
@@ -194,7 +198,7 @@ parallel_killed() {
 }
 parallel_bad() {
 	plan 0 0
-	with_parallel bad "$PWD/big.txt" "$PWD/missing.txt"
+	with_parallel bad "${bad_reads[@]}"
 	expect_status 1 && were_attempts 4 1 && is_not_there bad
 }
 part_killed='if mkdir dies 2>/dev/null; then head -c 1000; kill -KILL $$; fi
@@ -210,12 +214,20 @@ pipepart_killed() {
 	parallel --pipepart -a big.txt --block 64k -k sh part.sh >got 2>/dev/null
 	[ $? -ne 0 ]
 }
+# In this version a part that is made again gets nothing.
+pipepart_loses() {
+	rm -rf dies
+	parallel --retries 3 --pipepart -a big.txt --block 64k -k sh part.sh >got 2>/dev/null &&
+		[ "$(wc -c <got)" -lt "$(wc -c <want)" ]
+}
 if have parallel; then
 	check "GNU parallel: shares on this machine" parallel_plain
 	can_trace && check "GNU parallel: a share that is killed is made again" parallel_killed
 	check "GNU parallel: one that is bad for good is not, and nothing is merged" parallel_bad
 	check "GNU parallel: --pipepart makes what one run makes" pipepart
 	check "GNU parallel: --pipepart tells that a part was killed" pipepart_killed
+	[[ $(parallel --version) != 'GNU parallel 20221122'* ]] ||
+		check "the danger: --pipepart with --retries loses a part, with status 0" pipepart_loses
 else
 	skip "GNU parallel: shares on this machine" "no parallel"
 fi

@@ -16,6 +16,12 @@ head -c 300000 big.txt >more.txt # ends in the middle of a line
 arguments=(--sync=none -b 16K -l tr "$PWD/big.txt" "$PWD/more.txt")
 "$UPCASE_PIPE" -q -o one "${arguments[@]}"
 
+# Reads of which the last share has a bad one.
+perl -e 'for my $i (1 .. 4000) {
+	print "\@r$i\n", "acgt" x 9, "\n+\n", "I" x 36, "\n";
+	print "oops\n" if $i == 3900 }' >bad.fq
+bad_reads=(--sync=none --fastq "$PWD/bad.fq")
+
 # ours FILE OUT [ARG...]: a sample, with what is ours in the place of what a user
 # is to write in, as our-FILE. ARG...: other arguments. (Nothing here has a space
 # in its name.)

@@ -202,28 +202,64 @@ check "one that is killed again and again is given up, and nothing is merged" \
 	killed_always
 
 bad_for_good() {
-	ours slurm.sh bad "$PWD/big.txt" "$PWD/missing.txt"
+	ours slurm.sh bad "${bad_reads[@]}"
 	plan 0 0
 	submit sh our-slurm.sh && ends "$job" COMPLETED COMPLETED COMPLETED FAILED &&
 		ends "$merge" CANCELLED && were_attempts 4 1 && is_not_there bad &&
-		grep -q 'missing.txt: No such file' bad.shares/4.failed
+		grep -q 'bad.fq' bad.shares/4.failed
 }
 check "one that is bad for good is not made again, and nothing is merged" \
 	bad_for_good
 
-# What Slurm ends is not begun again. The task waits in a writev for ever.
+# A first attempt of share 2 that stops in the middle, for as long as it is let.
+sed -i 's|^exec "$real"|[ "$hold$i.$n" != yes2.1 ] \|\| exec strace -f -qq -o "$here/held" -e trace=writev -e inject=writev:signal=SIGSTOP:when=3 "$real" "$@"\n&|' \
+	faulty/upcase-pipe
+sed -i '2i hold=$(cat faulty/hold)' faulty/upcase-pipe
+sed -i "s|faulty/hold|$PWD/&|" faulty/upcase-pipe
+echo no >faulty/hold
+holds() {
+	plan 0 0
+	rm -f faulty/held
+	echo yes >faulty/hold
+	submit sh our-slurm.sh &&
+		wait_until "$deadline" grep -qs 'stopped by SIGSTOP' faulty/held
+}
+
+# What Slurm ends is not begun again.
 cancelled() {
 	ours slurm.sh cancelled
-	plan 0 0
-	sed -i 's|^exec "$real"|[ "$i" != 2 ] \|\| exec strace -f -qq -o "$here/held" -e inject=writev:signal=SIGSTOP:when=2 "$real" "$@"\n&|' \
-		faulty/upcase-pipe
-	submit sh our-slurm.sh &&
-		wait_until "$deadline" grep -qs 'stopped by SIGSTOP' faulty/held &&
-		inside scancel "${job}_2" &&
+	holds && inside scancel "${job}_2" &&
 		ends "$job" CANCELLED COMPLETED COMPLETED COMPLETED &&
 		ends "$merge" CANCELLED && were_attempts 2 1 && is_not_there cancelled
 }
 check "one that is cancelled stays so" cancelled
+
+# The node does not answer any more, but what it runs goes on: later, when the share
+# was made by the other node and the merge is done.
+state_of() { inside sinfo -h -N -n "$1" -o %T; }
+is_down() { [[ $(state_of "$1") == down* ]]; }
+held_pids() { inside pgrep -f "^$PWD/bin/upcase-pipe --split=2/"; }
+lost() {
+	local node
+	ours slurm.sh lost
+	holds || return 1
+	node=$(inside scontrol -o show job "${job}_2" | sed -n 's/.* BatchHost=\([^ ]*\) .*/\1/p')
+	inside kill -KILL "$(cat "$node/pid")"
+	wait_until "$deadline" is_down "$node" &&
+		ends "$job" $all_done && ends "$merge" COMPLETED && were_attempts 2 2 &&
+		is_whole lost && cp lost.shares/2.share before || return 1
+	touch -d '2001-01-01' lost.shares/2.share lost.shares/2.json
+	wait_until "$deadline" made_late && same before lost.shares/2.share
+}
+# Each of its threads stops. The manifest comes last.
+made_late() {
+	nobody_left && [ lost.shares/2.json -nt before ] && return 0
+	# shellcheck disable=SC2046 # a list
+	inside kill -CONT $(held_pids) 2>/dev/null
+	return 1
+}
+check "a share whose node is lost is made by the other, and once more, without harm, when it comes back" \
+	lost
 
 check "no process is left over" nobody_left
 check "when the cluster ends, nothing of it is left" end_cluster
