@@ -9,6 +9,8 @@
 # says what of that is missing. Any user may run it. DEB_BUILD_OPTIONS=nocheck
 # leaves the tests out.
 set -eu
+# dpkg-source packs files with the modes that they have.
+umask 022
 
 [ $# -ge 2 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 case $0 in

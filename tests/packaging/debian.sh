@@ -11,6 +11,8 @@
 #
 # shellcheck disable=SC2317,SC2016,SC2086 # checks are called by name; shells in
 # shells; lists of words
+: "${UPCASE_PIPE_LIMIT:=5400}"
+export UPCASE_PIPE_LIMIT
 . "$(dirname "$0")/../cli/lib.sh" || exit 1
 . "$root/tests/packaging/tarball.sh" || exit 1
 for tool in dpkg-buildpackage dh; do

@@ -1,7 +1,7 @@
 #!/bin/bash
 # formula.sh - the Homebrew formula: valid Ruby, and what it does to install and to
 # test works, run by a stand-in for Homebrew (formula.rb). Homebrew itself is not
-# run.
+# run. And what a release fills in.
 #
 # shellcheck disable=SC2317 # checks are called by name
 . "$(dirname "$0")/../cli/lib.sh" || exit 1
@@ -19,4 +19,16 @@ install() {
 mkdir "$tmp/tried"
 export LC_ALL=C.UTF-8
 check 'what it does to install and to test works, without Homebrew' install
+
+# What a release fills in, and that what it stands for is gone.
+filled() {
+	mkdir filled && cp "$UPCASE_DIST" filled/ &&
+		bash "$root/tests/release/fill.sh" filled "$dist_name.tar.gz" https://example.org/x/ &&
+		ruby -wc filled/upcase-pipe.rb &&
+		grep -Fx "  url \"https://example.org/x/$dist_name.tar.gz\"" filled/upcase-pipe.rb &&
+		grep -Fx "  sha256 \"$(sha256sum <"$UPCASE_DIST" | cut -d ' ' -f 1)\"" filled/upcase-pipe.rb &&
+		grep -Fx '  url: https://example.org/x/{{ name }}-{{ version }}.tar.gz' filled/meta.yaml &&
+		! grep -e invalid -e 0000000000 filled/upcase-pipe.rb filled/meta.yaml
+}
+check 'a release fills in the sum and the address, of the recipe, too' filled
 finish

@@ -6,6 +6,8 @@
 #   UNPACKED_TESTS   which tests         (some of each kind; all: the whole suite)
 #
 # shellcheck disable=SC2317,SC2016 # checks are called by name; a shell in a shell
+: "${UPCASE_PIPE_LIMIT:=5400}"
+export UPCASE_PIPE_LIMIT
 . "$(dirname "$0")/../cli/lib.sh" || exit 1
 . "$root/tests/packaging/tarball.sh" || exit 1
 
