@@ -74,14 +74,12 @@ long_member_line() {
 	each_n pieces.gz
 }
 check "lines that go over members" long_member_line
-# More of those in a row than are remembered.
+# More of those in a row than are remembered, and a line that goes over them.
 many_empty() {
-	"$UPCASE_PIPE" -z -o none.gz </dev/null
-	printf 'abc\nx' >part
-	rm -f pieces.gz
-	"$UPCASE_PIPE" -q -o pieces.gz part
+	"$UPCASE_PIPE" --bgzf <empty >none.gz
+	printf 'abc\nx' | "$UPCASE_PIPE" --bgzf >pieces.gz
 	for _ in {1..100}; do cat none.gz; done >>pieces.gz
-	"$UPCASE_PIPE" -q -o pieces.gz b
+	printf 'y\nz' | "$UPCASE_PIPE" --bgzf >>pieces.gz
 	for n in 2 3 4 100; do agrees $n pieces.gz || return 1; done
 }
 check "any number of members without text in a row" many_empty
