@@ -100,11 +100,12 @@ static int find_end(const struct part_config *config, const char *path,
 	off_t size, enum portion_end *end, struct fault *fault)
 {
 	struct portion_file file = {
-		.fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC),
-		.size = size,
-		.detect = config->detect};
+		.fd = -1, .size = size, .detect = config->detect};
 	int err;
 
+	do
+		file.fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	while (file.fd < 0 && errno == EINTR); /* nudged */
 	if (file.fd < 0) {
 		err = -errno;
 		fault_set_errno(fault, err);
