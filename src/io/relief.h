@@ -2,9 +2,9 @@
  * relief - whether who reads may be left where it is, in a call to the system
  *
  * What it is for: a read from a dead file server cannot be woken, nor can an
- * open or a close of a file there. While the reader is in one, somebody else
- * may take over all that it has. Exactly one of both goes on: the reader, when
- * it has come back first, or the other.
+ * open or a close of a file there, or a look at what it is. While the reader is
+ * in one, somebody else may take over all that it has. Exactly one of both goes
+ * on: the reader, when it has come back first, or the other.
  *
  * Who reads keeps everything in a state with which the other can go on for the
  * time of the call, and touches nothing any more when it comes back relieved.

@@ -107,8 +107,10 @@ static int find_end(const char *path, const struct portion_file *like,
 	struct portion_file file = *like;
 	int err;
 
-	file.fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	file.size = size;
+	do
+		file.fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	while (file.fd < 0 && errno == EINTR); /* nudged */
 	if (file.fd < 0) {
 		err = -errno;
 		fault_set_errno(fault, err);

@@ -1,7 +1,8 @@
 /*
  * part - where to begin in a FILE of which only a share is read (io/share.h)
  *
- * Used by who reads. Blocks as pread(2) does.
+ * Used by who reads. Blocks as pread(2) and open(2) do, and touches nothing
+ * that is not handed to it: a reader may be left in it (io/relief.h).
  */
 #ifndef UPCASE_PIPELINE_PART_H
 #define UPCASE_PIPELINE_PART_H

@@ -324,30 +324,46 @@ static int open_file(struct reader *r, size_t input, struct stat *st)
 	}
 }
 
-/* Whether the FILE that open_file opened is to be read. */
-static bool is_to_be_read(
+/* Whether what is to become of the FILE that was opened can be: looks at files,
+ * perhaps those of a dead server. Returns as targets_admit does, or
+ * -EOWNERDEAD. */
+static int admit(struct reader *r, size_t input, const struct stat *st,
+	struct fault *fault)
+{
+	int err;
+
+	if (!r->targets)
+		return 0;
+	relief_expose(r->relief);
+	err = targets_admit(r->targets, input, st, fault);
+	return relief_withdraw(r->relief) ? err : -EOWNERDEAD;
+}
+
+/* Sees whether the FILE that open_file opened is to be read; why not is told.
+ * Returns 0, -EOWNERDEAD when the reader was relieved, or another negative
+ * errno. */
+static int see_file(
 	struct reader *r, size_t input, int err, const struct stat *st)
 {
-	const char *why = "input file is output file";
 	struct fault fault;
-	bool fit = !err && (!r->targets || targets_admit(r->targets, input, st,
-						   &fault) == 0);
 
-	if (!err && !fit) {
-		ledger_trouble(
-			r->ledger, input_name(&r->input), 0, 0, fault.text);
-		return false;
-	}
-	if (!err && output_take_input(r->output, st)) {
-		ledger_note(r->ledger, input_name(&r->input), "reading");
-		return true;
-	}
 	if (err) {
 		fault_set_errno(&fault, err);
-		why = fault.text;
+	} else {
+		err = admit(r, input, st, &fault);
+		if (err == -EOWNERDEAD)
+			return err;
 	}
-	ledger_trouble(r->ledger, input_name(&r->input), 0, 0, why);
-	return false;
+	if (!err && !output_take_input(r->output, st)) {
+		err = -EINVAL;
+		fault_set(&fault, "input file is output file");
+	}
+	if (err)
+		ledger_trouble(
+			r->ledger, input_name(&r->input), 0, 0, fault.text);
+	else
+		ledger_note(r->ledger, input_name(&r->input), "reading");
+	return err;
 }
 
 static enum cutter_manner manner_of(const struct input *in)
@@ -378,19 +394,27 @@ static int close_file(struct reader *r, int err)
 /* What was read by others, of FILEs before, may have left a line open: with the
  * first text of a share it is ended, if that begins a FILE. How one of those
  * ends that cannot be read is told as its own fault; what stands before it
- * counts then, as in one run. Returns 0 or -ECANCELED. */
+ * counts then, as in one run. Returns 0, -ECANCELED, or -EOWNERDEAD when the
+ * reader was relieved. */
 static int end_line_before(
 	struct reader *r, size_t input, const struct portion_file *ask)
 {
-	struct fault fault = {""};
 	size_t from = input, open;
-	int err;
 
 	/* What is appended ends its lines itself. */
 	if (r->has_text || r->cutter.config.lines)
 		return 0;
-	while ((err = part_find_open(
-			&open, r->part, r->paths, from, ask, &fault)) != 0) {
+	for (;;) {
+		struct fault fault = {""};
+		int err;
+
+		relief_expose(r->relief);
+		err = part_find_open(
+			&open, r->part, r->paths, from, ask, &fault);
+		if (!relief_withdraw(r->relief))
+			return -EOWNERDEAD;
+		if (!err)
+			break;
 		if (err == -ECANCELED)
 			return err;
 		ledger_trouble(r->ledger, r->paths[open], 0, 0, fault.text);
@@ -422,40 +446,95 @@ static int is_as_it_was(const struct reader *r, size_t input,
 	return -ENOTSUP;
 }
 
-/* The FILE that is open is read in part. Returns whether it is; why not was
- * told. */
-static bool begin_part(struct reader *r, size_t input, struct text_state *state)
+/* Where a part of a FILE begins, and in what state. */
+struct beginning {
+	struct portion portion;
+	struct text_state state;
+	struct fault wrong; /* what its header lacks */
+};
+
+/* Finds it. Of *r this looks only at what is set once, so that the reader may
+ * be left in it. Returns 0, -ECANCELED, or another negative errno with *fault
+ * filled. */
+static int find_beginning(const struct reader *r, size_t input,
+	const struct portion_file *file, struct beginning *b,
+	struct fault *fault)
 {
-	struct fault fault = {""}, wrong = {""};
+	off_t from, to;
+	int err = is_as_it_was(r, input, file, fault);
+
+	if (err)
+		return err;
+	share_of(r->part->share, input, &from, &to);
+	err = portion_find(&b->portion, file, from, to, r->part->unit, fault);
+	if (err || b->portion.begins)
+		return err;
+	return part_state(
+		&b->state, r->part, &b->portion, file, &b->wrong, fault);
+}
+
+/* As reader_woken, for who is exposed. One that was relieved meanwhile touches
+ * nothing and ends. */
+static bool woken_exposed(void *reader)
+{
+	struct reader *r = reader;
+	bool go_on;
+
+	if (!relief_withdraw(r->relief))
+		return false;
+	go_on = reader_woken(r);
+	relief_expose(r->relief);
+	return go_on;
+}
+
+/* The FILE that is open is read in part. Returns 0, -EOWNERDEAD when the reader
+ * was relieved, -ECANCELED, or another negative errno; that was told. */
+static int begin_part(struct reader *r, size_t input, struct text_state *state)
+{
+	struct fault fault = {""};
 	struct portion_file file = {.fd = r->input.source.feed.io.fd,
 		.size = r->part->share->files[input].size,
 		.detect = r->part->detect,
 		.marks = r->part->marks,
 		.wake = r->input.config.wake,
-		.woken = reader_woken,
+		.woken = woken_exposed,
 		.context = r};
-	struct portion portion = {.packed = false};
-	off_t from, to;
+	struct beginning b = {.portion = {.packed = false}};
 	int err;
 
-	share_of(r->part->share, input, &from, &to);
-	err = is_as_it_was(r, input, &file, &fault);
-	if (!err)
-		err = portion_find(
-			&portion, &file, from, to, r->part->unit, &fault);
-	if (!err && portion.begins)
+	relief_expose(r->relief);
+	err = find_beginning(r, input, &file, &b, &fault);
+	if (!relief_withdraw(r->relief))
+		return -EOWNERDEAD;
+	if (!err && b.portion.begins)
 		err = end_line_before(r, input, &file);
-	if (!err && !portion.begins)
-		err = part_state(
-			state, r->part, &portion, &file, &wrong, &fault);
+	if (err == -EOWNERDEAD)
+		return err;
 	if (!err)
-		err = input_read_part(&r->input, &portion);
-	if ((err && err != -ECANCELED) || wrong.text[0])
+		err = input_read_part(&r->input, &b.portion);
+	if ((err && err != -ECANCELED) || b.wrong.text[0])
 		ledger_trouble(r->ledger, input_name(&r->input), 0, 0,
-			err ? fault.text : wrong.text);
+			err ? fault.text : b.wrong.text);
+	*state = b.state;
 	r->origin.inside = true;
-	r->origin.behind = portion.packed ? 0 : (uint64_t)portion.from;
-	return !err;
+	r->origin.behind = b.portion.packed ? 0 : (uint64_t)b.portion.from;
+	return err;
+}
+
+/* Sees to the FILE that open_file opened, or did not, before it is read.
+ * Returns as see_file does. */
+static int prepare_file(struct reader *r, size_t input, int opened,
+	const struct stat *st, struct text_state *state)
+{
+	int err = see_file(r, input, opened, st);
+
+	if (err == -EOWNERDEAD)
+		return err;
+	r->fit = false;
+	r->origin = (struct batch_origin){.form = BATCH_AS_ASKED};
+	if (opened == 0)
+		replace_note(&r->origin.mark, st);
+	return err || !r->part ? err : begin_part(r, input, state);
 }
 
 /* Reads a FILE from its beginning to its end. Returns 0, -ECANCELED, or
@@ -471,13 +550,10 @@ static int process_file(struct reader *r, size_t input)
 
 	if (opened == -ECANCELED || opened == -EOWNERDEAD)
 		return opened;
-	good = is_to_be_read(r, input, opened, &st);
-	r->fit = false;
-	r->origin = (struct batch_origin){.form = BATCH_AS_ASKED};
-	if (opened == 0)
-		replace_note(&r->origin.mark, &st);
-	if (good && r->part)
-		good = begin_part(r, input, &state);
+	err = prepare_file(r, input, opened, &st, &state);
+	if (err == -EOWNERDEAD)
+		return err;
+	good = err == 0;
 	if (good)
 		manner = manner_of(&r->input);
 	err = pass_on(r, cutter_begin(&r->cutter, input, manner));

@@ -7,8 +7,9 @@
  * a FILE. input, cutter and handover are its own while it runs; the rest is
  * shared.
  *
- * A reader that does not come back from a read, or from the open or the close
- *of a FILE, is relieved (io/relief.h): the stand-in then has all that was its
+ * A reader that does not come back from a read, from the open or the close of a
+ * FILE, or from looking where its part of one begins or what is in the way of
+ *its output, is relieved (io/relief.h): the stand-in then has all that was its
  *own, and does what is left to do with the same functions. The read itself may
  *still write behind the text of the batch that the cutter had then, so that
  *goes on with another one. What it holds in other places where it may have to

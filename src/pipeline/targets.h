@@ -107,7 +107,8 @@ bool targets_is_each(const struct targets *t);
 bool targets_keeps_form(const struct targets *t);
 
 /* Whether the FILE that was opened may be read for this. Returns 0, or a
- * negative errno with *fault filled. May block. */
+ * negative errno with *fault filled. May block as lstat(2) does: a reader may
+ * be left in it (io/relief.h). */
 int targets_admit(const struct targets *t, size_t input, const struct stat *st,
 	struct fault *fault);
 

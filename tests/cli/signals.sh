@@ -628,6 +628,7 @@ cat >stuck.c <<'END'
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 /* Opened before anything else: the reader may have no right to it later. */
 static int note;
@@ -693,6 +694,44 @@ static void far_away(const char *what)
 	}
 OPENS(open)
 OPENS(open64)
+/* FAR=pread: what is in it at a place. */
+#define READS(name, offset, more) \
+	ssize_t name(int fd, void *buf, size_t len, offset at more) \
+	{ \
+		ssize_t (*real)(int, void *, size_t, off64_t); \
+		*(void **)&real = dlsym(RTLD_NEXT, "pread64"); \
+		if (fd >= 0 && fd == far) \
+			far_away("pread"); \
+		return real(fd, buf, len, at); \
+	}
+#define ROOM , size_t room
+READS(pread, off_t, )
+READS(pread64, off64_t, )
+READS(__pread_chk, off_t, ROOM)
+READS(__pread64_chk, off64_t, ROOM)
+/* FAR=lstat: what is to be made of it, or was kept of it. */
+static void look(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (strcmp(path, "up/far") == 0 || (slash && strcmp(slash, "/far.bak") == 0))
+		far_away("lstat");
+}
+int lstat(const char *path, struct stat *st)
+{
+	look(path);
+	return fstatat(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW);
+}
+int lstat64(const char *path, struct stat64 *st)
+{
+	look(path);
+	return fstatat64(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW);
+}
+int __lxstat(int version, const char *path, struct stat *st)
+{
+	(void)version;
+	return lstat(path, st);
+}
 int close(int fd)
 {
 	int (*real)(int);
@@ -810,6 +849,44 @@ far_check ''
 far_check ', with -o' -o db
 far_check ', with gzip' -z -o db.gz
 far_check ', with --invalid=fail' --invalid=fail
+# So is one in which it is looked where a share begins: in itself, or at the end
+# of the FILE before, which the share does not have.
+stuck_check "a FILE whose share is not found is left: what was read before is written" \
+	far_away pread 'ONE\nTWO\n' --split=1/1
+stuck_check "so it is with -o" far_away pread 'ONE\nTWO\n' --split=1/1 -o db
+far_before() {
+	local r=0
+	printf 'three\n' >far
+	printf 'a\nb\nc\n' >near
+	start_command stuck '' env LD_PRELOAD="$PWD/stuck.so" FAR=open \
+		"$UPCASE_PIPE" --split=2/2 far near >"$out" 2>"$err"
+	wait_until "$deadline" in_pause stuck || r=1
+	send TERM stuck
+	expect_end stuck 'signal 15' && expect_output '' && same /dev/null "$err" &&
+		return $r
+}
+stuck_check "so is one whose end is looked at for the next one's share" far_before
+# And one of which it is looked whether it may be replaced, or its output made.
+far_output() {
+	local r=0 done=$1
+	shift
+	rm -rf up far far.bak other
+	mkdir up
+	printf 'one\ntwo\n' >near
+	printf 'three\n' >far
+	ln far other
+	start_command stuck '' env LD_PRELOAD="$PWD/stuck.so" FAR=lstat \
+		"$UPCASE_PIPE" "$@" near far >"$out" 2>"$err"
+	wait_until "$deadline" in_pause stuck || r=1
+	send TERM stuck
+	expect_end stuck 'signal 15' &&
+		expect_errors "upcase-pipe: Terminated: 0 of 2 FILEs $done; the rest was left\\n" &&
+		expect_file far 'three\n' && [ ! -e up/far ] && return $r
+}
+stuck_check "a FILE whose output cannot be looked at is left" \
+	far_output written --output-dir=up
+stuck_check "a FILE that was perhaps kept before is left when that hangs" \
+	far_output replaced --in-place=.bak
 # Where no thread can take over, and where it is given up at once.
 far_lost() {
 	local r=0 call=$1 lines=$2 want=$3
