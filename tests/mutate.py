@@ -309,7 +309,7 @@ class Worker:
 		if not (self.build / 'config.status').exists():
 			self.build.mkdir(exist_ok=True)
 			self.must(['../source/configure', '--silent'] + self.flags)
-		self.must(['make', '-s', 'libupcase-pipe.a', 'upcase-pipe'])
+		self.must(['make', '-s', 'upcase-pipe'])
 		for path in files:
 			if path.startswith('src/') and path.endswith('.c'):
 				self.objects[path] = self.object_of(path)
@@ -395,7 +395,8 @@ class Worker:
 	def object_of(self, path):
 		"""What was compiled of a file of the library, or None."""
 		stem = pathlib.Path(path)
-		for name in (stem.stem, 'libupcase_pipe_a-' + stem.stem):
+		for name in (stem.stem, 'libupcase_pipe_a-' + stem.stem,
+				'libupcase_a-' + stem.stem):
 			made = self.build / stem.parent / (name + '.o')
 			if made.exists():
 				return made.read_bytes()
@@ -514,6 +515,7 @@ class Run:
 
 	def verdict(self, worker, mutant):
 		target = 'upcase-pipe' if mutant.path == 'src/main.c' \
+			else 'libupcase.a' if mutant.path.startswith('src/upcase/') \
 			else 'libupcase-pipe.a'
 		if not worker.make([target], 600):
 			return 'no build', None

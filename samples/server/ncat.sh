@@ -6,4 +6,4 @@
 # (as `printf x | nc -N` does), ncat ends at once and drops the answer. socat and
 # tcpserver do not.
 exec ncat --listen --keep-open --nodns --max-conns "${LIMIT:-64}" \
-	--exec "$(command -v upcase-pipe) -u -q --no-decompress" "${1:-127.0.0.1}" "${2:-7000}"
+	--exec "$(command -v upcase-pipe) -u -q --no-decompress -E none" "${1:-127.0.0.1}" "${2:-7000}"

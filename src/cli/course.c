@@ -218,7 +218,7 @@ size_t course_format(char *out, size_t size, size_t columns,
 static unsigned long terminal_of(int fd)
 {
 	struct stat st;
-#ifdef TIOCGDEV
+#if HAVE_DECL_TIOCGDEV
 	unsigned n;
 
 	/* /dev/tty has a number of its own. */

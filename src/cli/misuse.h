@@ -7,7 +7,7 @@
 #ifndef UPCASE_CLI_MISUSE_H
 #define UPCASE_CLI_MISUSE_H
 
-#include <getopt.h>
+#include "compat/getopt.h"
 
 /* Tells what getopt_long, with opterr 0 and short options that begin with ':',
  * just refused by returning `opt`, ':' or '?'. To be called before it is called

@@ -4,20 +4,19 @@
 
 #include "cli/misuse.h"
 #include "cli/number.h"
+#include "cli/settle.h"
 #include "codec/deflate.h"
+#include "compat/getopt.h"
 #include "io/clock.h"
 #include "io/decode.h"
 #include "text/quote.h"
 
 #include <errno.h>
-#include <getopt.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_JOBS       256
 #define MAX_DEPTH      1024
 #define MAX_SHARES     1000000
 #define MAX_BATCH_SIZE (UINT64_C(256) << 20)
@@ -310,12 +309,6 @@ static int parse_history(struct options *o, const char *arg)
 	return 0;
 }
 
-/* What the command line says of settings whose default depends on others. */
-struct pending {
-	bool gzip_said, jobs_said, interactive_said, sync_said;
-	unsigned others; /* bits of outputs_other */
-};
-
 /* Which of outputs_other an option is; 0: none. */
 static unsigned other_of(int opt)
 {
@@ -343,7 +336,7 @@ static unsigned other_of(int opt)
 
 /* Options with an argument. Returns 0 or -EINVAL, which was told. */
 static int apply_argument(
-	struct options *o, struct pending *said, int opt, const char *arg)
+	struct options *o, struct said *said, int opt, const char *arg)
 {
 	switch (opt) {
 	case 'o':
@@ -366,7 +359,7 @@ static int apply_argument(
 		return parse_history(o, arg);
 	case 'j':
 		said->jobs_said = true;
-		return parse_count("jobs", arg, MAX_JOBS, &o->jobs);
+		return parse_count("jobs", arg, SETTLE_MAX_JOBS, &o->jobs);
 	case 'b':
 		return parse_size(o, arg);
 	case OPT_QUEUE_DEPTH:
@@ -393,8 +386,7 @@ static int apply_argument(
 	}
 }
 
-static int apply(
-	struct options *o, struct pending *said, int opt, const char *arg)
+static int apply(struct options *o, struct said *said, int opt, const char *arg)
 {
 	int err;
 
@@ -439,193 +431,6 @@ static int apply(
 		if (err > 0)
 			err = outputs_take(&o->outputs, opt, arg);
 		return err <= 0 ? err : apply_argument(o, said, opt, arg);
-	}
-}
-
-/* Whether the name has this ending, and something before it. */
-static bool ends_in(const char *name, const char *ending)
-{
-	size_t len = name ? strlen(name) : 0, n = strlen(ending);
-
-	return len > n && strcmp(name + len - n, ending) == 0;
-}
-
-/* What the name of the output says of it. Returns 0 or -EINVAL, which was told:
- * what would stand in the file is not that. */
-static int judge_name(struct options *o, const struct pending *said)
-{
-	static const char *const others[] = {".zst", ".xz", ".bz2", ".lz4"};
-	bool bgzf = ends_in(o->output, ".bgz") || ends_in(o->output, ".bgzf");
-	char shown[512];
-
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		if (!ends_in(o->output, others[i]))
-			continue;
-		diag_error(NULL,
-			"output is not written as %s: %s (plain or gzip only)",
-			others[i] + 1,
-			quote_text(o->output, shown, sizeof(shown)));
-		return -EINVAL;
-	}
-	if (!said->gzip_said && (bgzf || ends_in(o->output, ".gz")))
-		o->gzip_level = OPTIONS_LEVEL;
-	o->bgzf |= bgzf && o->gzip_level > 0;
-	return 0;
-}
-
-/* What waits for nothing is for who waits for it: the beginning of a line is
- * neither appended nor packed, and who types sees each line. */
-static int judge_unbuffered(const struct options *o)
-{
-	const char *why = NULL;
-
-	if (!o->unbuffered)
-		return 0;
-	if (o->output)
-		why = "--output: whole lines are appended";
-	else if (o->gzip_level)
-		why = "--gzip or --bgzf: whole lines are packed";
-	else if (o->interactive)
-		why = "typing (--interactive, or a terminal as standard "
-		      "input): each line is there at once";
-	if (!why)
-		return 0;
-	diag_error(NULL, "--unbuffered does not go with %s", why);
-	return -EINVAL;
-}
-
-static bool has_standard_input(const struct options *o)
-{
-	for (size_t i = 0; i < o->n_inputs; i++)
-		if (strcmp(o->inputs[i], "-") == 0)
-			return true;
-	return false;
-}
-
-/* The processors that this process may run on, up to MAX_JOBS. */
-static unsigned count_cpus(void)
-{
-	long n;
-#ifdef HAVE_SCHED_GETAFFINITY
-	cpu_set_t set;
-
-	/* Unlike sysconf, this reads no file. It fails where there are more
-	 * processors than the set has room for. */
-	if (sched_getaffinity(0, sizeof(set), &set) == 0)
-		n = CPU_COUNT(&set);
-	else
-#endif
-		n = sysconf(_SC_NPROCESSORS_ONLN);
-	if (n < 1)
-		return 1;
-	return n > MAX_JOBS ? MAX_JOBS : (unsigned)n;
-}
-
-/* What cannot be read in shares. */
-static int check_split(const struct options *o)
-{
-	if (o->shares == 0)
-		return 0;
-	if (o->outputs.in_place)
-		return misuse_pair("split", "in-place");
-	if (o->outputs.folder)
-		return misuse_pair("split", "output-dir");
-	if (o->select.csv)
-		return misuse_pair("split", "csv");
-	if (o->invalid == UPCASE_FAIL)
-		return misuse_pair("split", "invalid=fail");
-	if (o->interactive)
-		return misuse_pair("split", "interactive");
-	if (strcmp(o->encoding, DECODE_AUTO) != 0 &&
-		strcmp(o->encoding, DECODE_NONE) != 0)
-		return misuse_pair("split", "encoding=NAME");
-	if (has_standard_input(o)) {
-		diag_error(NULL, "--split wants FILEs with names, not standard "
-				 "input");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-/* The settings that depend on others, and what does not go together. */
-static int settle(struct options *o, const struct pending *said, bool files)
-{
-	struct upcase map;
-	unsigned cpus = count_cpus();
-
-	if (judge_name(o, said))
-		return -EINVAL;
-	if (!said->jobs_said && (o->gzip_level || o->outputs.in_place))
-		o->jobs = cpus;
-	if (o->detect_gzip)
-		o->unpack_jobs = said->jobs_said ? o->jobs : cpus;
-	if (!said->interactive_said)
-		o->interactive =
-			!files && !o->outputs.list && isatty(STDIN_FILENO);
-	if (upcase_init(&map, o->mapping, o->language, o->invalid)) {
-		diag_error(NULL, "%s",
-			o->mapping == UPCASE_ASCII
-				? "--language does not go with --mapping=ascii"
-				: "--mapping=simple goes with the languages tr "
-				  "and "
-				  "az only");
-		return -EINVAL;
-	}
-	if (check_split(o) || select_settle(&o->select, &map))
-		return -EINVAL;
-	if (select_made(&o->select)) {
-		size_t least = selection_least(select_made(&o->select));
-
-		if (o->batch_size < least)
-			o->batch_size = least;
-	}
-	if (judge_unbuffered(o))
-		return -EINVAL;
-	if (o->gzip_level && !o->output && !o->outputs.folder &&
-		isatty(STDOUT_FILENO)) {
-		diag_error(NULL, "gzip is not written to a terminal");
-		return -EINVAL;
-	}
-	if (o->verify && !o->gzip_level && !o->outputs.in_place) {
-		diag_error(NULL, "--verify wants gzip output: see --gzip");
-		return -EINVAL;
-	}
-	if (o->repair && !o->output) {
-		diag_error(NULL, "--repair wants an output file: see --output");
-		return -EINVAL;
-	}
-	if (o->interactive && !has_standard_input(o)) {
-		diag_error(NULL,
-			"--interactive wants standard input, but only other "
-			"FILEs are given (to replace these: --in-place)");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-/* What the environment says of the engine. */
-static int take_variant(struct options *o)
-{
-	const char *name = getenv(OPTIONS_VARIANT);
-	struct upcase u;
-	char shown[512];
-
-	if (!name || name[0] == '\0')
-		return 0;
-	(void)upcase_init(&u, UPCASE_FULL, UPCASE_ROOT, UPCASE_KEEP);
-	switch (upcase_use_variant(&u, name)) {
-	case 0:
-		o->variant = name;
-		return 0;
-	case -ENOTSUP:
-		diag_error(OPTIONS_VARIANT,
-			"this machine does not run the variant %s",
-			quote_text(name, shown, sizeof(shown)));
-		return -EINVAL;
-	default:
-		diag_error(OPTIONS_VARIANT, "there is no variant %s",
-			quote_text(name, shown, sizeof(shown)));
-		return -EINVAL;
 	}
 }
 
@@ -675,7 +480,7 @@ static enum options_action take_question(struct options *o, int opt)
 	options_release(o);
 	if (opt == 'h')
 		return OPTIONS_HELP;
-	return take_variant(o) ? usage(o) : OPTIONS_VERSION;
+	return settle_variant(o) ? usage(o) : OPTIONS_VERSION;
 }
 
 void options_release(struct options *o)
@@ -684,29 +489,9 @@ void options_release(struct options *o)
 	outputs_release(&o->outputs);
 }
 
-/* The FILEs, and what becomes of each. `n`: of those on the command line. */
-static int settle_files(
-	struct options *o, const struct pending *said, char **files, size_t n)
-{
-	static const char *const standard_input[] = {"-"};
-
-	o->inputs = (const char *const *)files;
-	o->n_inputs = n;
-	o->files = n > 0 || o->outputs.list;
-	if (outputs_check(&o->outputs, said->others, n, o->output))
-		return -EINVAL;
-	if (n == 0 && !o->outputs.list) {
-		o->inputs = standard_input;
-		o->n_inputs = 1;
-	}
-	if (outputs_replace(&o->outputs) && !said->sync_said)
-		o->sync = SINK_SYNC_END;
-	return outputs_list(&o->outputs, &o->inputs, &o->n_inputs);
-}
-
 enum options_action options_parse(struct options *o, int argc, char **argv)
 {
-	struct pending said = {0};
+	struct said said = {0};
 	int opt;
 
 	*o = (struct options){
@@ -731,10 +516,7 @@ enum options_action options_parse(struct options *o, int argc, char **argv)
 			return usage(o);
 	}
 	o->handover = getenv(OPTIONS_HANDOVER);
-	if (settle_files(o, &said, argv + optind, (size_t)(argc - optind)) ||
-		settle(o, &said, argc > optind) || take_variant(o) ||
-		outputs_name(&o->outputs, o->inputs, o->n_inputs,
-			o->detect_gzip, o->gzip_level > 0))
+	if (settle(o, &said, argv + optind, (size_t)(argc - optind)))
 		return usage(o);
 	return OPTIONS_RUN;
 }

@@ -48,7 +48,7 @@ int deflate_max_level(void)
 
 const char *deflate_library(void)
 {
-	return "libdeflate " LIBDEFLATE_VERSION_STRING;
+	return "libdeflate/" LIBDEFLATE_VERSION_STRING;
 }
 
 static int library_init(struct deflater *d)

@@ -18,7 +18,7 @@
 /* The highest compression level of the library in use: 12 or 9. */
 int deflate_max_level(void);
 
-/* What compresses, for people: "libdeflate 1.14" or "no libdeflate". */
+/* What compresses, for people: "libdeflate/1.14" or "no libdeflate". */
 const char *deflate_library(void);
 
 /* One compressor. Used by one thread at a time. */

@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 int library_load(void **library, const char *soname,
@@ -22,8 +23,9 @@ int library_load(void **library, const char *soname,
 		}
 		/* C has no cast from the one kind of pointer to the other;
 		 * POSIX says that they are alike. */
-		memcpy((char *)pointers + functions[i].at, &function,
-			sizeof(function));
+		if (pointers)
+			memcpy((char *)pointers + functions[i].at, &function,
+				sizeof(function));
 	}
 	*library = handle;
 	return 0;
@@ -32,4 +34,17 @@ int library_load(void **library, const char *soname,
 void library_unload(void *library)
 {
 	(void)dlclose(library);
+}
+
+void library_tell(char *text, size_t size, const char *soname,
+	const struct library_function *functions, size_t n)
+{
+	void *library;
+
+	if (library_load(&library, soname, functions, n, NULL) != 0) {
+		(void)snprintf(text, size, "%s is missing", soname);
+		return;
+	}
+	(void)snprintf(text, size, "%s", soname);
+	library_unload(library);
 }

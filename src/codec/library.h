@@ -38,14 +38,21 @@ struct library_function {
 /* Such a member, of the type that the library's header gives it. */
 #define LIBRARY_POINTER(name) __typeof__(name) *name
 
-/* Loads the library of that name and fills the struct of pointers. Returns 0
- * and *library, for library_unload; or -ENOTSUP when it is not there or lacks
- * one of the n functions. Opens files; waits for nobody but the file system. */
+/* Loads the library of that name and fills the struct of pointers, if that is
+ * not NULL. Returns 0 and *library, for library_unload; or -ENOTSUP when it is
+ * not there or lacks one of the n functions. Opens files; waits for nobody but
+ * the file system. */
 int library_load(void **library, const char *soname,
 	const struct library_function *functions, size_t n, void *pointers);
 
 /* Its functions are not called any more. */
 void library_unload(void *library);
+
+/* For people: its name, or that it is missing, in text[0..size). Loads it for
+ * that, and unloads it. Where a library tells its version, that is better.
+ */
+void library_tell(char *text, size_t size, const char *soname,
+	const struct library_function *functions, size_t n);
 
 /* The note, once for each soname, outside of functions: `feature` is what the
  * library is good for. Its layout is that of an ELF note: three numbers, a
@@ -56,6 +63,7 @@ void library_unload(void *library);
 			      "\",\"description\":\"Decodes " feature  \
 			      " input\",\"priority\":\"recommended\"," \
 			      "\"soname\":[\"" soname "\"]}]")
+#ifdef __ELF__
 #define LIBRARY_NOTE_OF(name, json)                   \
 	__attribute__((used, section(".note.dlopen"), \
 		aligned(4))) static const struct {    \
@@ -63,5 +71,8 @@ void library_unload(void *library);
 		char owner[4];                        \
 		char text[sizeof(json)];              \
 	} note_##name = {4, sizeof(json), UINT32_C(0x407c0c0a), "FDO", json}
+#else
+#define LIBRARY_NOTE_OF(name, json) _Static_assert(1, "no place for a note")
+#endif
 
 #endif

@@ -71,15 +71,8 @@ void sprint_free(struct sprint *s)
 
 void sprint_library(char *text, size_t size)
 {
-	struct functions f;
-	void *library;
-
-	if (load(&library, &f) != 0) {
-		(void)snprintf(text, size, SONAME " is missing");
-		return;
-	}
-	(void)snprintf(text, size, SONAME);
-	library_unload(library);
+	library_tell(
+		text, size, SONAME, wanted, sizeof(wanted) / sizeof(wanted[0]));
 }
 
 /* The library takes pointers to what it only reads. */

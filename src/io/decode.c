@@ -12,14 +12,23 @@
 /* U+FEFF, which in front of a text says no more than that. */
 static const unsigned char mark[] = {0xEF, 0xBB, 0xBF};
 
+bool decode_looks(const char *name)
+{
+	return strcmp(name, DECODE_AUTO) == 0;
+}
+
+bool decode_takes_all(const char *name)
+{
+	return !decode_looks(name) && strcmp(name, DECODE_NONE) != 0 &&
+	       !charset_is_utf8(name);
+}
+
 /* What `name` says. */
 static int find(const char *name, bool *looks, struct charset **said)
 {
-	*looks = strcmp(name, DECODE_AUTO) == 0;
+	*looks = decode_looks(name);
 	*said = NULL;
-	if (*looks || strcmp(name, DECODE_NONE) == 0 || charset_is_utf8(name))
-		return 0;
-	return charset_new(said, name);
+	return decode_takes_all(name) ? charset_new(said, name) : 0;
 }
 
 int decode_check(const char *name)

@@ -56,6 +56,11 @@ void decode_release(struct decode *d);
 /* Whether that would be so: 0 or what decode_init would return. */
 int decode_check(const char *name);
 
+/* What is decoded of all inputs: those that begin with a mark, all, or
+ * (neither) none. */
+bool decode_looks(const char *name);
+bool decode_takes_all(const char *name);
+
 /* The source has been opened. */
 void decode_begin(struct decode *d);
 

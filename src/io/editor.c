@@ -344,9 +344,11 @@ static bool wait_for_more(struct editor *e)
 static bool detach(struct editor *e)
 {
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-	bool done = nothing >= 0 && dup3(nothing, e->fd, O_CLOEXEC) >= 0;
+	bool done = nothing >= 0 && dup2(nothing, e->fd) >= 0;
 
 	e->mute = true;
+	if (done)
+		(void)fcntl(e->fd, F_SETFD, FD_CLOEXEC);
 	if (nothing >= 0)
 		(void)close(nothing);
 	return done;
@@ -863,15 +865,8 @@ void editor_close(struct editor *e)
 
 void editor_library(char *text, size_t size)
 {
-	struct functions f;
-	void *library;
-
-	if (load(&library, &f) != 0) {
-		(void)snprintf(text, size, SONAME " is missing");
-		return;
-	}
-	(void)snprintf(text, size, SONAME);
-	library_unload(library);
+	library_tell(
+		text, size, SONAME, wanted, sizeof(wanted) / sizeof(wanted[0]));
 }
 
 #else

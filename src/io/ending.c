@@ -57,7 +57,7 @@ static int find_plain(struct ending *e, const struct outfile *f, off_t end)
 	int n = outfile_last(f, end, &last);
 
 	if (n <= 0) /* 0: it was cut meanwhile */
-		return n < 0 ? n : -ENODATA;
+		return n < 0 ? n : -FDIO_SHORT;
 	set(e, end, last == '\n' ? ENDING_WHOLE : ENDING_OPEN);
 	return 0;
 }
@@ -205,9 +205,9 @@ static int find_torn(
 static int find_with_words(struct ending *e, const struct outfile *f,
 	off_t *end, int wake, off_t *from, struct fault *fault)
 {
-	int err = -ENODATA;
+	int err = -FDIO_SHORT;
 
-	for (int looks = 0; err == -ENODATA && looks < MOST_LOOKS; looks++) {
+	for (int looks = 0; err == -FDIO_SHORT && looks < MOST_LOOKS; looks++) {
 		err = looks == 0 ? 0 : outfile_end(f, end);
 		if (!err)
 			err = ending_find(e, f, *end, wake);
@@ -216,7 +216,7 @@ static int find_with_words(struct ending *e, const struct outfile *f,
 		if (err)
 			ending_forget(e);
 	}
-	if (err == -ENODATA)
+	if (err == -FDIO_SHORT)
 		fault_set(fault, "somebody else cuts the file again and again");
 	else if (err)
 		fault_set_errno(fault, err);

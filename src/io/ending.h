@@ -64,16 +64,16 @@ void ending_is_whole(struct ending *e, off_t size);
 bool ending_look(struct ending *e, const struct outfile *f);
 
 /* Finds out how the first `end` bytes of the file end. Returns 0; -ECANCELED
- * when `wake` became readable; -ENODATA when somebody cut the file meanwhile:
- * it is to be looked at again, under the lock; or another negative errno: what
- * cannot be read is not to be appended to. */
+ * when `wake` became readable; -FDIO_SHORT when somebody cut the file
+ * meanwhile: it is to be looked at again, under the lock; or another negative
+ * errno: what cannot be read is not to be appended to. */
 int ending_find(struct ending *e, const struct outfile *f, off_t end, int wake);
 
 /* The same under the lock, of all *end bytes of the file at `path`, and what is
  * torn is refused, with *fault filled, or moved aside (repair.h), told in
  * *moved: then *end is less, and how the rest ends is known. *end is less, too,
- * if somebody without the lock cuts the file meanwhile; -ENODATA when that does
- * not end. Returns likewise, -EILSEQ for what is refused. */
+ * if somebody without the lock cuts the file meanwhile; -FDIO_SHORT when that
+ * does not end. Returns likewise, -EILSEQ for what is refused. */
 int ending_settle(struct ending *e, const struct outfile *f, const char *path,
 	off_t *end, int wake, struct fault *moved, struct fault *fault);
 

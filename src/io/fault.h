@@ -17,7 +17,10 @@ struct fault {
 void fault_set(struct fault *f, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Sets the text to that of the errno err (positive or negative). */
+/* Sets the text to that of the errno err (positive or negative). Any thread. */
 void fault_set_errno(struct fault *f, int err);
+
+/* The same for a part of another text. Returns why->text. */
+const char *fault_reason(struct fault *why, int err);
 
 #endif

@@ -12,8 +12,23 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
+
+#if defined HAVE_LINUX_MAJOR_H && defined HAVE_SYS_SYSMACROS_H
+#include <linux/major.h>
+#include <sys/sysmacros.h>
+#define IS_MEMORY(device) (major(device) == MEM_MAJOR)
+#else
+#define IS_MEMORY(device) false /* it is asked with poll each time */
+#endif
+
+/* Where there is none, a socket that nobody reads from gives a SIGPIPE, as a
+ * pipe does: that is blocked or ignored. */
+#if HAVE_DECL_MSG_NOSIGNAL
+#define NO_SIGNAL MSG_NOSIGNAL
+#else
+#define NO_SIGNAL 0
+#endif
 
 #define FDIO_MAX_IOV 4
 
@@ -41,7 +56,7 @@ static int fill(int fd)
 {
 	int filled = -1;
 
-#ifdef O_PATH
+#if HAVE_DECL_O_PATH
 	filled = open("/proc/self", O_PATH | O_NOFOLLOW);
 #endif
 	if (filled < 0)
@@ -60,8 +75,8 @@ int fdio_guard_standard(void)
 /* Whether fd never keeps its user waiting, or not so that poll would tell. */
 static bool never_waits(const struct stat *st)
 {
-	if (S_ISCHR(st->st_mode)) /* Linux: /dev/null, /dev/full and the like */
-		return major(st->st_rdev) == 1;
+	if (S_ISCHR(st->st_mode)) /* /dev/null, /dev/full and the like */
+		return IS_MEMORY(st->st_rdev);
 	if (S_ISLNK(st->st_mode)) /* what `fill` puts there */
 		return true;
 	return S_ISREG(st->st_mode) || S_ISBLK(st->st_mode) ||
@@ -72,7 +87,7 @@ static bool never_waits(const struct stat *st)
  * device that makes new ones. */
 static bool is_pty_master(int fd)
 {
-#ifdef TIOCGPTN
+#if HAVE_DECL_TIOCGPTN
 	unsigned number;
 
 	return ioctl(fd, TIOCGPTN, &number) == 0;
@@ -97,10 +112,17 @@ static enum fdio_socket kind_of_socket(int fd)
  * permission, not that kind of file). */
 static int own_description(int fd, int flags)
 {
+#if HAVE_DECL_F_SETPIPE_SZ /* as long as Linux has it */
 	char path[40];
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	return open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+#else
+	/* Elsewhere such a name may give the same description once more. */
+	(void)fd;
+	(void)flags;
+	return -1;
+#endif
 }
 
 int fdio_init(struct fdio *io, int fd, int flags)
@@ -250,7 +272,7 @@ size_t fdio_waiting(const struct fdio *io)
 /* Makes a busy pipe larger. The system may refuse; then it works as it is. */
 static void grow_pipe(struct fdio *io)
 {
-#ifdef F_SETPIPE_SZ
+#if HAVE_DECL_F_SETPIPE_SZ
 	int size = fcntl(io->fd, F_GETPIPE_SZ);
 
 	if (size > 0 && size < BUSY_PIPE)
@@ -267,7 +289,7 @@ static void grow_pipe(struct fdio *io)
 /* Half of the memory, in bytes; 0 where that is not known. */
 static off_t half_of_memory(void)
 {
-#ifdef _SC_PHYS_PAGES
+#if HAVE_DECL__SC_PHYS_PAGES
 	long pages = sysconf(_SC_PHYS_PAGES);
 	long size = sysconf(_SC_PAGESIZE);
 
@@ -277,19 +299,30 @@ static off_t half_of_memory(void)
 	return 0;
 }
 
+/* Lets go of pages, if the system lets us say so. */
+static void drop(int fd, off_t from, off_t to)
+{
+#ifdef HAVE_POSIX_FADVISE
+	(void)posix_fadvise(fd, from, to - from, POSIX_FADV_DONTNEED);
+#else
+	(void)fd;
+	(void)from;
+	(void)to;
+#endif
+}
+
 /* Lets go of an output's pages up to `now`, which are on their way to the disk
  * first: only then can they go. */
 static void drop_output(struct fdio *io, off_t now, off_t step)
 {
-#ifdef SYNC_FILE_RANGE_WRITE
+#ifdef HAVE_SYNC_FILE_RANGE
 	off_t to = now - step - DROP_LAG;
 
 	(void)sync_file_range(io->fd, now - step, step, SYNC_FILE_RANGE_WRITE);
-	if (to > io->dropped)
-		(void)posix_fadvise(io->fd, io->dropped, to - io->dropped,
-			POSIX_FADV_DONTNEED);
-	if (to > io->dropped)
+	if (to > io->dropped) {
+		drop(io->fd, io->dropped, to);
 		io->dropped = to;
+	}
 #else
 	(void)io;
 	(void)now;
@@ -327,27 +360,37 @@ static void drop_behind(struct fdio *io, ssize_t n)
 		return;
 	}
 	if (now > io->dropped)
-		(void)posix_fadvise(io->fd, io->dropped, now - io->dropped,
-			POSIX_FADV_DONTNEED);
+		drop(io->fd, io->dropped, now);
 	io->dropped = now;
+}
+
+/* One message, whole: of one that is longer the rest would be gone. */
+static ssize_t read_message(int fd, void *buf, size_t len)
+{
+	struct iovec iov = {buf, len};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT);
+
+	if (n >= 0 && (msg.msg_flags & MSG_TRUNC)) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	return n;
 }
 
 /* One read(2) without waiting, where the kind of file allows that. */
 static ssize_t read_once(struct fdio *io, void *buf, size_t len)
 {
-	/* Says how long a message is, and not how much of it there was room
-	 * for; for a stream it means something else. */
-	int flags = io->socket == FDIO_MESSAGES ? MSG_TRUNC : 0;
 	ssize_t n;
 
-	if (io->socket)
-		n = recv(io->fd, buf, len, MSG_DONTWAIT | flags);
+	if (io->socket == FDIO_MESSAGES)
+		n = read_message(io->fd, buf, len);
+	else if (io->socket)
+		n = recv(io->fd, buf, len, MSG_DONTWAIT);
 	else
 		n = read(io->own >= 0 ? io->own : io->fd, buf, len);
 	if (n < 0)
 		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
-	if (n > (ssize_t)len)
-		return -EMSGSIZE;
 	if (io->may_grow && n >= FULL_PIPE)
 		grow_pipe(io);
 	drop_behind(io, n);
@@ -356,7 +399,8 @@ static ssize_t read_once(struct fdio *io, void *buf, size_t len)
 
 /* A read of messages gave no byte. Whether that was the end, and not a message
  * without any or none: nobody can send more, and no byte waits behind it. */
-static bool was_end(const struct fdio *io)
+#if HAVE_DECL_POLLRDHUP
+static bool was_end(struct fdio *io)
 {
 	struct pollfd p = {.fd = io->fd, .events = POLLRDHUP};
 	int n = 0;
@@ -364,6 +408,22 @@ static bool was_end(const struct fdio *io)
 	return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP)) &&
 	       (ioctl(io->fd, FIONREAD, &n) < 0 || n <= 0);
 }
+#else
+/* There is only one way to tell them: an end can be read again and again, and
+ * so many messages without a byte in a row are none. */
+static bool was_end(struct fdio *io)
+{
+	struct pollfd p = {.fd = io->fd, .events = POLLIN};
+	char byte;
+
+	if (poll(&p, 1, 0) <= 0 ||
+		recv(io->fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) > 0)
+		io->empty = 0;
+	else
+		io->empty++;
+	return io->empty >= EMPTY_MOST;
+}
+#endif
 
 ssize_t fdio_read(
 	struct fdio *io, void *buf, size_t len, int wake, int64_t deadline)
@@ -414,7 +474,7 @@ int fdio_read_at(int fd, void *buf, size_t len, off_t at)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return n < 0 ? -errno : -ENODATA;
+			return n < 0 ? -errno : -FDIO_SHORT;
 		next += n;
 		len -= (size_t)n;
 		at += n;
@@ -447,7 +507,7 @@ static ssize_t write_once(struct fdio *io, struct iovec *iov, int count)
 		struct msghdr msg = {
 			.msg_iov = iov, .msg_iovlen = (size_t)count};
 
-		n = sendmsg(io->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+		n = sendmsg(io->fd, &msg, MSG_DONTWAIT | NO_SIGNAL);
 	} else if (io->regular) {
 		n = writev(io->fd, iov, count);
 	} else if (io->own >= 0) {
@@ -464,22 +524,31 @@ static ssize_t write_once(struct fdio *io, struct iovec *iov, int count)
 	return n;
 }
 
+/* Whether a pipe, which poll calls writable, has room for more than PIPE_BUF
+ * bytes, as far as can be told. */
+static bool has_large_room(int fd, size_t len)
+{
+#if HAVE_DECL_F_SETPIPE_SZ
+	int queued = 0, size = fcntl(fd, F_GETPIPE_SZ);
+
+	if (size > 0 && ioctl(fd, FIONREAD, &queued) == 0)
+		return (size_t)size >= len + (size_t)queued;
+#else
+	(void)fd;
+	(void)len;
+#endif
+	return true;
+}
+
 bool fdio_has_room(const struct fdio *io, size_t len)
 {
 	int fd = io->own >= 0 ? io->own : io->fd;
-	int queued = 0, size = 0;
 
 	if (io->regular)
 		return true;
 	if (fdio_wait(fd, POLLOUT, FDIO_NO_WAKE, 0) == -EAGAIN)
 		return false;
-#ifdef F_GETPIPE_SZ
-	/* A pipe that poll calls writable takes PIPE_BUF bytes. */
-	if (len > PIPE_BUF && (size = fcntl(fd, F_GETPIPE_SZ)) > 0 &&
-		ioctl(fd, FIONREAD, &queued) == 0)
-		return (size_t)size >= len + (size_t)queued;
-#endif
-	return true;
+	return len <= PIPE_BUF || has_large_room(fd, len);
 }
 
 int fdio_writev(struct fdio *io, const struct iovec *iov, int n, int wake,
@@ -532,7 +601,7 @@ int fdio_writev(struct fdio *io, const struct iovec *iov, int n, int wake,
  * description has. Not every kernel has it, and none for terminals. */
 static ssize_t write_nowait(int fd, const void *buf, size_t len)
 {
-#if defined(HAVE_PWRITEV2) && defined(RWF_NOWAIT)
+#if defined HAVE_PWRITEV2 && HAVE_DECL_RWF_NOWAIT
 	struct iovec iov = {(void *)(uintptr_t)buf, len};
 	ssize_t n = pwritev2(fd, &iov, 1, -1, RWF_NOWAIT);
 
@@ -559,7 +628,7 @@ ssize_t fdio_try_write(const struct fdio *io, const void *buf, size_t len)
 
 	do {
 		if (io->socket)
-			n = send(io->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+			n = send(io->fd, buf, len, MSG_DONTWAIT | NO_SIGNAL);
 		else if (io->regular || io->own >= 0)
 			n = write(io->own >= 0 ? io->own : io->fd, buf, len);
 		else

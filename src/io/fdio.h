@@ -57,6 +57,7 @@ struct fdio {
 	off_t passed;	/* bytes read or written so far */
 	off_t noted;	/* `passed` when drop_behind last looked */
 	off_t dropped;	/* up to where in the file it dropped */
+	unsigned empty; /* messages without a byte in a row: see was_end */
 	bool late;	/* the last read had to wait for its bytes */
 	int64_t waited; /* nanoseconds spent waiting for the other side */
 };
@@ -114,7 +115,11 @@ size_t fdio_waiting(const struct fdio *io);
 ssize_t fdio_read(
 	struct fdio *io, void *buf, size_t len, int wake, int64_t deadline);
 
-/* Reads exactly the len bytes at `at` of a regular file. Returns 0, -ENODATA
+/* What says that a file is shorter than it was: an errno that no call about
+ * files gives, and that each system has (not each has ENODATA). */
+#define FDIO_SHORT ENOMSG
+
+/* Reads exactly the len bytes at `at` of a regular file. Returns 0, -FDIO_SHORT
  * when it ends before them, or another negative errno. */
 int fdio_read_at(int fd, void *buf, size_t len, off_t at);
 

@@ -303,7 +303,11 @@ int outfile_sync(const struct outfile *f)
 	int err;
 
 	do {
+#if HAVE_DECL_FDATASYNC
 		err = judge_sync(fdatasync(f->io.fd));
+#else
+		err = judge_sync(fsync(f->io.fd));
+#endif
 	} while (err == -EINTR);
 	return err;
 }

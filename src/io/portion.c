@@ -4,6 +4,7 @@
 
 #include "codec/format.h"
 #include "codec/members.h"
+#include "codec/utf.h"
 #include "io/fdio.h"
 #include "io/walk.h"
 
@@ -13,8 +14,15 @@
 
 #define CHUNK ((size_t)64 << 10)
 
-/* Where files of blocks were put together, empty ones may follow each other. */
+/* Where files of blocks were put together, empty ones may follow each other. So
+ * many are remembered. */
 #define HEADS 64
+
+/* Whether to go on is looked at every so many members. */
+#define STRIDE 256
+
+/* No byte of deflate becomes more (zlib's "technical details"). */
+#define DEFLATE_MOST 1032
 
 /* A place in the text of a file: behind `in` bytes of the text of the member
  * that begins at `at`; of a plain file `in` is 0. */
@@ -25,6 +33,7 @@ struct mark {
 
 /* The text of a file, from a place on. */
 struct cursor {
+	const struct portion_file *file;
 	int fd;
 	off_t size;
 	bool packed;
@@ -37,15 +46,21 @@ struct cursor {
 	off_t walked; /* members up to here were walked over: the last ones */
 	off_t heads[HEADS];
 	size_t n_heads;
+	unsigned steps;
 };
 
 static int set_error(struct fault *fault, int err)
 {
-	if (err == -ENODATA)
+	if (err == -FDIO_SHORT)
 		fault_set(fault, "it is shorter than it was");
 	else
 		fault_set_errno(fault, err);
 	return err;
+}
+
+void portion_tell_bad(off_t at, struct fault *fault)
+{
+	fault_set(fault, "corrupt gzip data behind byte %lld", (long long)at);
 }
 
 static int not_cut(struct fault *fault, const char *what)
@@ -54,22 +69,26 @@ static int not_cut(struct fault *fault, const char *what)
 	return -ENOTSUP;
 }
 
-/* What the file is. */
-static int open_cursor(
-	struct cursor *c, const struct portion_file *file, struct fault *fault)
+/* Looks whether somebody wants no more of it. */
+static int go_on(const struct cursor *c)
+{
+	const struct portion_file *f = c->file;
+
+	return f->woken && fdio_is_woken(f->wake) && !f->woken(f->context)
+		       ? -ECANCELED
+		       : 0;
+}
+
+/* What the file is packed with, if it may be. */
+static int find_format(struct cursor *c, struct fault *fault)
 {
 	unsigned char first[FORMAT_MAGIC_MOST];
-	int fd = file->fd;
-	off_t size = file->size;
-	size_t n = size < (off_t)sizeof(first) ? (size_t)size : sizeof(first);
+	size_t n = c->size < (off_t)sizeof(first) ? (size_t)c->size
+						  : sizeof(first);
 	const struct format *format;
 	bool wait;
-	int err;
+	int err = n > 0 ? fdio_read_at(c->fd, first, n, 0) : 0;
 
-	*c = (struct cursor){.fd = fd, .size = size};
-	if (!file->detect)
-		return 0;
-	err = n > 0 ? fdio_read_at(fd, first, n, 0) : 0;
 	if (err)
 		return set_error(fault, err);
 	format = n > 0 ? format_detect(first, n, &wait) : NULL;
@@ -77,13 +96,10 @@ static int open_cursor(
 		fault_set(fault, "%s data cannot be split", format->name);
 		return -ENOTSUP;
 	}
-	if (!format && n >= 2 &&
-		(memcmp(first, "\xFF\xFE", 2) == 0 ||
-			memcmp(first, "\xFE\xFF", 2) == 0 ||
-			(n >= 4 && memcmp(first, "\0\0\xFE\xFF", 4) == 0)))
-		return not_cut(fault, "UTF-16 or UTF-32");
-	c->packed = format != NULL;
-	err = c->packed ? format->pieces->make(&c->decoder) : 0;
+	if (!format)
+		return 0;
+	err = format->pieces->make(&c->decoder);
+	c->packed = !err;
 	return err ? set_error(fault, err) : 0;
 }
 
@@ -110,12 +126,14 @@ static int need_room(unsigned char **buf, size_t *room, size_t len)
 }
 
 /* The member at `at`: where the next one begins. */
-static int step(
-	const struct cursor *c, off_t at, off_t *next, struct fault *fault)
+static int step(struct cursor *c, off_t at, off_t *next, struct fault *fault)
 {
 	struct walk w;
-	int err = walk_step(c->fd, at, c->size, &w);
+	int err = c->steps++ % STRIDE == 0 ? go_on(c) : 0;
 
+	if (err)
+		return err;
+	err = walk_step(c->fd, at, c->size, &w);
 	if (err)
 		return set_error(fault, err);
 	if (w.last < 0)
@@ -145,6 +163,7 @@ static int decode_member(struct cursor *c, struct fault *fault)
 {
 	const struct format_pieces *pieces = format_gzip.pieces;
 	size_t size, len;
+	bool bad;
 	int err = step(c, c->begin, &c->next, fault);
 
 	if (err)
@@ -156,12 +175,12 @@ static int decode_member(struct cursor *c, struct fault *fault)
 	if (err)
 		return set_error(fault, err);
 	len = pieces->text_size(c->raw, size);
-	err = need_room(&c->text, &c->room, len + 1);
+	bad = len / DEFLATE_MOST > size;
+	err = bad ? 0 : need_room(&c->text, &c->room, len + 1);
 	if (err)
 		return set_error(fault, err);
-	if (len > 0 && pieces->decode(c->decoder, c->raw, size, c->text, len)) {
-		fault_set(fault, "corrupt gzip data behind byte %lld",
-			(long long)c->begin);
+	if (bad || pieces->decode(c->decoder, c->raw, size, c->text, len)) {
+		portion_tell_bad(c->begin, fault);
 		return -EBADMSG;
 	}
 	c->len = len;
@@ -180,10 +199,16 @@ static int fill(struct cursor *c, struct fault *fault)
 		left = c->size - c->begin;
 		if (left == 0)
 			return 0;
+		err = go_on(c);
+		if (err)
+			return err;
 		if (c->packed) {
 			err = decode_member(c, fault);
 			continue;
 		}
+		/* Most often no more than its first bytes are wanted there. */
+		if (c->begin == 0 && left > UTF_MARK_MOST)
+			left = UTF_MARK_MOST;
 		c->len = left < (off_t)CHUNK ? (size_t)left : CHUNK;
 		c->next = c->begin + (off_t)c->len;
 		err = need_room(&c->text, &c->room, CHUNK);
@@ -230,7 +255,7 @@ static int pass_line(struct cursor *c, struct mark *m, struct fault *fault)
 	}
 }
 
-/* The next byte, or -1 at the end of the text. */
+/* The byte that comes next, which stays there, or -1 at the end of the text. */
 static int next_byte(struct cursor *c, int *byte, struct fault *fault)
 {
 	int err = c->at == c->len ? fill(c, fault) : 0;
@@ -239,9 +264,67 @@ static int next_byte(struct cursor *c, int *byte, struct fault *fault)
 	return err;
 }
 
+/* A file begins with the byte order mark of what would be decoded. */
+static int find_coding(struct cursor *c, struct fault *fault)
+{
+	unsigned char first[UTF_MARK_MOST];
+	enum utf_form form;
+	size_t n = 0;
+	int byte = 0, err = 0;
+	bool wait;
+
+	while (!err && byte >= 0 && n < sizeof(first)) {
+		err = next_byte(c, &byte, fault);
+		if (!err && byte >= 0) {
+			first[n++] = (unsigned char)byte;
+			c->at++;
+		}
+	}
+	c->begin = c->next = 0;
+	c->at = c->len = 0;
+	if (!err && n > 0 && utf_find_mark(first, n, true, &form, &wait) > 0)
+		err = not_cut(fault, "UTF-16 or UTF-32");
+	return err;
+}
+
+/* What the file is. */
+static int open_cursor(
+	struct cursor *c, const struct portion_file *file, struct fault *fault)
+{
+	int err;
+
+	*c = (struct cursor){.file = file, .fd = file->fd, .size = file->size};
+	err = file->detect ? find_format(c, fault) : 0;
+	if (!err && file->marks)
+		err = find_coding(c, fault);
+	if (err)
+		close_cursor(c);
+	return err;
+}
+
+/* The last member before `walked` that has text, for which all are looked at.
+ */
+static int find_any_text(struct cursor *c, off_t *member, struct fault *fault)
+{
+	off_t at = 0, next;
+	int err = 0;
+
+	while (!err && at < c->walked) {
+		uint64_t len = 0;
+
+		err = step(c, at, &next, fault);
+		if (!err)
+			err = text_size(c, next, &len, fault);
+		if (!err && len > 0)
+			*member = at;
+		at = next;
+	}
+	return err;
+}
+
 /* Of the members that were walked over last, the last one that has text: -1 if
  * there is none. */
-static int find_text(const struct cursor *c, off_t *member, struct fault *fault)
+static int find_text(struct cursor *c, off_t *member, struct fault *fault)
 {
 	off_t next = c->walked;
 
@@ -257,9 +340,9 @@ static int find_text(const struct cursor *c, off_t *member, struct fault *fault)
 			*member = at;
 		next = at;
 	}
-	if (*member < 0 && c->n_heads > HEADS)
-		return not_cut(fault, "gzip with so many empty members");
-	return 0;
+	return *member < 0 && c->n_heads > HEADS
+		       ? find_any_text(c, member, fault)
+		       : 0;
 }
 
 /* The first member that begins at `from` or behind it, and the last one before
@@ -352,14 +435,33 @@ static int find_mark(struct cursor *c, off_t from, enum portion_unit unit,
 	return err;
 }
 
-/* How much text is between two places. */
-static int measure(const struct cursor *c, const struct mark *begin,
-	const struct mark *end, uint64_t *length, struct fault *fault)
+/* Decodes the members from one up to another. Sets *bad to one that is damaged.
+ */
+static int check(
+	struct cursor *c, off_t at, off_t end, off_t *bad, struct fault *fault)
 {
-	off_t at = begin->at;
 	int err = 0;
 
-	*length = c->packed ? 0 : (uint64_t)(end->at - begin->at);
+	for (c->next = at; !err && c->next < end;) {
+		c->begin = c->next;
+		err = decode_member(c, fault);
+	}
+	if (err != -EBADMSG)
+		return err;
+	*bad = c->begin;
+	return 0;
+}
+
+/* How much text is between two places. Whoever reads so much sees no end of the
+ * last member that has some: whether that is what it tells is found out here.
+ */
+static int measure(struct cursor *c, const struct mark *begin,
+	const struct mark *end, struct portion *p, struct fault *fault)
+{
+	off_t at = begin->at, last = at;
+	int err = 0;
+
+	p->length = c->packed ? 0 : (uint64_t)(end->at - begin->at);
 	while (c->packed && !err && at < end->at) {
 		uint64_t len;
 		off_t next;
@@ -368,13 +470,17 @@ static int measure(const struct cursor *c, const struct mark *begin,
 		if (!err)
 			err = text_size(c, next, &len, fault);
 		if (!err) {
-			*length += len;
+			p->length += len;
+			last = len > 0 ? at : last;
 			at = next;
 		}
 	}
 	if (c->packed)
-		*length = *length + end->in - begin->in;
-	return err;
+		p->length = p->length + end->in - begin->in;
+	/* Where it ends inside of one, that was decoded to find the place. */
+	return err || !c->packed || end->in > 0
+		       ? err
+		       : check(c, last, end->at, &p->bad, fault);
 }
 
 int portion_find(struct portion *p, const struct portion_file *file, off_t from,
@@ -385,7 +491,7 @@ int portion_find(struct portion *p, const struct portion_file *file, off_t from,
 	struct cursor c;
 	int err = open_cursor(&c, file, fault);
 
-	*p = (struct portion){.packed = !err && c.packed};
+	*p = (struct portion){.packed = !err && c.packed, .bad = -1};
 	if (err)
 		return err;
 	err = find_mark(&c, from, unit, &begin, &begins, fault);
@@ -393,7 +499,7 @@ int portion_find(struct portion *p, const struct portion_file *file, off_t from,
 		err = find_mark(&c, to, unit, &end, &none, fault);
 	/* Where one line goes over both, both are the end of that. */
 	if (!err)
-		err = measure(&c, &begin, &end, &p->length, fault);
+		err = measure(&c, &begin, &end, p, fault);
 	if (!err) {
 		p->begins = begins;
 		p->from = begin.at;

@@ -33,6 +33,12 @@ struct portion_file {
 	int fd;
 	off_t size;
 	bool detect; /* whether it is packed; otherwise it is plain bytes */
+	bool marks;  /* a byte order mark of UTF-16 or UTF-32 says that it would
+			be decoded */
+	/* Asked when `wake` becomes readable: whether to go on. May be NULL. */
+	bool (*woken)(void *context);
+	void *context;
+	int wake;
 };
 
 struct portion {
@@ -41,13 +47,19 @@ struct portion {
 	off_t from;	 /* where in the file to begin to read */
 	uint64_t skip;	 /* then so many bytes of text are not of it */
 	uint64_t length; /* and so many are */
+	off_t bad; /* the member that these end with is damaged, which nobody
+		      sees who reads no more: where it begins, or -1 */
 };
 
 /* Sets *p to the part of the file from the first unit that begins at `from` or
  * behind it up to the one that is that for `to`. Returns 0; -ENOTSUP if such a
- * file is not cut, or another negative errno, with *fault filled. */
+ * file is not cut, or another negative errno, with *fault filled; or
+ * -ECANCELED when it was not to go on. */
 int portion_find(struct portion *p, const struct portion_file *file, off_t from,
 	off_t to, enum portion_unit unit, struct fault *fault);
+
+/* Says that the member at `at` is damaged. */
+void portion_tell_bad(off_t at, struct fault *fault);
 
 /* Hands out the text that is before the portion, in order, until that returns
  * false or there is no more. Returns as portion_find. */

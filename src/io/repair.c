@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#ifdef __linux__
+#ifdef HAVE_ATTRIBUTES
 #include <sys/xattr.h>
 #endif
 #include <time.h>
@@ -100,7 +100,7 @@ static int tell_time(char *when, size_t size)
 /* Whether more, or others, may read a file than its mode tells. */
 static bool has_list(int fd)
 {
-#ifdef __linux__
+#ifdef HAVE_ATTRIBUTES
 	return fgetxattr(fd, "system.posix_acl_access", NULL, 0) > 0;
 #else
 	(void)fd;
@@ -201,7 +201,7 @@ static int copy_bytes(
 
 		err = fdio_read_at(f->look, buf, len, from);
 		/* Nor does who cuts. */
-		if (err == -ENODATA)
+		if (err == -FDIO_SHORT)
 			err = -EBUSY;
 		if (!err)
 			err = fdio_writev(

@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef HAVE_ATTRIBUTES
 #include <sys/xattr.h>
+#endif
 #include <unistd.h>
 
 /* What of a name goes into that of its temporary file, which is not to become
@@ -21,14 +23,24 @@
 /* So many links behind each other are followed, as Linux does. */
 #define MOST_LINKS 40
 
-#define ACCESS_LIST "system.posix_acl_access"
+/* When it was written to, as exactly as the system tells. */
+static struct timespec time_of(const struct stat *st)
+{
+#if defined HAVE_STRUCT_STAT_ST_MTIM
+	return st->st_mtim;
+#elif defined HAVE_STRUCT_STAT_ST_MTIMESPEC
+	return st->st_mtimespec;
+#else
+	return (struct timespec){.tv_sec = st->st_mtime};
+#endif
+}
 
 void replace_note(struct replace_mark *m, const struct stat *st)
 {
 	*m = (struct replace_mark){.dev = st->st_dev,
 		.ino = st->st_ino,
 		.size = st->st_size,
-		.changed = st->st_mtim,
+		.changed = time_of(st),
 		.mode = st->st_mode,
 		.uid = st->st_uid,
 		.gid = st->st_gid};
@@ -112,7 +124,7 @@ static char *follow_links(const char *path)
 	return realpath(path, NULL);
 }
 
-#ifdef O_TMPFILE
+#if HAVE_DECL_O_TMPFILE
 /* Whether a file that has no name can be given one. Asked once, since it takes
  * as long as to write a small file. */
 static bool has_descriptors(void)
@@ -134,7 +146,7 @@ static bool has_descriptors(void)
 /* A file without a name, or -1. */
 static int open_nameless(const char *path, mode_t mode)
 {
-#ifdef O_TMPFILE
+#if HAVE_DECL_O_TMPFILE
 	char *folder;
 	int fd;
 
@@ -187,6 +199,10 @@ int replace_open(struct replace *r, const char *path, bool like_old)
 	}
 	return err;
 }
+
+#ifdef HAVE_ATTRIBUTES
+
+#define ACCESS_LIST "system.posix_acl_access"
 
 /* Whether it belongs to the file, and is not a label that the system gives. */
 static bool must_be_kept(const char *attribute)
@@ -243,6 +259,7 @@ static ssize_t list_attributes(const char *path, char **names)
 static int copy_attributes(const struct replace *r, struct fault *fault)
 {
 	size_t size = 256;
+	struct fault why;
 	char *names, *room = malloc(size);
 	ssize_t n = list_attributes(r->path, &names);
 	const char *at = names;
@@ -257,25 +274,36 @@ static int copy_attributes(const struct replace *r, struct fault *fault)
 		if (err)
 			fault_set(fault,
 				"its attribute %.80s cannot be kept: %s", at,
-				strerror(-err));
+				fault_reason(&why, err));
 		at += strlen(at) + 1;
 	}
 	if (n < 0 || !room)
-		fault_set(fault, "its attributes cannot be read: %s",
-			strerror(-err));
+		fault_set(fault, "its attributes cannot be read: %.200s",
+			fault_reason(&why, err));
 	/* One that the folder gives to new files. To look is cheap, to remove
 	 * what is not there is not. */
 	if (!err && !list && fgetxattr(r->fd, ACCESS_LIST, NULL, 0) >= 0 &&
 		fremovexattr(r->fd, ACCESS_LIST) < 0 && errno != ENODATA) {
 		err = -errno;
 		fault_set(fault,
-			"its access control list cannot be removed: %s",
-			strerror(-err));
+			"its access control list cannot be removed: %.200s",
+			fault_reason(&why, err));
 	}
 	free(room);
 	free(names);
 	return err;
 }
+
+#else
+
+static int copy_attributes(const struct replace *r, struct fault *fault)
+{
+	(void)r;
+	(void)fault;
+	return 0;
+}
+
+#endif
 
 /* The owner, as far as that is allowed. Returns 0, with the *mode that the file
  * may have then, or a negative errno. */
@@ -301,6 +329,7 @@ static int copy_owner(
 int replace_keep(const struct replace *r, const struct replace_mark *m,
 	struct fault *fault)
 {
+	struct fault why;
 	mode_t mode;
 	/* To be given another owner takes some attributes, and bits of the
 	 * mode, away. */
@@ -315,20 +344,23 @@ int replace_keep(const struct replace *r, const struct replace_mark *m,
 		return err;
 	err = fchmod(r->fd, mode) < 0 ? -errno : 0;
 	if (err)
-		fault_set(fault, "its mode cannot be kept: %s", strerror(-err));
+		fault_set(fault, "its mode cannot be kept: %.200s",
+			fault_reason(&why, err));
 	return err;
 }
 
 static bool is_marked(const char *path, const struct replace_mark *m)
 {
+	struct timespec changed;
 	struct stat st;
 
-	return lstat(path, &st) == 0 && st.st_dev == m->dev &&
-	       st.st_ino == m->ino && st.st_size == m->size &&
-	       st.st_mtim.tv_sec == m->changed.tv_sec &&
-	       st.st_mtim.tv_nsec == m->changed.tv_nsec &&
-	       st.st_mode == m->mode && st.st_uid == m->uid &&
-	       st.st_gid == m->gid;
+	if (lstat(path, &st) < 0)
+		return false;
+	changed = time_of(&st);
+	return st.st_dev == m->dev && st.st_ino == m->ino &&
+	       st.st_size == m->size && changed.tv_sec == m->changed.tv_sec &&
+	       changed.tv_nsec == m->changed.tv_nsec && st.st_mode == m->mode &&
+	       st.st_uid == m->uid && st.st_gid == m->gid;
 }
 
 bool replace_is_same(const struct replace *r, const struct replace_mark *m)
@@ -386,6 +418,7 @@ int replace_back_up(const struct replace *r, const char *suffix,
 	const struct replace_mark *m, struct fault *fault)
 {
 	char *kept = NULL, *name;
+	struct fault why;
 	int err = asprintf(&kept, "%s%s", r->path, suffix) < 0 ? -ENOMEM : 0;
 
 	if (err)
@@ -405,7 +438,7 @@ int replace_back_up(const struct replace *r, const char *suffix,
 	}
 	if (err && err != -ESTALE)
 		fault_set(fault, "cannot be kept as *%.80s: %s", suffix,
-			strerror(-err));
+			fault_reason(&why, err));
 	free(kept);
 	return err;
 }
@@ -468,7 +501,7 @@ static int give_name(int fd, const char *name)
 {
 	char own[64];
 
-#ifdef AT_EMPTY_PATH
+#if HAVE_DECL_AT_EMPTY_PATH
 	/* Not all may do that; it saves the way through /proc. */
 	if (linkat(fd, "", AT_FDCWD, name, AT_EMPTY_PATH) == 0)
 		return 0;

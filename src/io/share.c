@@ -28,12 +28,15 @@ int share_init(struct share *s, const char *const *paths, size_t n,
 		struct stat st;
 
 		s->files[i].begin = s->total;
-		if (stat(paths[i], &st) < 0)
+		if (stat(paths[i], &st) < 0) {
+			s->files[i].err = -errno;
 			continue;
-		if (!S_ISREG(st.st_mode)) {
-			*bad = i;
-			return -EINVAL;
 		}
+		*bad = i;
+		if (!S_ISREG(st.st_mode))
+			return -EINVAL;
+		if (st.st_size > INT64_MAX - s->total)
+			return -EOVERFLOW;
 		s->files[i].size = st.st_size;
 		s->total += st.st_size;
 	}

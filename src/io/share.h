@@ -18,6 +18,7 @@
 struct share_file {
 	off_t begin; /* bytes in the files before it */
 	off_t size;
+	int err; /* negative errno: it could not be found */
 };
 
 struct share {
@@ -29,8 +30,9 @@ struct share {
 };
 
 /* Makes *s the share `number`, from 1, of `count`. A file that cannot be found
- * has no bytes. Returns 0; -EINVAL if one is no regular file, and *bad is its
- * number; or -ENOMEM. To be released in all cases. */
+ * has no bytes. Returns 0; -EINVAL if one is no regular file, or -EOVERFLOW if
+ * there are more bytes than can be counted, and *bad is its number; or -ENOMEM.
+ * To be released in all cases. */
 int share_init(struct share *s, const char *const *paths, size_t n,
 	uint64_t number, uint64_t count, size_t *bad);
 void share_release(struct share *s);

@@ -325,7 +325,7 @@ static int look_ahead(struct sink *s, struct fault *fault)
 			err = ending_find(&s->ending, &s->file, size, s->wake);
 	}
 	/* Somebody is at it who has the lock. */
-	if (err == -ENODATA || s->ending.how == ENDING_TORN) {
+	if (err == -FDIO_SHORT || s->ending.how == ENDING_TORN) {
 		ending_forget(&s->ending);
 		err = 0;
 	}
@@ -350,6 +350,7 @@ static int prepare(struct sink *s, struct iovec *prefix, struct fault *fault)
 int sink_check_end(struct sink *s, struct fault *fault)
 {
 	struct ending first = s->ending;
+	struct fault why;
 	off_t size;
 	int err = 0;
 
@@ -357,8 +358,8 @@ int sink_check_end(struct sink *s, struct fault *fault)
 		return 0;
 	if (s->ending.repair && s->file.look < 0) {
 		fault_set(fault,
-			"cannot be repaired, since it may not be read: %s",
-			strerror(EACCES));
+			"cannot be repaired, since it may not be read: %.200s",
+			fault_reason(&why, EACCES));
 		return -EACCES;
 	}
 	(void)ending_look(&first, &s->file);
@@ -400,8 +401,10 @@ static int sync_file(struct sink *s)
 /* What the system took may never reach the disk. Returns err. */
 static int not_on_disk(struct fault *fault, int err)
 {
-	fault_set(
-		fault, "%s (the lines may not be on the disk)", strerror(-err));
+	struct fault why;
+
+	fault_set(fault, "%.200s (the lines may not be on the disk)",
+		fault_reason(&why, err));
 	return err;
 }
 

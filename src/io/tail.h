@@ -50,7 +50,7 @@ enum tail tail_look(int fd, off_t end, size_t reach);
 /* The same from decoding all of it from the member at `from` on, whatever the
  * members are; *tail is how the text before that ends. Returns 0, with *tail
  * TAIL_UNKNOWN if it is damaged; -ECANCELED when `wake` became readable;
- * -ENODATA when the file is shorter than `end`; or another negative errno.
+ * -FDIO_SHORT when the file is shorter than `end`; or another negative errno.
  * Takes as long as that takes. */
 int tail_decode(int fd, off_t from, off_t end, int wake, enum tail *tail);
 

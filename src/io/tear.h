@@ -42,8 +42,8 @@ struct tear {
  * as it is, passes for whole: nothing but a walk from the front tells these
  * apart (tear_measure).
  *
- * Returns 0; -ECANCELED when `wake` became readable; -ENODATA when the file is
- * shorter than `end`; -ENOMEM; or another negative errno of pread(2). */
+ * Returns 0; -ECANCELED when `wake` became readable; -FDIO_SHORT when the file
+ * is shorter than `end`; -ENOMEM; or another negative errno of pread(2). */
 int tear_look(int fd, off_t from, off_t end, size_t reach, int wake,
 	struct tear *tear);
 

@@ -34,8 +34,8 @@ struct unpacked {
 /* Decodes from the member at `from` on: `members` of them, or all up to `end`
  * if that comes before, which is in no member then. Zero bytes may stand
  * between two and behind the last one at `end`. Returns 0; -EBADMSG if that is
- * not what is there; -ECANCELED; -ENODATA if the file is shorter than `end`; or
- * another negative errno. Waits for nobody. */
+ * not what is there; -ECANCELED; -FDIO_SHORT if the file is shorter than `end`;
+ * or another negative errno. Waits for nobody. */
 int unpack_members(struct unpack *u, off_t from, off_t end, uint64_t members,
 	struct unpacked *unpacked);
 

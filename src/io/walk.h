@@ -27,8 +27,8 @@ struct walk {
 
 /* Walks from the member at `from`, which need not be one, up to `end`. A read
  * for each head, so it takes as long as there are members; waits for nobody.
- * Returns 0; -ECANCELED when `wake` became readable; -ENODATA when the file is
- * shorter than `end`; -ENOMEM; or another negative errno of pread(2). */
+ * Returns 0; -ECANCELED when `wake` became readable; -FDIO_SHORT when the file
+ * is shorter than `end`; -ENOMEM; or another negative errno of pread(2). */
 int walk_members(int fd, off_t from, off_t end, int wake, struct walk *result);
 
 /* One step of it, over the member at `at`, which is before `end`. Returns

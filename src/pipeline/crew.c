@@ -148,7 +148,7 @@ enum queue_status crew_put(struct queue *q, void *item, int64_t *wait)
 
 void crew_set_name(const char *role, int number)
 {
-#ifdef HAVE_PTHREAD_SETNAME_NP
+#ifdef HAVE_THREAD_NAMES
 	char name[16]; /* Linux takes no more */
 
 	if (number < 0)

@@ -362,6 +362,10 @@ static ssize_t read_part(struct input *in, unsigned char *buf, size_t len,
 	size_t skip;
 	ssize_t n;
 
+	if (p->length == 0 && p->bad >= 0) {
+		portion_tell_bad(p->bad, fault);
+		return -EBADMSG;
+	}
 	if (p->length == 0)
 		return 0;
 	if (p->skip == 0 && len > p->length)
@@ -370,7 +374,7 @@ static ssize_t read_part(struct input *in, unsigned char *buf, size_t len,
 		deadline, fault);
 	if (n == 0 && !in->source.feed.stopped) {
 		fault_set(fault, "it is shorter than it was");
-		return -ENODATA;
+		return -FDIO_SHORT;
 	}
 	if (n <= 0)
 		return n;

@@ -12,6 +12,7 @@
 
 /* No header that names are looked up in is longer. */
 #define HEADER_MOST ((size_t)1 << 20)
+#define HEADER_KEPT ((size_t)64 << 10)
 
 /* Over the text before a portion, up to the end of the header. */
 struct head {
@@ -57,10 +58,13 @@ static bool take(void *head, const unsigned char *text, size_t len)
 		return false;
 	}
 	h->buf = more;
-	if (h->len > HEADER_MOST) {
+	if (h->len > HEADER_MOST && text_has_names(h->text)) {
 		h->err = -E2BIG;
 		return false;
 	}
+	/* How it begins says what it is. */
+	if (h->len > HEADER_MOST)
+		h->len = HEADER_KEPT;
 	memcpy(h->buf + h->len, text, len);
 	h->len += len;
 	end = text_scan(h->text, &now, &at_end, h->buf, 0, h->len);
@@ -79,6 +83,7 @@ int part_state(struct text_state *state, const struct part_config *config,
 	struct fault *wrong, struct fault *fault)
 {
 	struct head h = {.text = config->text, .wrong = wrong};
+	struct fault why;
 	int err;
 
 	text_state_inside(state);
@@ -89,22 +94,21 @@ int part_state(struct text_state *state, const struct part_config *config,
 	*state = h.state;
 	if (!err && h.err) {
 		err = h.err;
-		fault_set(fault, "its header cannot be read: %s",
+		fault_set(fault, "its header cannot be read: %.200s",
 			err == -E2BIG ? "it is longer than 1 MiB"
-				      : strerror(-err));
+				      : fault_reason(&why, err));
 	}
 	return err;
 }
 
-static int find_end(const struct part_config *config, const char *path,
+static int find_end(const char *path, const struct portion_file *like,
 	off_t size, enum portion_end *end, struct fault *fault)
 {
-	struct portion_file file = {
-		.fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC),
-		.size = size,
-		.detect = config->detect};
+	struct portion_file file = *like;
 	int err;
 
+	file.fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	file.size = size;
 	if (file.fd < 0) {
 		err = -errno;
 		fault_set_errno(fault, err);
@@ -116,7 +120,8 @@ static int find_end(const struct part_config *config, const char *path,
 }
 
 int part_find_open(size_t *open, const struct part_config *config,
-	const char *const *paths, size_t input, struct fault *fault)
+	const char *const *paths, size_t input, const struct portion_file *ask,
+	struct fault *fault)
 {
 	enum portion_end end = PORTION_EMPTY;
 	int err = 0;
@@ -127,8 +132,8 @@ int part_find_open(size_t *open, const struct part_config *config,
 
 		if (size == 0)
 			continue;
-		err = find_end(config, paths[i - 1], size, &end, fault);
-		if (!err && end == PORTION_OPEN)
+		err = find_end(paths[i - 1], ask, size, &end, fault);
+		if (err || end == PORTION_OPEN)
 			*open = i - 1;
 	}
 	return err;

@@ -16,6 +16,7 @@ struct part_config {
 	const struct text *text;
 	enum portion_unit unit;
 	bool detect; /* what is packed */
+	bool marks;  /* ... and what is to be decoded */
 };
 
 /* Sets *state to the one at the beginning of a portion that is not the FILE's:
@@ -26,9 +27,11 @@ int part_state(struct text_state *state, const struct part_config *config,
 	struct fault *wrong, struct fault *fault);
 
 /* Whether the text of the FILEs before this one, of which there are the paths,
- * ends with an open line. Sets *open to the FILE's number, or to `input`.
- * Returns as part_state. */
+ * ends with an open line. Sets *open to the FILE's number, or to `input`; if
+ * that could not be found out, to the one which that is due to. `ask` tells who
+ * is asked whether to go on. Returns as part_state. */
 int part_find_open(size_t *open, const struct part_config *config,
-	const char *const *paths, size_t input, struct fault *fault);
+	const char *const *paths, size_t input, const struct portion_file *ask,
+	struct fault *fault);
 
 #endif

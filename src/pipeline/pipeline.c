@@ -392,7 +392,9 @@ static int connect_reader(struct pipeline *p)
 	p->part = (struct part_config){.share = p->config.share,
 		.text = p->config.text,
 		.unit = p->config.unit,
-		.detect = p->config.detect_gzip};
+		.detect = p->config.detect_gzip,
+		.marks =
+			p->config.encoding && decode_looks(p->config.encoding)};
 	p->reader.part = p->config.share ? &p->part : NULL;
 	p->reader.unpackers = helped ? &p->unpackers : NULL;
 	p->reader.relief = &p->relief;

@@ -33,6 +33,14 @@
 
 #define SECOND INT64_C(1000000000)
 
+/* Where nothing else can be chosen, timed waits go by the clock that somebody
+ * may set. None of this program's has a time. */
+#ifdef HAVE_PTHREAD_CONDATTR_SETCLOCK
+#define WAIT_CLOCK CLOCK_MONOTONIC
+#else
+#define WAIT_CLOCK CLOCK_REALTIME
+#endif
+
 /* These calls fail only when they are misused, here or by a caller that
  * releases a queue in use. There is no way on from that. */
 #define MUST(call) must((call), #call, __LINE__)
@@ -71,7 +79,7 @@ static struct deadline deadline_after(int64_t wait)
 
 	if (d.never || d.over)
 		return d;
-	MUST(clock_gettime(CLOCK_MONOTONIC, &d.time));
+	MUST(clock_gettime(WAIT_CLOCK, &d.time));
 	sec = d.time.tv_sec + wait / SECOND;
 	nsec = d.time.tv_nsec + wait % SECOND;
 	d.time.tv_sec = (time_t)(sec + nsec / SECOND);
@@ -108,7 +116,9 @@ static int init_cond(pthread_cond_t *cond)
 
 	if (err)
 		return err;
-	MUST(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC));
+#ifdef HAVE_PTHREAD_CONDATTR_SETCLOCK
+	MUST(pthread_condattr_setclock(&attr, WAIT_CLOCK));
+#endif
 	err = -pthread_cond_init(cond, &attr);
 	MUST(pthread_condattr_destroy(&attr));
 	return err;

@@ -22,7 +22,8 @@
  * It knows nothing of the rest of the program. All functions but init and
  * release may be called from any thread. "Blocks" means on a condition
  * variable, until the state asked for comes, the time is over, or the queue is
- * closed or aborted. Times are nanoseconds of CLOCK_MONOTONIC.
+ * closed or aborted. Times are nanoseconds of CLOCK_MONOTONIC,
+ * or where conditions know no other of CLOCK_REALTIME.
  *
  * Source: Python 3.13, Lib/queue.py and the documentation of module queue.
  */

@@ -376,22 +376,50 @@ static int close_file(struct reader *r, int err)
 }
 
 /* What was read by others, of FILEs before, may have left a line open: with the
- * first text of a share it is ended, if that begins a FILE. */
-static int end_line_before(struct reader *r, size_t input, struct fault *fault)
+ * first text of a share it is ended, if that begins a FILE. How one of those
+ * ends that cannot be read is told as its own fault; what stands before it
+ * counts then, as in one run. Returns 0 or -ECANCELED. */
+static int end_line_before(
+	struct reader *r, size_t input, const struct portion_file *ask)
 {
-	size_t open;
+	struct fault fault = {""};
+	size_t from = input, open;
 	int err;
 
 	/* What is appended ends its lines itself. */
 	if (r->has_text || r->cutter.config.lines)
 		return 0;
-	err = part_find_open(&open, r->part, r->paths, input, fault);
-	if (err || open == input)
-		return err;
+	while ((err = part_find_open(
+			&open, r->part, r->paths, from, ask, &fault)) != 0) {
+		if (err == -ECANCELED)
+			return err;
+		ledger_trouble(r->ledger, r->paths[open], 0, 0, fault.text);
+		from = open;
+	}
+	if (open == from)
+		return 0;
 	output_own(r->output);
 	output_set_open(r->output, open);
 	output_disown(r->output);
 	return 0;
+}
+
+/* Whether a FILE of which no byte was seen has none. Returns 0, or a negative
+ * errno with *fault filled. */
+static int is_as_it_was(const struct reader *r, size_t input,
+	const struct portion_file *file, struct fault *fault)
+{
+	unsigned char byte;
+
+	if (r->part->share->files[input].err) {
+		fault_set(fault, "it was not there at the start");
+		return -ENOENT;
+	}
+	if (file->size > 0 || pread(file->fd, &byte, 1, 0) != 1)
+		return 0;
+	fault_set(fault, "it has more bytes than its size says, so it cannot "
+			 "be split");
+	return -ENOTSUP;
 }
 
 /* The FILE that is open is read in part. Returns whether it is; why not was
@@ -401,21 +429,28 @@ static bool begin_part(struct reader *r, size_t input, struct text_state *state)
 	struct fault fault = {""}, wrong = {""};
 	struct portion_file file = {.fd = r->input.source.feed.io.fd,
 		.size = r->part->share->files[input].size,
-		.detect = r->part->detect};
-	struct portion portion;
+		.detect = r->part->detect,
+		.marks = r->part->marks,
+		.wake = r->input.config.wake,
+		.woken = reader_woken,
+		.context = r};
+	struct portion portion = {.packed = false};
 	off_t from, to;
 	int err;
 
 	share_of(r->part->share, input, &from, &to);
-	err = portion_find(&portion, &file, from, to, r->part->unit, &fault);
+	err = is_as_it_was(r, input, &file, &fault);
+	if (!err)
+		err = portion_find(
+			&portion, &file, from, to, r->part->unit, &fault);
 	if (!err && portion.begins)
-		err = end_line_before(r, input, &fault);
+		err = end_line_before(r, input, &file);
 	if (!err && !portion.begins)
 		err = part_state(
 			state, r->part, &portion, &file, &wrong, &fault);
 	if (!err)
 		err = input_read_part(&r->input, &portion);
-	if (err || wrong.text[0])
+	if ((err && err != -ECANCELED) || wrong.text[0])
 		ledger_trouble(r->ledger, input_name(&r->input), 0, 0,
 			err ? fault.text : wrong.text);
 	r->origin.inside = true;
@@ -477,13 +512,28 @@ static int pass_on_all(struct reader *r)
 	return err ? err : pass_on(r, CUTTER_ALL);
 }
 
+/* Where a FILE is that is not here, another share may see it: then the places
+ * of all are others there. So it is told by each share. */
+static void tell_absent(struct reader *r, size_t input)
+{
+	struct fault fault;
+	int err = r->part->share->files[input].err;
+
+	if (!err)
+		return;
+	fault_set_errno(&fault, err);
+	ledger_trouble(r->ledger, r->paths[input], 0, 0, fault.text);
+}
+
 static int process_files(struct reader *r)
 {
 	int err = 0;
 
 	for (size_t i = 0; !err && i < r->n_paths; i++) {
-		if (r->part && !share_has(r->part->share, i))
+		if (r->part && !share_has(r->part->share, i)) {
+			tell_absent(r, i);
 			continue;
+		}
 		/* What waits in standard input when we are stopped is read, be
 		 * it before we came to look at it. */
 		if (control_is_stopping(r->control) &&
@@ -563,31 +613,51 @@ static void end(struct reader *r, int err)
 /* Returns whether there is something to be done. */
 static bool wait_for_begin(struct reader *r)
 {
-	while (sem_wait(&r->begin) < 0)
-		; /* EINTR: nudged */
-	return !r->dismissed;
+	bool dismissed;
+
+	(void)pthread_mutex_lock(&r->lock);
+	while (!r->may_begin && !r->dismissed)
+		(void)pthread_cond_wait(&r->told, &r->lock);
+	dismissed = r->dismissed;
+	(void)pthread_mutex_unlock(&r->lock);
+	return !dismissed;
+}
+
+static void tell(struct reader *r, bool *what)
+{
+	(void)pthread_mutex_lock(&r->lock);
+	*what = true;
+	(void)pthread_mutex_unlock(&r->lock);
+	(void)pthread_cond_signal(&r->told);
 }
 
 int reader_init(struct reader *r)
 {
-	r->dismissed = false;
-	return sem_init(&r->begin, 0, 0) < 0 ? -errno : 0;
+	int err = -pthread_mutex_init(&r->lock, NULL);
+
+	r->may_begin = r->dismissed = false;
+	if (err)
+		return err;
+	err = -pthread_cond_init(&r->told, NULL);
+	if (err)
+		(void)pthread_mutex_destroy(&r->lock);
+	return err;
 }
 
 void reader_release(struct reader *r)
 {
-	(void)sem_destroy(&r->begin);
+	(void)pthread_cond_destroy(&r->told);
+	(void)pthread_mutex_destroy(&r->lock);
 }
 
 void reader_begin(struct reader *r)
 {
-	(void)sem_post(&r->begin);
+	tell(r, &r->may_begin);
 }
 
 void reader_dismiss(struct reader *r)
 {
-	r->dismissed = true;
-	(void)sem_post(&r->begin);
+	tell(r, &r->dismissed);
 }
 
 void *reader_main(void *reader)

@@ -30,7 +30,7 @@
 #include "pipeline/part.h"
 #include "pipeline/unpackers.h"
 
-#include <semaphore.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -62,8 +62,10 @@ struct reader {
 	struct batch_origin origin; /* of it, for targets; form: once known */
 	bool has_text;		    /* some of a FILE was read */
 	bool fit; /* ... and it was seen that it has one that can be written */
-	sem_t begin;	     /* posted once: it may begin, or is dismissed */
-	bool dismissed;	     /* set before that */
+	pthread_mutex_t lock;
+	pthread_cond_t told; /* signalled once, when ... */
+	bool may_begin;	     /* guarded by lock */
+	bool dismissed;	     /* likewise: it only ends */
 	atomic_bool has_all; /* nothing is read any more */
 };
 

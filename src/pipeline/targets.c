@@ -209,6 +209,7 @@ static int publish(struct targets *t, struct replace *r,
 {
 	const struct targets_config *c = &t->config;
 	bool in_place = c->way == TARGETS_IN_PLACE;
+	struct fault why;
 	int err = 0;
 
 	if (in_place && !replace_is_same(r, &what->mark))
@@ -221,15 +222,18 @@ static int publish(struct targets *t, struct replace *r,
 		return err;
 	err = replace_publish(r, c->way != TARGETS_FOLDER || c->force);
 	if (err)
-		fault_set(fault, "cannot be %s: %s",
+		fault_set(fault, "cannot be %s: %.200s",
 			c->way == TARGETS_FOLDER ? "made" : "replaced",
-			strerror(-err));
+			fault_reason(&why, err));
 	return err;
 }
 
 static int name_not_on_disk(struct fault *fault, int err)
 {
-	fault_set(fault, "%s (names may not be on the disk)", strerror(-err));
+	struct fault why;
+
+	fault_set(fault, "%.200s (names may not be on the disk)",
+		fault_reason(&why, err));
 	return err;
 }
 
@@ -271,15 +275,16 @@ static int publish_held(struct targets *t, struct fault *fault)
 /* Empties the group. */
 static int flush(struct targets *t, struct fault *fault)
 {
+	struct fault why;
 	int err = 0;
 
 	if (t->n_held > 0 && t->config.sync) {
 		err = replace_sync_all(t->held, t->n_held);
 		if (err)
 			fault_set(fault,
-				"%s (what was written may not be on "
+				"%.200s (what was written may not be on "
 				"the disk)",
-				strerror(-err));
+				fault_reason(&why, err));
 		/* Who stopped us does not want to see more of it. */
 		if (control_is_stopping(t->control) && targets_is_each(t)) {
 			forget_held(t);
@@ -315,6 +320,7 @@ int targets_open(
 {
 	const char *name = name_of(t, input);
 	char shown[120];
+	struct fault why;
 	int err = open_new(t, name);
 
 	/* What is held back is open, too. */
@@ -327,14 +333,14 @@ int targets_open(
 	if (err) {
 		if (targets_is_for_all(err) && t->n_held == 0)
 			note_left(t, input);
-		fault_set(fault, "no file can be made beside it: %s",
-			strerror(-err));
+		fault_set(fault, "no file can be made beside it: %.200s",
+			fault_reason(&why, err));
 		if (!targets_is_for_all(err))
 			say_that_it_stays(t, fault);
 		if (t->config.way == TARGETS_FOLDER)
 			fault_set(fault, "its output %s cannot be made: %s",
 				quote_name(name, shown, sizeof(shown)),
-				strerror(-err));
+				fault_reason(&why, err));
 		return err;
 	}
 	sink_attach(sink, t->now.fd, name);

@@ -129,6 +129,11 @@ bool text_has_header(const struct text *t)
 	return t->selection && t->selection->header;
 }
 
+bool text_has_names(const struct text *t)
+{
+	return t->selection && t->selection->columns;
+}
+
 bool text_is_behind_header(const struct text_state *s)
 {
 	return begin_has(s, BEGIN_BODY);

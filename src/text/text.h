@@ -148,9 +148,10 @@ size_t text_least(const struct text *t);
  * beginning, and no header. */
 void text_state_inside(struct text_state *s);
 
-/* Whether a FILE has a header; whether *s is behind it; and whether all that
- * comes is left as it is. */
+/* Whether a FILE has a header; whether what stands in that matters; whether *s
+ * is behind it; and whether all that comes is left as it is. */
 bool text_has_header(const struct text *t);
+bool text_has_names(const struct text *t);
 bool text_is_behind_header(const struct text_state *s);
 bool text_is_left(const struct text_state *s);
 

@@ -190,7 +190,7 @@ static void add_mark(struct greek *g, unsigned mark, int n)
 /* Takes the character of n bytes at span->src. A mark goes to the letter before
  * it; anything else ends that letter, which may turn out to be a lone eta, and
  * then is the first that the eta looks at. */
-static void step(const struct map *map, struct greek_piece *piece,
+static void step(const struct upcase_map *map, struct greek_piece *piece,
 	struct map_span *span, int n)
 {
 	struct greek *g = &piece->g;
@@ -215,8 +215,8 @@ static void step(const struct map *map, struct greek_piece *piece,
 	g->context = (uint8_t)context_after(facts, g->context);
 }
 
-void greek_run(
-	const struct map *map, struct greek_piece *piece, struct map_span *span)
+void greek_run(const struct upcase_map *map, struct greek_piece *piece,
+	struct map_span *span)
 {
 	while (span->src < span->end) {
 		int n = utf8_scan(span->src, (size_t)(span->end - span->src));

@@ -25,6 +25,9 @@
 #define UPCASE_GREEK_H
 
 #include "upcase/map.h"
+#include "upcase/names.h"
+
+#pragma GCC visibility push(hidden)
 
 enum {
 	/* Bytes of the stream: upcase.h tells what for. */
@@ -61,7 +64,7 @@ void greek_resume(struct greek_piece *piece, const struct greek *g,
 	const unsigned char *held, struct map_span *span);
 
 /* As a map_run. */
-void greek_run(const struct map *map, struct greek_piece *piece,
+void greek_run(const struct upcase_map *map, struct greek_piece *piece,
 	struct map_span *span);
 
 /* Ends the context, at an ill-formed sequence or the end of the stream: writes
@@ -73,5 +76,7 @@ void greek_flush(struct greek_piece *piece, struct map_span *span);
  * piece->g is what the next piece begins with. */
 void greek_suspend(
 	struct greek_piece *piece, unsigned char *held, struct map_span *span);
+
+#pragma GCC visibility pop
 
 #endif

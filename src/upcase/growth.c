@@ -4,22 +4,12 @@
 
 #include "upcase/utf8.h"
 
-#include <string.h>
-
 /* How many more characters p[0..len) has than q[0..n). */
 static ptrdiff_t more_characters(
 	const unsigned char *p, size_t len, const unsigned char *q, size_t n)
 {
 	return (ptrdiff_t)utf8_characters(p, len) -
 	       (ptrdiff_t)utf8_characters(q, n);
-}
-
-/* What is behind the last newline of p[0..len); all of it if there is none. */
-static const unsigned char *last_line(const unsigned char *p, size_t len)
-{
-	const unsigned char *newline = memrchr(p, '\n', len);
-
-	return newline ? newline + 1 : p;
 }
 
 void growth_begin(struct growth *g, const unsigned char *begin)
@@ -32,7 +22,7 @@ void growth_begin(struct growth *g, const unsigned char *begin)
 /* Moves `at` on to there, and the surplus with it. */
 static void move_to(struct growth *g, const unsigned char *at)
 {
-	const unsigned char *line = last_line(g->at, (size_t)(at - g->at));
+	const unsigned char *line = utf8_last_line(g->at, (size_t)(at - g->at));
 
 	if (line > g->at)
 		g->surplus = 0;
@@ -70,9 +60,9 @@ void growth_note_text(struct growth *g, const unsigned char *src, size_t n,
 	if (more == 0)
 		return;
 	move_to(g, at);
-	line = last_line(out, len);
+	line = utf8_last_line(out, len);
 	if (line > out) {
-		read = last_line(src, n);
+		read = utf8_last_line(src, n);
 		g->surplus = more_characters(line, (size_t)(out + len - line),
 			read, (size_t)(src + n - read));
 	} else {

@@ -11,8 +11,12 @@
 #ifndef UPCASE_GROWTH_H
 #define UPCASE_GROWTH_H
 
+#include "upcase/names.h"
+
 #include <stddef.h>
 #include <stdint.h>
+
+#pragma GCC visibility push(hidden)
 
 enum {
 	GROWTH_NOTES = 32
@@ -45,5 +49,7 @@ void growth_note_text(struct growth *g, const unsigned char *src, size_t n,
 
 /* By how many characters more the line is that ends at `end`. */
 ptrdiff_t growth_of_line(struct growth *g, const unsigned char *end);
+
+#pragma GCC visibility pop
 
 #endif

@@ -365,8 +365,8 @@ static void retire(struct active *active)
 
 /* Adds the row of the character at p. Returns its place; or ACTIVE_MAX when
  * that character has no case after all. */
-static unsigned activate(
-	struct active *active, const struct map *map, const unsigned char *p)
+static unsigned activate(struct active *active, const struct upcase_map *map,
+	const unsigned char *p)
 {
 	unsigned number = tables_map_lead[p[0]];
 	struct active_row *a;
@@ -395,7 +395,8 @@ static unsigned activate(
 
 /* Characters that no active row has. */
 static __attribute__((noinline)) void map_more(const struct numbers *c,
-	struct block *b, const struct map *map, struct active *active, set todo)
+	struct block *b, const struct upcase_map *map, struct active *active,
+	set todo)
 {
 	while (todo) {
 		unsigned i = first_of(todo);
@@ -411,7 +412,7 @@ static __attribute__((noinline)) void map_more(const struct numbers *c,
 }
 
 static ALWAYS_INLINE void map_rows(const struct numbers *c, struct block *b,
-	const struct map *map, struct active *active)
+	const struct upcase_map *map, struct active *active)
 {
 	set todo;
 
@@ -561,7 +562,7 @@ static ALWAYS_INLINE size_t run_ascii(const struct numbers *n,
 /* Converts vectors until less than two are left, or, and then it returns true,
  * until they cannot go on. What this is made for: `letters` other than those
  * of ASCII, and U+0130 for i, `dotted`. */
-static ALWAYS_INLINE bool run_vectors(const struct map *map,
+static ALWAYS_INLINE bool run_vectors(const struct upcase_map *map,
 	struct active *active, struct map_span *span, bool letters, bool dotted)
 {
 	const struct numbers c = numbers();
@@ -630,26 +631,27 @@ static ALWAYS_INLINE bool run_vectors(const struct map *map,
 }
 
 static __attribute__((noinline)) bool run_ascii_letters(
-	const struct map *map, struct active *active, struct map_span *span)
+	const struct upcase_map *map, struct active *active,
+	struct map_span *span)
 {
 	return run_vectors(map, active, span, false, false);
 }
 
-static __attribute__((noinline)) bool run_letters(
-	const struct map *map, struct active *active, struct map_span *span)
+static __attribute__((noinline)) bool run_letters(const struct upcase_map *map,
+	struct active *active, struct map_span *span)
 {
 	return run_vectors(map, active, span, true, false);
 }
 
-static __attribute__((noinline)) bool run_dotted(
-	const struct map *map, struct active *active, struct map_span *span)
+static __attribute__((noinline)) bool run_dotted(const struct upcase_map *map,
+	struct active *active, struct map_span *span)
 {
 	return run_vectors(map, active, span, true, true);
 }
 
 /* Hands the next span->pace.mixed bytes over to portable_run. Returns whether
  * it got anywhere. */
-static bool leave_vectors(const struct map *map, struct map_span *span)
+static bool leave_vectors(const struct upcase_map *map, struct map_span *span)
 {
 	const unsigned char *before = span->src, *end = span->end;
 	size_t done;
@@ -665,8 +667,8 @@ static bool leave_vectors(const struct map *map, struct map_span *span)
 	return done > 0;
 }
 
-static bool run_kind(
-	const struct map *map, struct active *active, struct map_span *span)
+static bool run_kind(const struct upcase_map *map, struct active *active,
+	struct map_span *span)
 {
 	if (!map->letters)
 		return run_ascii_letters(map, active, span);
@@ -675,7 +677,7 @@ static bool run_kind(
 	return run_letters(map, active, span);
 }
 
-static void run(const struct map *map, struct map_span *span)
+static void run(const struct upcase_map *map, struct map_span *span)
 {
 	struct active active;
 	size_t burst = BURST;

@@ -25,8 +25,8 @@ static bool dotted_after(unsigned facts, bool before)
 }
 
 /* Character by character, until span->end or something that is none. */
-static void run_slowly(
-	const struct map *map, bool *after_soft_dotted, struct map_span *span)
+static void run_slowly(const struct upcase_map *map, bool *after_soft_dotted,
+	struct map_span *span)
 {
 	while (span->src < span->end) {
 		const unsigned char *p = span->src;
@@ -64,7 +64,7 @@ static const unsigned char *undotted(
 
 /* Only U+0307 is not mapped by itself, so all before it may be left to run, but
  * for the last few characters, which tell what becomes of it. */
-void lithuanian_run(const struct map *map, map_run *run,
+void lithuanian_run(const struct upcase_map *map, map_run *run,
 	bool *after_soft_dotted, struct map_span *span)
 {
 	const unsigned char *end = span->end;

@@ -11,10 +11,15 @@
 #define UPCASE_LITHUANIAN_H
 
 #include "upcase/map.h"
+#include "upcase/names.h"
+
+#pragma GCC visibility push(hidden)
 
 /* As a map_run; *after_soft_dotted goes from piece to piece. An ill-formed
  * sequence ends the context: set it to false there. */
-void lithuanian_run(const struct map *map, map_run *run,
+void lithuanian_run(const struct upcase_map *map, map_run *run,
 	bool *after_soft_dotted, struct map_span *span);
+
+#pragma GCC visibility pop
 
 #endif

@@ -9,16 +9,18 @@
 	.row = tables_simple_row, .two = tables_simple_two, \
 	.vector = tables_simple_vector
 
-const struct map map_full = {FULL, .letters = true};
-const struct map map_full_turkish = {FULL, .letters = true, .dotted_i = true};
-const struct map map_full_armenian = {FULL, .letters = true, .ech_yiwn = true};
-const struct map map_simple = {SIMPLE, .letters = true};
-const struct map map_simple_turkish = {
+const struct upcase_map map_full = {FULL, .letters = true};
+const struct upcase_map map_full_turkish = {
+	FULL, .letters = true, .dotted_i = true};
+const struct upcase_map map_full_armenian = {
+	FULL, .letters = true, .ech_yiwn = true};
+const struct upcase_map map_simple = {SIMPLE, .letters = true};
+const struct upcase_map map_simple_turkish = {
 	SIMPLE, .letters = true, .dotted_i = true};
-const struct map map_ascii = {SIMPLE};
+const struct upcase_map map_ascii = {SIMPLE};
 
-unsigned char *map_char(const struct map *map, const unsigned char *p, int n,
-	unsigned char *dst)
+unsigned char *map_char(const struct upcase_map *map, const unsigned char *p,
+	int n, unsigned char *dst)
 {
 	unsigned row = tables_row(tables_map_lead, tables_map_node, p, n);
 	unsigned place = map->row[row][p[n - 1] % TABLES_ROW];

@@ -9,12 +9,15 @@
 #define UPCASE_MAP_H
 
 #include "upcase/growth.h"
+#include "upcase/names.h"
 #include "upcase/tables.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#pragma GCC visibility push(hidden)
 
 /* For what sits in the innermost loops. Compilers judge by size, and leave a
  * call where it costs as much as all the rest. */
@@ -52,7 +55,7 @@ enum {
 	MAP_SLACK = 128
 };
 
-struct map {
+struct upcase_map {
 	const uint16_t (*row)[TABLES_ROW];
 	const struct tables_string *two; /* of the same mapping, */
 	const unsigned char *vector;	 /* as is this */
@@ -62,19 +65,20 @@ struct map {
 };
 
 /* All there are. A language that is not named here has the full one. */
-extern const struct map map_full, map_full_turkish, map_full_armenian;
-extern const struct map map_simple, map_simple_turkish, map_ascii;
+extern const struct upcase_map map_full, map_full_turkish, map_full_armenian;
+extern const struct upcase_map map_simple, map_simple_turkish, map_ascii;
 
 /* Converts the characters at span->src until its end, or until the first byte
  * there that begins no complete, well-formed character (nor, with `keep`, an
  * ill-formed sequence), or, in place, none that fits, and moves src and dst
  * behind what it did. It may stop at an ill-formed sequence all the same. */
-typedef void map_run(const struct map *map, struct map_span *span);
+typedef void map_run(const struct upcase_map *map, struct map_span *span);
 
 /* The upper case of the character of n bytes at p, where the tables say
  * `upper`. */
-static inline const struct tables_string *map_tailored(const struct map *map,
-	const unsigned char *p, unsigned n, const struct tables_string *upper)
+static inline const struct tables_string *map_tailored(
+	const struct upcase_map *map, const unsigned char *p, unsigned n,
+	const struct tables_string *upper)
 {
 	static const struct tables_string dotted_i = {{0xC4, 0xB0}, 2};
 	static const struct tables_string ech_vew = {
@@ -89,7 +93,9 @@ static inline const struct tables_string *map_tailored(const struct map *map,
 
 /* Writes the upper case of the well-formed character of n bytes at p, up to
  * eight bytes at once. Returns the end of what it wrote. */
-unsigned char *map_char(const struct map *map, const unsigned char *p, int n,
-	unsigned char *dst);
+unsigned char *map_char(const struct upcase_map *map, const unsigned char *p,
+	int n, unsigned char *dst);
+
+#pragma GCC visibility pop
 
 #endif

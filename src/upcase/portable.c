@@ -286,7 +286,7 @@ static ALWAYS_INLINE void run_four(struct map_span *span)
 
 /* Characters of two bytes, with one look-up each; and single ASCII. */
 static ALWAYS_INLINE void run_two(
-	const struct map *map, struct map_span *span, bool dotted)
+	const struct upcase_map *map, struct map_span *span, bool dotted)
 {
 	const unsigned char *p = span->src;
 	unsigned char *dst = span->dst;
@@ -317,7 +317,7 @@ static ALWAYS_INLINE uint32_t load_four(const unsigned char *p)
 /* Converts the character at p, where at least eight bytes are to be read, and
  * writes eight bytes. Returns its length, and that of its upper case in *len;
  * or 0 if it is ill-formed. */
-static ALWAYS_INLINE unsigned step(const struct map *map,
+static ALWAYS_INLINE unsigned step(const struct upcase_map *map,
 	const uint16_t (*rows)[TABLES_ROW], const unsigned char *p,
 	unsigned char *dst, unsigned *len, bool letters, bool tailored)
 {
@@ -348,7 +348,7 @@ static ALWAYS_INLINE unsigned step(const struct map *map,
 
 /* Converts up to n characters, as long as there are eight bytes to read.
  * Returns whether all that it met were well-formed. */
-static ALWAYS_INLINE bool run_steps(const struct map *map,
+static ALWAYS_INLINE bool run_steps(const struct upcase_map *map,
 	struct map_span *span, unsigned n, bool letters, bool tailored)
 {
 	const uint16_t(*rows)[TABLES_ROW] = map->row;
@@ -369,7 +369,7 @@ static ALWAYS_INLINE bool run_steps(const struct map *map,
 }
 
 /* The same for fewer than eight bytes. */
-static bool run_last(const struct map *map, struct map_span *span)
+static bool run_last(const struct upcase_map *map, struct map_span *span)
 {
 	while (span->src < span->end) {
 		int n = utf8_scan(span->src, (size_t)(span->end - span->src));
@@ -385,7 +385,7 @@ static bool run_last(const struct map *map, struct map_span *span)
 /* What comes next: a run of characters of one length if there is one, else n
  * characters. */
 static ALWAYS_INLINE bool run_some(
-	const struct map *map, struct map_span *span, unsigned n)
+	const struct upcase_map *map, struct map_span *span, unsigned n)
 {
 	const unsigned char *before = span->src;
 	bool tailored = map->dotted_i || map->ech_yiwn;
@@ -450,7 +450,8 @@ static bool keep_invalid(struct map_span *span)
 /* Runs, as long as there are enough of them; else steps for a while, and for
  * longer each time that runs have not become better. Returns whether it got to
  * the end. */
-static bool run_out_of_place(const struct map *map, struct map_span *span)
+static bool run_out_of_place(
+	const struct upcase_map *map, struct map_span *span)
 {
 	bool good = true;
 
@@ -472,7 +473,8 @@ static bool run_out_of_place(const struct map *map, struct map_span *span)
 
 /* By way of a buffer, because what is written at once may be wider than what
  * was read; up to CHUNK bytes. Returns whether there may be more to do. */
-static bool run_chunk_in_place(const struct map *map, struct map_span *span)
+static bool run_chunk_in_place(
+	const struct upcase_map *map, struct map_span *span)
 {
 	unsigned char out[CHUNK_OUT];
 	unsigned char *dst = span->dst;
@@ -500,7 +502,7 @@ static bool run_chunk_in_place(const struct map *map, struct map_span *span)
 	return good;
 }
 
-static void run_in_place(const struct map *map, struct map_span *span)
+static void run_in_place(const struct upcase_map *map, struct map_span *span)
 {
 	const unsigned char *end = span->end;
 	bool more = true;
@@ -532,7 +534,7 @@ static ALWAYS_INLINE void run_ascii_words(struct map_span *span)
 
 /* Many calls are for a short line of ASCII, and it is these that should not
  * have to go through all the rest. */
-void portable_run(const struct map *map, struct map_span *span)
+void portable_run(const struct upcase_map *map, struct map_span *span)
 {
 	if (!map->dotted_i)
 		run_ascii_words(span);

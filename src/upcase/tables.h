@@ -19,8 +19,12 @@
 #ifndef UPCASE_TABLES_H
 #define UPCASE_TABLES_H
 
+#include "upcase/names.h"
+
 #include <stdbool.h>
 #include <stdint.h>
+
+#pragma GCC visibility push(hidden)
 
 /* The version of what they are made from, "18.0.0". */
 extern const char tables_unicode_version[];
@@ -138,5 +142,7 @@ static inline unsigned tables_facts(const unsigned char *p, int n)
 
 	return tables_fact_row[row][p[n - 1] % TABLES_ROW];
 }
+
+#pragma GCC visibility pop
 
 #endif

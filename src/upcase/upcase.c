@@ -4,7 +4,7 @@
  * The top of the engine: a stream that comes in pieces, and what is not UTF-8
  * in it. Nothing below knows of either. Calls and includes go down only:
  *
- *	upcase.h             what the rest of the program sees:
+ *	upcase.h             what others see, and all of it:
  *	  upcase.c             streams
  *	  language.c           the tags of languages
  *	  variant.c            which ways to run there are
@@ -76,7 +76,7 @@ struct call {
 	unsigned char *spare; /* where it goes when it does not fit in place */
 };
 
-static const struct map *map_of(
+static const struct upcase_map *map_of(
 	enum upcase_mapping mapping, enum upcase_language language)
 {
 	bool turkish = language == UPCASE_TR || language == UPCASE_AZ;
@@ -95,6 +95,10 @@ int upcase_init(struct upcase *u, enum upcase_mapping mapping,
 {
 	bool one_to_one = language == UPCASE_TR || language == UPCASE_AZ;
 
+	if ((unsigned)mapping > UPCASE_ASCII ||
+		(unsigned)language > UPCASE_HY ||
+		(unsigned)invalid > UPCASE_FAIL)
+		return -EINVAL;
 	if (mapping != UPCASE_FULL && language != UPCASE_ROOT &&
 		!(mapping == UPCASE_SIMPLE && one_to_one))
 		return -EINVAL;
@@ -178,11 +182,10 @@ static void end_context(struct call *c)
  * is one. */
 static uint64_t column_in(const unsigned char *p, size_t len, bool *line)
 {
-	const unsigned char *newline = memrchr(p, '\n', len);
-	size_t begin = newline ? (size_t)(newline - p) + 1 : 0;
+	const unsigned char *begin = utf8_last_line(p, len);
 
-	*line = newline != NULL;
-	return utf8_characters(p + begin, len - begin);
+	*line = begin > p;
+	return utf8_characters(begin, len - (size_t)(begin - p));
 }
 
 /* The column of what is at span.src: in place, from what the line has become

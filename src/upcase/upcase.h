@@ -5,13 +5,26 @@
  * piece of a stream at a time, without ever failing on a byte that is not
  * UTF-8 unless asked to.
  *
+ *	upcase_init(&u, UPCASE_FULL, UPCASE_ROOT, UPCASE_KEEP);
+ *	upcase_state_init(&st);
+ *	for each piece: upcase_convert(&u, &st, in, n, last, out, size, &res);
+ *
+ * where size is upcase_bound(n) and res.produced bytes are at out afterwards.
+ * A whole program is in upcase(3) and in samples/library/upper.c.
+ *
  * Invariants
  *  - The result does not depend on where the stream is cut into pieces: any
  *    cut, inside a character too, gives the same bytes.
  *  - Nothing is looked up in the environment or the locale.
  *  - A newline ends every context: a stream may be restarted behind one with a
  *    fresh state and gives the same bytes.
- *  - It knows nothing of the rest of the program and allocates nothing.
+ *  - It allocates nothing, keeps nothing between calls but what the caller
+ *    hands over, and needs no library beside that of C. Nothing blocks, and
+ *    any thread may call anything. errno stays as it is: what fails returns
+ *    the negative of a value of <errno.h>.
+ *
+ * It is C99, and C++ from C++11 on. It goes with the library that it was
+ * installed with: the sizes of structs may be others in another version.
  *
  * Sources: UnicodeData.txt, SpecialCasing.txt, PropList.txt and
  * DerivedCoreProperties.txt of Unicode 18.0; the Unicode Standard, chapter 3,
@@ -24,6 +37,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The number of this interface: one more with each version that has something
+ * new, or something else, for who calls it. */
+#define UPCASE_INTERFACE 1
 
 /* The Unicode version of the tables, "18.0.0". */
 extern const char *const upcase_unicode_version;
@@ -51,16 +72,17 @@ enum upcase_invalid {
 	UPCASE_FAIL,	/* stop before the first one */
 };
 
-struct map;
+struct upcase_map;
 struct upcase_variant;
 
 /* An immutable mapping. Made by upcase_init; afterwards only read, so that any
- * number of threads may share it. Holds no resources. */
+ * number of threads may share it. Holds no resources; may be copied. Who calls
+ * reads the first three fields, if any. */
 struct upcase {
 	enum upcase_mapping mapping;
 	enum upcase_language language;
 	enum upcase_invalid invalid;
-	const struct map *map; /* what becomes of single characters */
+	const struct upcase_map *map; /* what becomes of single characters */
 	const struct upcase_variant *variant; /* what it runs on */
 };
 
@@ -107,8 +129,9 @@ struct upcase_result {
 };
 
 /* Fills *u, with the fastest variant that this machine runs. Returns 0, or
- * -EINVAL when language does not go with mapping: ascii takes none, simple
- * takes those that map one to one (tr, az). */
+ * -EINVAL when language does not go with mapping (ascii takes none, simple
+ * takes those that map one to one: tr, az), or one of the three is none of its
+ * enum. */
 int upcase_init(struct upcase *u, enum upcase_mapping mapping,
 	enum upcase_language language, enum upcase_invalid invalid);
 
@@ -170,7 +193,7 @@ size_t upcase_bound(size_t len);
  * end of the piece before, which did not know yet: its bytes are no more to be
  * found in src, and consumed is 0.
  *
- * May be called from any thread; does not block. */
+ * Of two calls at once each has a state, src and dst of its own. */
 int upcase_convert(const struct upcase *u, struct upcase_state *st,
 	const unsigned char *src, size_t len, bool last, unsigned char *dst,
 	size_t size, struct upcase_result *res);
@@ -193,5 +216,9 @@ int upcase_convert_in_place(const struct upcase *u, struct upcase_state *st,
  * one before left. Otherwise a piece that is cut between characters may be
  * converted on its own. */
 bool upcase_has_context(const struct upcase *u);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

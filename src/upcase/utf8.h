@@ -152,4 +152,20 @@ static inline size_t utf8_characters(const unsigned char *p, size_t len)
 	return n;
 }
 
+/* Where the last line of p[0..len) begins: behind its last newline; p if there
+ * is none. */
+static inline const unsigned char *utf8_last_line(
+	const unsigned char *p, size_t len)
+{
+#if HAVE_DECL_MEMRCHR
+	const unsigned char *newline = memrchr(p, '\n', len);
+
+	return newline ? newline + 1 : p;
+#else
+	while (len > 0 && p[len - 1] != '\n')
+		len--;
+	return p + len;
+#endif
+}
+
 #endif

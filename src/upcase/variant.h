@@ -8,6 +8,7 @@
 #define UPCASE_VARIANT_H
 
 #include "upcase/map.h"
+#include "upcase/names.h"
 
 #include <stdbool.h>
 
@@ -18,6 +19,8 @@
 	__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define VARIANT_ARM 1
 #endif
+
+#pragma GCC visibility push(hidden)
 
 struct upcase_variant {
 	const char *name;
@@ -34,5 +37,7 @@ map_run portable_run;
 
 /* The fastest that runs here. */
 const struct upcase_variant *variant_best(void);
+
+#pragma GCC visibility pop
 
 #endif

@@ -70,6 +70,8 @@ def many(clients, messages, sources=0):
     def client(i, s):
         try:
             with s:
+                # Of this more could come, in UTF-32.
+                ask(s, "\0")
                 for k in range(messages):
                     ask(s, f"client {i}, message {k}: straße, жизнь")
                 no_more(s)

@@ -74,6 +74,17 @@ long_member_line() {
 	each_n pieces.gz
 }
 check "lines that go over members" long_member_line
+# More of those in a row than are remembered.
+many_empty() {
+	"$UPCASE_PIPE" -z -o none.gz </dev/null
+	printf 'abc\nx' >part
+	rm -f pieces.gz
+	"$UPCASE_PIPE" -q -o pieces.gz part
+	for _ in {1..100}; do cat none.gz; done >>pieces.gz
+	"$UPCASE_PIPE" -q -o pieces.gz b
+	for n in 2 3 4 100; do agrees $n pieces.gz || return 1; done
+}
+check "any number of members without text in a row" many_empty
 # Blocks of another program are cut in the middle of lines.
 foreign_blocks() {
 	numbered 5000 50 >large
@@ -96,6 +107,29 @@ packed_out() {
 	cat part.[1-4].gz | gzip -dc | same "$out" -
 }
 check "packed shares, one behind the other, are the text" packed_out
+
+# damaged OFFSET: what four bytes near the end of the last member say is not so.
+# No share passes over that.
+damaged() {
+	local i j last
+	rm -f bad.gz
+	"$UPCASE_PIPE" -b 700 -o bad.gz text
+	perl -e 'open F, "+<", shift; seek F, shift, 2; print F "\1\0\0\0"' bad.gz "$1"
+	for j in 1 4; do
+		for i in 1 2; do
+			run "--split=$i/2" -j $j bad.gz
+			last=$status
+			[ $i = 1 ] && { expect_outcome_is 0 || return 1; }
+		done
+		[ "$last" = 1 ] && expect_stderr_match \
+			'upcase-pipe: bad.gz: corrupt gzip data behind byte [0-9]*' || return 1
+	done
+	# What is good was written.
+	[ -s "$out" ]
+}
+expect_outcome_is() { expect_status "$1" && expect_errors ''; }
+check "a share notices a wrong check of the member that it ends with" damaged -8
+check "so it does a wrong length" damaged -4
 
 # --- what is chosen ---------------------------------------------------------------
 
@@ -127,9 +161,10 @@ long_header() {
 	expect_status 0 && expect_errors '' || return 1
 	(cat wide.tsv; head -c 1500100 /dev/zero | tr '\0' y) >wider.tsv
 	run --split=2/2 --tsv --header -f name -b 4M wider.tsv
-	expect_outcome 1 '' 'upcase-pipe: wider.tsv: its header cannot be read: it is longer than 1 MiB\n'
+	expect_outcome 1 '' 'upcase-pipe: wider.tsv: its header cannot be read: it is longer than 1 MiB\n' &&
+		agrees 3 --tsv --header -f 2 wider.tsv text && agrees 3 --header wider.tsv
 }
-check "a header that is too long for a share is told" long_header
+check "a header whose names are too long for a share is told, without names any goes" long_header
 bad_reads() {
 	local i st=0
 	(head -n 100 reads.fq; echo oops; tail -n 100 reads.fq) >bad.fq
@@ -215,12 +250,45 @@ again() {
 }
 check "a share that is made again is the same" again
 missing_file() {
-	run --split=1/2 text nowhere
-	expect_status 0 || return 1
-	run --split=2/2 text nowhere
-	expect_status 1 && expect_errors 'upcase-pipe: nowhere: No such file or directory\n'
+	local i
+	for i in 1 2; do
+		run --split=$i/2 text nowhere text
+		expect_status 1 || return 1
+		expect_errors 'upcase-pipe: nowhere: No such file or directory\n' || return 1
+	done
+	agrees_but_for 1 3 text nowhere open b
 }
-check "a FILE that is not there is told by one share" missing_file
+# agrees_but_for STATUS N [ARG...]: shares that all end with this status.
+agrees_but_for() {
+	local i
+	: >shares.out
+	for ((i = 1; i <= $2; i++)); do
+		run "--split=$i/$2" "${@:3}"
+		expect_status "$1" || return 1
+		cat "$out" >>shares.out
+	done
+	run "${@:3}"
+	same "$out" shares.out
+}
+check "a FILE that is not there is told by each share: elsewhere it may be" missing_file
+late_file() {
+	cp b late
+	# Without -f: not in the thread that opens it.
+	ASAN_OPTIONS=detect_leaks=0 bounded strace -qq -o "$tmp/std/trace" -P late \
+		-e inject=%%stat:error=ENOENT:when=1 \
+		"$UPCASE_PIPE" --split=2/2 text late >"$out" 2>"$err"
+	status=$?
+	expect_status 1 && expect_stderr_line 'upcase-pipe: late: it was not there at the start'
+}
+! can_trace ||
+	check "a FILE that has come since the start is told" late_file
+no_size() {
+	run --split=1/1 /proc/version text
+	expect_status 1 && expect_errors 'upcase-pipe: /proc/version: it has more bytes than its size says, so it cannot be split\n'
+}
+if [ -f /proc/version ] && [ ! -s /proc/version ]; then
+	check "a file that has no size but text is told" no_size
+fi
 refused_files() {
 	mkfifo fifo
 	run --split=1/2 text fifo
@@ -228,9 +296,6 @@ refused_files() {
 	gzip -c text >foreign.gz
 	run --split=1/2 foreign.gz
 	expect_outcome 1 '' 'upcase-pipe: foreign.gz: gzip whose members do not tell their size cannot be split\n' || return 1
-	printf '\377\376a\0' >wide
-	run --split=1/2 wide
-	expect_outcome 1 '' 'upcase-pipe: wide: UTF-16 or UTF-32 cannot be split\n' || return 1
 	bzip2 -c text >text.bz2
 	run --split=1/2 text.bz2
 	expect_outcome 1 '' 'upcase-pipe: text.bz2: bzip2 data cannot be split\n' || return 1
@@ -241,6 +306,54 @@ refused_files() {
 	expect_status 0
 }
 check "what cannot be split is told" refused_files
+# What counts is what one run would decode.
+marks() {
+	local f i
+	printf '\376\377\0A\0\n\0B\0\n' >wide
+	rm -f wide.gz
+	"$UPCASE_PIPE" -q -E none -b 3 -o wide.gz wide
+	for f in wide wide.gz; do
+		for i in 1 2 3; do
+			run --split=$i/3 "$f"
+			expect_outcome 1 '' "upcase-pipe: $f: UTF-16 or UTF-32 cannot be split\n" || return 1
+		done
+		each_n -E none "$f" && each_n -q -E utf8 "$f" || return 1
+	done
+	run --split=1/1 --no-decompress wide
+	expect_outcome 1 '' "upcase-pipe: wide: UTF-16 or UTF-32 cannot be split\n" &&
+		each_n --no-decompress -E none wide.gz
+}
+check "text that would be decoded is not split, all else is" marks
+# A FILE whose end cannot be found out is no fault of the one behind it.
+file_before() {
+	local i
+	gzip -c open >foreign.gz
+	: >shares.out
+	: >told
+	for i in {1..40}; do
+		run --split=$i/40 foreign.gz b
+		cat "$out" >>shares.out
+		cat "$err" >>told
+	done
+	expect_file shares.out '\nB\n' || return 1
+	grep -vFx 'upcase-pipe: foreign.gz: gzip whose members do not tell their size cannot be split' told
+	[ $? -eq 1 ]
+}
+check "a FILE behind one that cannot be split is read" file_before
+reads_on() { [ "$(sed -n 's/^rchar: //p' /proc/"$(pid_of seeks)"/io)" -gt 10000000 ]; }
+stopped() {
+	rm -f endless
+	truncate -s 8T endless || return 1
+	start seeks --split=2/2 "$@" endless >"$out" 2>"$err"
+	wait_until "$deadline" reads_on && send TERM seeks
+	expect_end seeks 'signal 15' && expect_output '' && expect_errors ''
+}
+if truncate -s 8T endless 2>/dev/null; then
+	check "SIGTERM ends a share that looks for its first line" stopped
+	check "SIGTERM ends a share that looks for its first read" stopped --fastq
+else
+	skip "SIGTERM ends a share that looks for its beginning" "no file can be so large here"
+fi
 pair() {
 	run --split=1/2 "$@" text
 	expect_usage_error "--split does not go with ${1%%=*}"

@@ -409,10 +409,10 @@ shim_check "a third signal kills, but not before the message" third_signal
 
 # --- the list ------------------------------------------------------------------------
 
-# The system calls that src/main.c lists for its thread: the first column.
+# The system calls that src/run/attend.h lists for its thread: the first column.
 listed() {
 	sed -n '/^ \* What it may call/,/^ \*\//p' \
-		"$root/src/main.c" |
+		"$root/src/run/attend.h" |
 		perl -ne 'print map "$_\n", $1 =~ /(\w+)/g
 			if /^ \*\t([a-z][\w, ]*)(\t|$)/' | sort -u
 }
@@ -458,11 +458,11 @@ calls_are_listed() {
 	return $r
 }
 if ! can_trace; then
-	skip "the main thread calls what src/main.c lists" "no strace"
+	skip "the main thread calls what src/run/attend.h lists" "no strace"
 elif sanitized; then
-	skip "the main thread calls what src/main.c lists" "a sanitizer calls more"
+	skip "the main thread calls what src/run/attend.h lists" "a sanitizer calls more"
 else
-	check "the main thread calls what src/main.c lists" calls_are_listed
+	check "the main thread calls what src/run/attend.h lists" calls_are_listed
 fi
 
 finish

@@ -25,6 +25,7 @@
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
+. "$top/tests/fresh/base.sh"
 read -ra systems <<<"${FRESH_SYSTEMS:-bookworm trixie sid}"
 times=${FRESH_TIMES:-1}
 loaded=${FRESH_LOADED-trixie}
@@ -56,34 +57,6 @@ mkdir -p "$cache" "$logs"
 
 [ -z "$(git -C "$top" status --porcelain)" ] ||
 	echo 'fresh.sh: not committed, hence not tried:' "$(git -C "$top" status --porcelain | wc -l) files" >&2
-
-# Where apt gets packages from here, and how: whatever is said of that on this
-# machine holds for the new systems.
-mirror() {
-	[ -z "${FRESH_MIRROR:-}" ] || { echo "$FRESH_MIRROR"; return; }
-	# shellcheck disable=SC2016 # for apt
-	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
-		sed -n 1p
-}
-apt_options() {
-	apt-config dump --no-empty |
-		grep -E '^Acquire::(Check-|Retries|https?::|ForceIPv)' || :
-}
-
-# base SYSTEM: makes the minimal system, unless it is there.
-base() {
-	local options=() line
-	[ ! -s "$cache/$1.tar" ] || return 0
-	while read -r line; do
-		options+=(--aptopt="$line")
-	done < <(apt_options)
-	mmdebstrap --quiet --variant=apt "${options[@]}" "$1" "$cache/$1.new.tar" \
-		"$(mirror)" >"$logs/$1-base.log" 2>&1 || {
-		cat "$logs/$1-base.log" >&2
-		bad "could not make a new $1"
-	}
-	mv "$cache/$1.new.tar" "$cache/$1.tar"
-}
 
 # unpack SYSTEM: a new one in $tmp/root, with two clones and a user.
 unpack() {
@@ -160,7 +133,7 @@ skips() {
 
 two_commands="./bootstrap demo >demo.log; cat demo.log; grep -qx valid demo.log; ./bootstrap check"
 for system in "${systems[@]}"; do
-	base "$system"
+	base "$system" || bad "could not make a new $system"
 	for ((n = 1; n <= times; n++)); do
 		unpack "$system"
 		load=

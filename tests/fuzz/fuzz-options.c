@@ -12,9 +12,9 @@
 
 #include "cli/options.h"
 #include "codec/deflate.h"
+#include "compat/getopt.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

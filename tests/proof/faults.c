@@ -49,6 +49,7 @@ KEEP(read);
 KEEP(write);
 KEEP(writev);
 KEEP(recv);
+KEEP(recvmsg);
 KEEP(sendmsg);
 KEEP(pread);
 KEEP(poll);
@@ -148,6 +149,14 @@ ssize_t recv(int fd, void *buf, size_t len, int flags)
 	if (what > 0)
 		return fail(what);
 	return REAL(recv)(fd, buf, what == SHORT ? part_of(len) : len, flags);
+}
+
+/* Of messages no part is read. */
+ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	int what = plan_use(CALL_recvmsg);
+
+	return what > 0 ? fail(what) : REAL(recvmsg)(fd, msg, flags);
 }
 
 ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)

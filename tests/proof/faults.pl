@@ -19,7 +19,7 @@ my @odd = (EINTR, EAGAIN, 'short');
 my @write = (ENOSPC, EDQUOT, EIO, EFBIG, EPIPE);
 my %faults = (
 	'read' => [@odd, EIO], 'read.poke' => [EINTR], 'write.poke' => [EINTR],
-	'recv' => [@odd, ECONNRESET], 'sendmsg' => [@odd, EPIPE, ECONNRESET],
+	'recv' => [@odd, ECONNRESET], 'recvmsg' => [EINTR, EAGAIN, ECONNRESET], 'sendmsg' => [@odd, EPIPE, ECONNRESET],
 	'write' => [@odd, @write], 'writev' => [@odd, @write],
 	'write.err' => [@odd, EIO, EPIPE, ENOSPC], 'pread' => [EINTR, EIO],
 	'poll' => [EINTR, EAGAIN, ENOMEM], 'open' => [EINTR, ENOMEM, EMFILE, EACCES],
@@ -39,7 +39,7 @@ my %faults = (
 my %harmless = (
 	(map { ("$_ " . EINTR) => 1 } keys %faults),
 	(map { ("$_ " . EAGAIN) => 1, "$_ short" => 1 }
-		qw(read recv write writev sendmsg poll)),
+		qw(read recv recvmsg write writev sendmsg poll)),
 	"write.err short" => 1, "fdatasync " . EINVAL => 1, "fsync " . EINVAL => 1,
 	 "flock " . ENOLCK => 2,
 	"ioctl " . ENOTTY => 1, "lseek " . ESPIPE => 1, "fcntl " . EPERM => 1,

@@ -29,6 +29,7 @@
 	X(write_err, "write.err")           \
 	X(writev, "writev")                 \
 	X(recv, "recv")                     \
+	X(recvmsg, "recvmsg")               \
 	X(sendmsg, "sendmsg")               \
 	X(pread, "pread")                   \
 	X(poll, "poll")                     \

@@ -23,7 +23,7 @@ my %faults = (
 	mmap => ['ENOMEM'], mprotect => ['ENOMEM'],
 	clone3 => ['EAGAIN'], clone => ['EAGAIN'], madvise => ['EINVAL'],
 	sendmsg => [qw(EINTR EPIPE)],
-	recvfrom => [qw(EINTR ECONNRESET)],
+	recvfrom => [qw(EINTR ECONNRESET)], recvmsg => [qw(EINTR ECONNRESET)],
 );
 
 begin(25, 1000);

@@ -2,7 +2,7 @@
 # Within a folder of src calls go one way: no file needs something of one that,
 # on whatever way, needs something of it. The objects of this build tell.
 set -u
-folders='cli codec io pipeline text upcase'
+folders='run cli codec io pipeline text upcase'
 objects=./src
 
 if ! command -v nm >/dev/null || ! command -v tsort >/dev/null; then

@@ -30,6 +30,15 @@ for file in share/bash-completion/completions/upcase-pipe \
 	share/man/man1/upcase-pipe.1 bin/upcase-pipe; do
 	[ -f "$tmp/root/some/prefix/$file" ] || not_ok "$file was not installed"
 done
+# The engine for others, only with --enable-library.
+if grep -q '^lib_LIBRARIES = libupcase' "$build/Makefile"; then
+	library=' libupcase.a upcase.3 upcase.h upcase.pc'
+else
+	library=
+fi
+there=$(find "$tmp/root" -type f \( -name 'libupcase*' -o -name 'upcase.*' \) \
+	-printf ' %f\n' | sort | tr -d '\n')
+[ "$there" = "$library" ] || not_ok "of the engine is installed:$there"
 outside=$(find "$tmp/root" -type f ! -path "$tmp/root/some/prefix/*")
 [ -z "$outside" ] || not_ok "outside of the prefix: $outside"
 
@@ -67,4 +76,4 @@ left=$(find "$tmp/root" -type f)
 [ -z "$left" ] || not_ok "left by make uninstall: $left"
 
 [ $failed = 0 ] || exit 1
-echo "ok - all is installed below the prefix, found by:${found:- none}, and goes"
+echo "ok - all${library:+ (with$library)} is installed below the prefix, found by:${found:- none}, and goes"

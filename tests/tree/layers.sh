@@ -19,16 +19,24 @@ for layer in codec upcase; do
 	[ -z "$out" ] || not_ok "$layer has descriptors, threads or waits" "$out"
 done
 
+# The header that others get: what C has, and nothing that configure found out.
+out=$(grep -n '# *include' src/upcase/upcase.h |
+	grep -Ev '<std(bool|def|int)\.h>$')
+[ -z "$out" ] || not_ok "upcase.h includes more than C's own types" "$out"
+out=$(grep -n -w -e 'HAVE_[A-Z_]*' -e 'CONFIG_[A-Z_]*' src/upcase/upcase.h)
+[ -z "$out" ] || not_ok 'upcase.h depends on config.h' "$out"
+
 # Which folder may include which others: the drawing in src/README.md.
 may_include() {
 	case $1 in
 	text) echo upcase ;;
 	io) echo codec ;;
 	pipeline) echo pipeline text io codec ;;
-	cli) echo io codec text upcase pipeline/stats.h ;;
+	cli) echo io codec text upcase pipeline/stats.h compat/getopt.h ;;
+	run) echo cli io pipeline text ;;
 	esac
 }
-for layer in text io pipeline cli; do
+for layer in text io pipeline cli run; do
 	allowed=(-e '"config\.h"' -e "\"$layer/")
 	for other in $(may_include $layer); do
 		allowed+=(-e "\"$other")
@@ -38,7 +46,7 @@ for layer in text io pipeline cli; do
 done
 
 # The bytes by which gzip is known.
-out=$(grep -n -i -E '0x1f\b|0x8b\b|\\x1f|\\x8b' src/*.c src/cli/*.[ch] src/codec/* src/io/* src/pipeline/* |
+out=$(grep -n -i -E '0x1f\b|0x8b\b|\\x1f|\\x8b' src/*.c src/cli/*.[ch] src/codec/* src/io/* src/pipeline/* src/run/* |
 	grep -v '^src/codec/gzip-header\.h:')
 [ -z "$out" ] || not_ok "gzip's magic is somewhere else, too" "$out"
 grep -q 0x1f src/codec/gzip-header.h || not_ok gzip-header.h 'no magic'

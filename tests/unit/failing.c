@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* also where the program does without */
 #include "config.h"
 
 #include "failing.h"

@@ -229,7 +229,7 @@ static void the_library_says_what_it_is(void **state)
 	assert_true(deflate_max_level() == 9 || deflate_max_level() == 12);
 	if (deflate_max_level() == 12)
 		assert_int_equal(
-			strncmp(deflate_library(), "libdeflate ", 11), 0);
+			strncmp(deflate_library(), "libdeflate/", 11), 0);
 	else
 		assert_string_equal(deflate_library(), "no libdeflate");
 }

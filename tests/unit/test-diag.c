@@ -2,6 +2,7 @@
  * Tests of messages: one line and one write each, whatever the name. How names
  * are shown: test-quote. How nobody waits: test-say.
  */
+#define _GNU_SOURCE /* also where the program does without */
 #include "config.h"
 
 #include "cli/diag.h"

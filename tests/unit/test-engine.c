@@ -8,6 +8,7 @@
  * for slow machines and emulators: a character is then tried at every Nth
  * offset only (its neighbours at others), and every Nth random text.
  */
+#define _GNU_SOURCE /* also where the program does without */
 #include "config.h"
 
 #include "reference.h"

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -61,12 +62,28 @@ static void one_that_is_not_there_or_lacks_something_is_told(void **state)
 	assert_null(library);
 }
 
+static void its_name_is_told_or_that_it_is_missing(void **state)
+{
+	char text[40], little[4];
+
+	(void)state;
+	library_tell(text, sizeof(text), "libnone.so.99", wanted, 1);
+	assert_string_equal(text, "libnone.so.99 is missing");
+	library_tell(little, sizeof(little), "libnone.so.99", wanted, 1);
+	assert_string_equal(little, "lib");
+	library_tell(text, sizeof(text), SONAME, wanted, COUNT(wanted));
+	if (strcmp(text, SONAME " is missing") == 0)
+		skip();
+	assert_string_equal(text, SONAME);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(its_functions_go_to_their_places),
 		cmocka_unit_test(
 			one_that_is_not_there_or_lacks_something_is_told),
+		cmocka_unit_test(its_name_is_told_or_that_it_is_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

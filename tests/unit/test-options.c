@@ -2,17 +2,18 @@
  * Tests of the command line: every option, what is so without it, and each
  * thing that can be wrong.
  */
+#define _GNU_SOURCE /* also where the program does without */
 #include "config.h"
 
 #include "cli/options.h"
 
 #include "codec/deflate.h"
+#include "compat/getopt.h"
 #include "io/clock.h"
 #include "support.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>

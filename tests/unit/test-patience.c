@@ -2,6 +2,7 @@
  * Tests of appends that wait until there is room: what is kept, what is told,
  * who waits, and what ends it. A disk that is full is made of writev.
  */
+#define _GNU_SOURCE /* also where the program does without */
 #include "config.h"
 
 #include "pipeline/patience.h"

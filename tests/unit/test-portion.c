@@ -7,6 +7,8 @@
 
 #include "io/portion.h"
 
+#include "io/fdio.h"
+
 #include "gzfile.h"
 #include "support.h"
 
@@ -39,7 +41,8 @@ static void plain(struct cut *c, const char *text)
 	support_write("file", text, strlen(text));
 	c->file = (struct portion_file){.fd = open("file", O_RDONLY),
 		.size = (off_t)strlen(text),
-		.detect = true};
+		.detect = true,
+		.marks = true};
 	assert_true(c->file.fd >= 0);
 }
 
@@ -257,6 +260,49 @@ static void the_text_before_a_portion_can_be_read(void **state)
 	}
 }
 
+static unsigned asked;
+
+static bool no_more(void *context)
+{
+	(void)context;
+	asked++;
+	return false;
+}
+
+static void it_is_asked_whether_to_go_on(void **state)
+{
+	struct fault fault;
+	struct portion p;
+	struct cut c;
+	int wake[2];
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(wake), 0);
+	for (int i = 0; i < 2; i++) {
+		if (i == 0)
+			plain(&c, reads);
+		else
+			packed(&c, reads, 11);
+		c.file.wake = wake[0];
+		c.file.woken = no_more;
+		asked = 0;
+		assert_int_equal(portion_find(&p, &c.file, 3, c.file.size,
+					 PORTION_LINES, &fault),
+			0);
+		assert_int_equal(asked, 0);
+		assert_int_equal(write(wake[1], "", 1), 1);
+		assert_int_equal(portion_find(&p, &c.file, 3, c.file.size,
+					 PORTION_LINES, &fault),
+			-ECANCELED);
+		assert_int_equal(asked, 1);
+		assert_int_equal(close(c.file.fd), 0);
+		assert_int_equal(read(wake[0], &byte, 1), 1);
+	}
+	assert_int_equal(close(wake[0]), 0);
+	assert_int_equal(close(wake[1]), 0);
+}
+
 static void refused(struct cut *c, const char *why)
 {
 	struct fault fault = {""};
@@ -266,7 +312,7 @@ static void refused(struct cut *c, const char *why)
 
 	assert_true(err < 0);
 	assert_non_null(strstr(fault.text, why));
-	c->file.detect = false;
+	c->file.detect = c->file.marks = false;
 	assert_int_equal(portion_find(&p, &c->file, 1, c->file.size,
 				 PORTION_LINES, &fault),
 		0);
@@ -292,15 +338,16 @@ static void what_cannot_be_cut_is_told(void **state)
 	refused(&c, "bzip2 data");
 	gzfile_begin(&f);
 	gzfile_add_foreign(&f, "abc\n", 4);
-	c.file = (struct portion_file){dup(f.fd), f.size, true};
+	c.file = (struct portion_file){
+		.fd = dup(f.fd), .size = f.size, .detect = true};
 	refused(&c, "do not tell their size");
-	c.file = (struct portion_file){f.fd, f.size + 1, false};
+	c.file = (struct portion_file){.fd = f.fd, .size = f.size + 1};
 	assert_int_equal(
 		portion_find(&p, &c.file, 0, f.size + 1, PORTION_LINES, &fault),
 		0);
 	assert_int_equal(portion_find(&p, &c.file, f.size, f.size + 1,
 				 PORTION_LINES, &fault),
-		-ENODATA);
+		-FDIO_SHORT);
 	assert_string_equal(fault.text, "it is shorter than it was");
 	gzfile_end(&f);
 }
@@ -313,6 +360,7 @@ int main(void)
 		in_directory(reads_are_not_cut),
 		in_directory(how_a_file_ends_is_known),
 		in_directory(the_text_before_a_portion_can_be_read),
+		in_directory(it_is_asked_whether_to_go_on),
 		in_directory(what_cannot_be_cut_is_told),
 	};
 

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,6 +101,33 @@ static void large_files_have_no_overflow(void **state)
 	share_release(&s);
 }
 
+/* More bytes than there are numbers for, by one file many times. */
+static void too_many_bytes_are_told(void **state)
+{
+	off_t size = INT64_MAX;
+	const char **many;
+	struct share s;
+	size_t bad = 0, n;
+
+	(void)state;
+	make_files((const size_t[4]){0, 0, 0, 0});
+	while (truncate("a", size) < 0)
+		size /= 2;
+	n = (size_t)(INT64_MAX / size) + 1;
+	if (n > 1 << 24)
+		skip(); /* no large file can be made here */
+	many = malloc(n * sizeof(*many));
+	assert_non_null(many);
+	for (size_t i = 0; i < n; i++)
+		many[i] = "a";
+	assert_int_equal(share_init(&s, many, n - 1, 1, 3, &bad), 0);
+	share_release(&s);
+	assert_int_equal(share_init(&s, many, n, 1, 3, &bad), -EOVERFLOW);
+	assert_int_equal(bad, n - 1);
+	share_release(&s);
+	free(many);
+}
+
 static void what_is_no_file_is_told(void **state)
 {
 	static const char *const some[] = {"nowhere", "fifo"};
@@ -111,6 +139,7 @@ static void what_is_no_file_is_told(void **state)
 	assert_int_equal(share_init(&s, some, 1, 1, 1, &bad), 0);
 	assert_int_equal(s.total, 0);
 	assert_true(share_has(&s, 0));
+	assert_int_equal(s.files[0].err, -ENOENT);
 	share_release(&s);
 	assert_int_equal(share_init(&s, some, 2, 1, 1, &bad), -EINVAL);
 	assert_int_equal(bad, 1);
@@ -122,6 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_directory(all_shares_are_all_bytes),
 		in_directory(large_files_have_no_overflow),
+		in_directory(too_many_bytes_are_told),
 		in_directory(what_is_no_file_is_told),
 	};
 

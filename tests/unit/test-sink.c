@@ -6,6 +6,7 @@
  * in the place of the C library's: they do what they are told in `fake`, or
  * what the system does.
  */
+#define _GNU_SOURCE /* also where the program does without */
 #include "config.h"
 
 #include "io/sink.h"

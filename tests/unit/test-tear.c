@@ -3,6 +3,7 @@
  * has zero bytes where a member was to be, whoever made the members; damage
  * further to the front, and sizes that are wrong, are no tear.
  */
+#define _GNU_SOURCE /* also where the program does without */
 #include "config.h"
 
 #include "io/tear.h"
@@ -517,10 +518,10 @@ static void errors_are_told(void **state)
 		assert_int_equal(ftruncate(f.fd, cut), 0);
 		assert_int_equal(
 			tear_measure(f.fd, 0, p.at[3], FDIO_NO_WAKE, &t),
-			-ENODATA);
+			-FDIO_SHORT);
 		assert_int_equal(tear_look(f.fd, 0, p.at[3], TAIL_REACH,
 					 FDIO_NO_WAKE, &t),
-			-ENODATA);
+			-FDIO_SHORT);
 	}
 	gzfile_end(&f);
 }

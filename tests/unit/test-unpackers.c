@@ -3,6 +3,7 @@
  * back in order, with the text or with the word that it is not good; and an end
  * at any moment leaves nobody waiting.
  */
+#define _GNU_SOURCE /* also where the program does without */
 #include "config.h"
 
 #include "pipeline/unpackers.h"

@@ -983,6 +983,26 @@ static void languages_go_only_with_mappings_that_can_do_them(void **state)
 	}
 }
 
+static void what_is_none_of_its_enum_is_refused(void **state)
+{
+	const enum upcase_mapping mapping = UPCASE_ASCII + 1;
+	const enum upcase_language language = UPCASE_HY + 1;
+	const enum upcase_invalid mode = UPCASE_FAIL + 1;
+	struct upcase u;
+
+	(void)state;
+	assert_int_equal(
+		upcase_init(&u, mapping, UPCASE_ROOT, UPCASE_KEEP), -EINVAL);
+	assert_int_equal(
+		upcase_init(&u, UPCASE_FULL, language, UPCASE_KEEP), -EINVAL);
+	assert_int_equal(
+		upcase_init(&u, UPCASE_FULL, UPCASE_ROOT, mode), -EINVAL);
+	assert_int_equal(
+		upcase_init(&u, UPCASE_FULL, UPCASE_HY, UPCASE_FAIL), 0);
+	assert_int_equal(
+		upcase_init(&u, UPCASE_ASCII, UPCASE_ROOT, UPCASE_FAIL), 0);
+}
+
 static void the_primary_subtag_names_the_language(void **state)
 {
 	static const struct {
@@ -1159,6 +1179,7 @@ int main(void)
 			the_bound_is_three_times_the_length_and_saturates),
 		cmocka_unit_test(
 			languages_go_only_with_mappings_that_can_do_them),
+		cmocka_unit_test(what_is_none_of_its_enum_is_refused),
 		cmocka_unit_test(the_primary_subtag_names_the_language),
 		cmocka_unit_test(the_first_bad_one_is_placed_in_what_was_read),
 	};
