@@ -18,6 +18,8 @@ struct charset {
 	size_t unit;  /* bytes by which is stepped over what is no character */
 	bool shifts;  /* some sequences say what those behind them mean */
 	bool flushed; /* what was kept back has come out */
+	char *anew;   /* its name, if a text begins only with another cd: NULL
+			 where a reset is enough */
 };
 
 /* Names that are decoded here. The others of iconv's for UTF-16 and UTF-32 mean
@@ -80,6 +82,27 @@ static size_t find_unit(iconv_t cd)
 	return 4;
 }
 
+/* Whether damage may make it step back, to before what it is given: musl's does
+ * so in three encodings, before version 1.2.6 (CVE-2025-26519). */
+static bool steps_back(iconv_t cd)
+{
+	static const char *const damage[] = {
+		"\xDC\x44\xF5\x54", /* EUC-KR */
+		"\xE9\x31\xC0\x37", /* GB 18030 */
+		"\xEE\xEF\xFF\x64", /* Shift_JIS */
+	};
+	char out[4 + CHARSET_ROOM];
+
+	for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
+		size_t made;
+
+		(void)try(cd, damage[i], 4, out + 4, &made);
+		if (made > CHARSET_ROOM)
+			return true;
+	}
+	return false;
+}
+
 /* Whether there are sequences without a character of their own: an escape
  * (ISO 2022), a shift (EBCDIC), a plus (UTF-7). */
 static bool find_shifts(iconv_t cd)
@@ -120,6 +143,27 @@ static bool has_name(const char *name)
 	return name[strspn(name, " \t\n\v\f\r/,")] != '\0';
 }
 
+/* Finds out what cd is like. Returns 0 or a negative errno. */
+static int find_ways(struct charset *c, const char *name)
+{
+	char fresh[CHARSET_ROOM], after[CHARSET_ROOM];
+	size_t n, m;
+
+	if (steps_back(c->cd))
+		return -EINVAL;
+	(void)try(c->cd, "AA", 2, fresh, &n);
+	c->unit = find_unit(c->cd);
+	c->shifts = find_shifts(c->cd);
+	if (!c->shifts)
+		return 0;
+	/* musl's does not forget a shift. */
+	(void)try(c->cd, "AA", 2, after, &m);
+	if (n == m && memcmp(fresh, after, n) == 0)
+		return 0;
+	c->anew = strdup(name);
+	return c->anew ? 0 : -ENOMEM;
+}
+
 static int new_foreign(struct charset **result, const char *name)
 {
 	struct charset c = {.cd = NO_ICONV};
@@ -131,11 +175,13 @@ static int new_foreign(struct charset **result, const char *name)
 	c.cd = iconv_open("UTF-8", name);
 	if (c.cd == NO_ICONV)
 		return errno ? -errno : -EINVAL;
-	c.unit = find_unit(c.cd);
-	c.shifts = find_shifts(c.cd);
-	err = make(result, &c);
-	if (err)
+	err = find_ways(&c, name);
+	if (!err)
+		err = make(result, &c);
+	if (err) {
+		free(c.anew);
 		(void)iconv_close(c.cd);
+	}
 	return err;
 }
 
@@ -154,14 +200,30 @@ void charset_free(struct charset *c)
 {
 	if (c && c->cd != NO_ICONV)
 		(void)iconv_close(c->cd);
+	if (c)
+		free(c->anew);
 	free(c);
+}
+
+/* As with a reset, where that does not do. Opens no file: glibc would, but its
+ * reset does. Without memory it stays as it is. */
+static void open_anew(struct charset *c)
+{
+	iconv_t cd = iconv_open("UTF-8", c->anew);
+
+	if (cd == NO_ICONV)
+		return;
+	(void)iconv_close(c->cd);
+	c->cd = cd;
 }
 
 void charset_begin(struct charset *c)
 {
 	c->knows = !c->guesses;
 	c->flushed = false;
-	if (!c->own)
+	if (c->anew)
+		open_anew(c);
+	else if (!c->own)
 		(void)iconv(c->cd, NULL, NULL, NULL, NULL);
 }
 

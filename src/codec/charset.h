@@ -32,8 +32,9 @@ struct charset;
 /* Whether the name is one of UTF-8: then there is nothing to do. */
 bool charset_is_utf8(const char *name);
 
-/* Makes one. Returns 0, -EINVAL when no such encoding is known, or another
- * negative errno. */
+/* Makes one. Returns 0, -EINVAL when no such encoding is known, or the system's
+ * is not safe to call, or another negative errno. A text begins with
+ * charset_begin, the first one, too. */
 int charset_new(struct charset **result, const char *name);
 
 /* The same for a form of UTF-16 or UTF-32. */

@@ -85,6 +85,38 @@ through_link() {
 }
 check "-o follows a symbolic link" through_link
 
+# Where they are, a long of 32 bits does not tell.
+to_giant() {
+	rm -f db
+	truncate -s 5G db
+	given 'x\ny'
+	run -o db
+	expect_outcome 0 '' '' && size_is db $((5 * 1024 ** 3 + 5)) &&
+		tail -c 6 db >end && expect_file end '\0\nX\nY\n'
+}
+if truncate -s 5G db 2>/dev/null; then
+	check "a file of more than 4 GiB is appended to" to_giant
+else
+	skip "a file of more than 4 GiB is appended to" \
+		"the file system takes none"
+fi
+rm -f db
+
+from_late_to_late() {
+	printf 'a\n' >db
+	printf 'b\n' >late
+	touch -d 2100-01-01 db late
+	run -o db late
+	expect_outcome 0 '' '' && expect_file db 'a\nB\n'
+}
+touch -d 2100-01-01 late
+if [ "$(stat -c %Y late)" -gt 4000000000 ]; then
+	check "files of the year 2100 are read and appended to" from_late_to_late
+else
+	skip "files of the year 2100 are read and appended to" \
+		"the file system knows no such time"
+fi
+
 odd_targets() {
 	given 'x\n'
 	run -o /dev/null

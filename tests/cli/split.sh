@@ -374,4 +374,17 @@ usage() {
 }
 check "what is no share is told" usage
 
+# A long of 32 bits does not tell where its shares begin.
+of_giant() {
+	printf '\nlast\n' >>giant
+	run --split=1000000/1000000 giant
+	expect_outcome 0 'LAST\n' ''
+}
+if truncate -s 5G giant 2>/dev/null; then
+	check "a share beyond 4 GiB is found" of_giant
+	rm -f giant
+else
+	skip "a share beyond 4 GiB is found" "the file system takes no such file"
+fi
+
 finish

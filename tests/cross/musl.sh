@@ -1,52 +1,68 @@
-#!/usr/bin/env bash
-# The program with another C library, musl: built without a warning, and run by
-# some of the tests of the command line. It is linked statically, to the zlib and
-# libdeflate of this system. Those were compiled for its own C library, but of
-# that they call only what is the same in each (malloc, free, memcpy, memset);
-# nothing that opens files is linked. Where even that does not link, this is
-# skipped.
-set -euo pipefail
+# musl.sh - libraries for musl, made of their sources (fetch.sh). Sourced.
+#
+# shellcheck shell=bash
 
-skip() { echo "skipped: $*"; exit 77; }
-src=$(cd "${srcdir:-.}" && pwd)
-command -v musl-gcc >/dev/null ||
-	skip 'musl-gcc is not installed (Debian: musl-tools)'
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-
-# Of this system's headers and libraries only those that are wanted.
-mkdir "$tmp/lib"
-for file in zlib.h zconf.h libdeflate.h zstd.h zstd_errors.h lzma.h lzma; do
-	path=$(printf '#include <%s>\n' ${file/%lzma/lzma.h} | ${CC:-cc} -E - 2>/dev/null |
-		sed -n "s/^# [0-9]* \"\\(.*\\/$file\\)[\"\/].*/\\1/p" | sed -n 1p)
-	[ -z "$path" ] || ln -s "$path" "$tmp/lib/"
-done
-for file in libz.a libdeflate.a; do
-	path=$(${CC:-cc} -print-file-name=$file)
-	[ ! -e "$path" ] || ln -s "$path" "$tmp/lib/"
-done
-
-mkdir "$tmp/build"
-cd "$tmp/build"
-flags=(CC=musl-gcc CPPFLAGS="-I$tmp/lib" LDFLAGS="-L$tmp/lib -static")
-printf '#include <zlib.h>\nint main(void) { return inflateEnd(0) == Z_OK; }\n' >try.c
-musl-gcc "-I$tmp/lib" try.c -o try "-L$tmp/lib" -static -lz 2>/dev/null && ./try ||
-	skip 'the static zlib of this system does not link with musl (Debian: zlib1g-dev)'
-"$src/configure" --silent --enable-werror "${flags[@]}" >configured 2>&1 || {
-	cat configured
-	exit 1
+# musl_library NAME VERSION FLAG... -- FILE...: lib/libNAME.a and lib/libNAME.so.VERSION
+# in $made of these files.
+musl_library() {
+	local name=$1 soname=lib$1.so.$2 flags=()
+	shift 2
+	while [ "$1" != -- ]; do
+		flags+=("$1")
+		shift
+	done
+	shift
+	rm -rf "$made/objects"
+	mkdir -p "$made/objects" "$made/lib"
+	printf '%s\0' "$@" | (cd "$made/objects" &&
+		xargs -0 -n 8 -P "$jobs" musl-gcc -O2 -fPIC -w "${flags[@]}" -c) &&
+		ar cr "$made/lib/lib$name.a" "$made"/objects/*.o &&
+		musl-gcc -shared -Wl,-soname,"$soname" "$made"/objects/*.o \
+			-o "$made/lib/$soname" &&
+		ln -s "$soname" "$made/lib/lib$name.so"
 }
-make --no-print-directory upcase-pipe
 
-export UPCASE_PIPE=$tmp/build/upcase-pipe
-# What this is about: a reason in words.
-said=$("$UPCASE_PIPE" nonexistent 2>&1 </dev/null) && exit 1
-echo "$said"
-[ "$said" = 'upcase-pipe: nonexistent: No such file or directory' ] || exit 1
-# What is loaded when it is needed is not there for a static program.
-! grep -q '^#define HAVE_ZSTD 1' config.h ||
-	"$UPCASE_PIPE" --version | grep -x 'zstd: libzstd.so.1 is missing'
-# Those that load nothing before the program: it is static.
-for theme in filter mapping append; do
-	bash "$src/tests/cli/$theme.sh"
-done
+# musl_libraries FOLDER PACKAGE...: makes FOLDER/root with include/ and lib/ of these
+# source packages. Does nothing if it is there.
+musl_libraries() (
+	made=$1/new jobs=$(getconf _NPROCESSORS_ONLN)
+	[ ! -e "$1/root" ] || exit 0
+	for package in "${@:2}"; do
+		fetch_source "$1" "$package" || exit 1
+	done
+	cd "$1" || exit 1
+	rm -rf new
+	mkdir -p new/include
+	for package in "${@:2}"; do
+		"musl_$package" "$PWD/$package" || exit 1
+	done
+	mv new root
+)
+musl_zlib() {
+	cp "$1"/z{lib,conf}.h "$made/include/" &&
+		musl_library z 1 -D_LARGEFILE64_SOURCE=1 -DHAVE_UNISTD_H \
+			-DHAVE_STDARG_H -- "$1"/*.c
+}
+musl_libdeflate() {
+	cp "$1/libdeflate.h" "$made/include/" &&
+		musl_library deflate 0 -I"$1" -- "$1"/lib/*.c "$1"/lib/x86/*.c
+}
+musl_libzstd() {
+	cp "$1"/lib/zstd{,_errors}.h "$made/include/" &&
+		musl_library zstd 1 -DZSTD_DISABLE_ASM -- \
+			"$1"/lib/{common,compress,decompress}/*.c
+}
+musl_cmocka() {
+	cp "$1/include/cmocka.h" "$made/include/" &&
+		musl_library cmocka 0 -I"$1/include" -DHAVE_CLOCK_GETTIME=1 \
+			-DHAVE_STRUCT_TIMESPEC=1 -DHAVE_INTTYPES_H=1 \
+			-DHAVE_SIGNAL_H=1 -DHAVE_STRINGS_H=1 -DHAVE_TIME_H=1 \
+			-DHAVE_GCC_THREAD_LOCAL_STORAGE=1 -- "$1/src/cmocka.c"
+}
+# More than files that are compiled one by one.
+musl_xz-utils() {
+	mkdir -p xz-build && cd xz-build &&
+		"$1/configure" CC=musl-gcc --prefix="$made" --silent \
+			--disable-{xz,xzdec,lzmadec,lzmainfo,lzma-links,scripts,doc,nls} &&
+		make -s -j"$jobs" && make -s install && cd ..
+}

@@ -191,6 +191,13 @@ char *support_capture_end(int saved)
 	return text;
 }
 
+void support_skip(const char *why)
+{
+	print_message("skipped: %s\n", why);
+	skip();
+	abort(); /* it is left by longjmp */
+}
+
 static void skip_terminal(void)
 {
 	print_message("skipped: no pseudo-terminal: %s\n", strerror(errno));

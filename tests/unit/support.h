@@ -64,6 +64,9 @@ void support_restore(int fd, int saved);
 int support_capture_begin(void);
 char *support_capture_end(int saved);
 
+/* Ends the test, as one that cannot be made here for that reason. */
+_Noreturn void support_skip(const char *why);
+
 /* A pseudo-terminal without echo. Skips the test if there is none to be had. */
 void support_terminal(int *master, int *slave);
 

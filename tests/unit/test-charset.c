@@ -146,8 +146,10 @@ static void what_cannot_be_decoded_is_one_bad_byte(void **state)
 		"a\xFF\xFF"
 		"b");
 	becomes("windows-1252", BYTES("\x81\xE4"), "\xFF\xC3\xA4");
-	becomes("shift_jis", BYTES("\x83\x65\x83 a\x83"),
-		"\xE3\x83\x86\xFF a\xFF");
+	/* Not with each musl: see charset.c. */
+	if (is_known("shift_jis"))
+		becomes("shift_jis", BYTES("\x83\x65\x83 a\x83"),
+			"\xE3\x83\x86\xFF a\xFF");
 	becomes("euc-jp",
 		BYTES("\xA4\xC6\xA4"
 		      "a"),
@@ -256,15 +258,25 @@ static unsigned write_letters(const char *name, struct bytes *text)
 	return n;
 }
 
-/* Names that mean another order of bytes to the system, where no mark says
- * which: a text in them is always one that begins with a mark here. */
+/* Whether the name means another order of bytes to the system, where no mark
+ * says which: musl writes none. */
+static bool is_guess(const char *name, const struct bytes *text)
+{
+	return (strcasecmp(name, "utf-16") == 0 ||
+		       strcasecmp(name, "utf16") == 0 ||
+		       strcasecmp(name, "utf-32") == 0 ||
+		       strcasecmp(name, "utf32") == 0) &&
+	       !memchr(text->at, '\xFE', text->len < 4 ? text->len : 4);
+}
+
 static bool same_as_the_system(const char *name)
 {
 	static struct bytes text, want, got;
 	struct charset *c;
 	iconv_t cd;
 
-	if (write_letters(name, &text) == 0)
+	if (!is_known(name) || write_letters(name, &text) == 0 ||
+		is_guess(name, &text))
 		return false;
 	cd = iconv_open("UTF-8", name);
 	if (cd == (iconv_t)-1 || !by_iconv(cd, text.at, text.len, &want)) {
@@ -309,6 +321,34 @@ static void each_encoding_is_what_the_system_makes_of_it(void **state)
 	}
 	print_message("%u names\n", tried);
 	assert_true(tried > 10);
+}
+
+/* Before the room that it is given stands what must stay. */
+static void damage_writes_nowhere_else(void **state)
+{
+	static const char *const names[] = {"shift_jis", "gb18030", "euc-kr"};
+	uint32_t seed = 3;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct charset *c;
+
+		if (charset_new(&c, names[i]) != 0)
+			continue;
+		for (unsigned round = 0; round < 50000; round++) {
+			unsigned char in[4], out[1 + CHARSET_ROOM] = {'g'};
+			size_t taken = sizeof(in), made = CHARSET_ROOM;
+
+			for (size_t j = 0; j < sizeof(in); j++)
+				in[j] = (unsigned char)support_random(&seed);
+			in[0] |= 0x80;
+			charset_begin(c);
+			(void)charset_more(c, in, &taken, out + 1, &made, true);
+			assert_int_equal(out[0], 'g');
+			assert_true(made <= CHARSET_ROOM);
+		}
+		charset_free(c);
+	}
 }
 
 /* Not so UTF-7, in which the C library finds its way out of damage by what it
@@ -362,6 +402,7 @@ int main(void)
 		cmocka_unit_test(what_shifts_have_said_outlives_damage),
 		cmocka_unit_test(a_unit_is_stepped_over_as_a_whole),
 		cmocka_unit_test(each_encoding_is_what_the_system_makes_of_it),
+		cmocka_unit_test(damage_writes_nowhere_else),
 		cmocka_unit_test(any_bytes_give_the_same_wherever_they_are_cut),
 	};
 

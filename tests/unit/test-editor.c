@@ -108,7 +108,7 @@ static void begin(struct typist *t, const char *history)
 	int err = open_for(t, "xterm", history);
 
 	if (err == -ENOTSUP)
-		skip(); /* built without libedit, or it is not there */
+		support_skip("libedit is not there");
 	assert_int_equal(err, 0);
 }
 

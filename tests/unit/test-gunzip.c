@@ -82,7 +82,7 @@ static int clean_up(void **state)
 static void need_sprints(void)
 {
 	if (!sprints)
-		skip();
+		support_skip("libisal is not there");
 }
 
 /* ---- Files ---- */

@@ -36,7 +36,7 @@ static void its_functions_go_to_their_places(void **state)
 
 	(void)state;
 	if (library_load(&library, SONAME, wanted, COUNT(wanted), &f) != 0)
-		skip();
+		support_skip("this library is not there");
 	assert_non_null(library);
 	assert_true(f.mock_assert == mock_assert);
 	assert_null(f.none_before);

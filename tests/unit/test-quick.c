@@ -28,7 +28,7 @@ static struct quick *quick_or_skip(int level)
 	int err = quick_new(&q, level);
 
 	if (err == -ENOTSUP)
-		skip();
+		support_skip("libisal is not there");
 	assert_int_equal(err, 0);
 	return q;
 }

@@ -375,7 +375,7 @@ static void nor_one_that_cannot_be_opened_once_more(void **state)
 {
 	(void)state;
 	if (!has_nowait())
-		skip();
+		support_skip("no RWF_NOWAIT for pipes");
 	fake.open = false;
 	waits_in_order();
 	assert_int_equal(fake.threads_started, 0);

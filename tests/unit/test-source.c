@@ -145,7 +145,7 @@ static void a_magic_that_could_be_text_is_looked_for_as_a_whole(void **state)
 	file_gives(BYTES("BZh91AY&S"), true, BYTES("BZh91AY&S"), 0);
 	file_gives(BYTES("BZh91AY&SY"), true, "", 0, -ENOTSUP);
 	if (!can_decode(&format_zstd))
-		skip();
+		support_skip("libzstd is not there");
 	file_gives(BYTES(ZSTD_FILE), true, BYTES("one"), 0);
 	file_gives(BYTES(ZSTD_FILE), false, BYTES(ZSTD_FILE), 0);
 }
@@ -304,7 +304,7 @@ static void what_a_file_needs_is_told(void **state)
 {
 	(void)state;
 	if (!can_decode(&format_zstd))
-		skip();
+		support_skip("libzstd is not there");
 	damage_is_told_as(BYTES(ZSTD_FILE "(\xb5\x2f\xfd\0\xb0"),
 		"zstd data at byte 18 needs a window of 4096 MiB, more than "
 		"128; everything before it was kept");

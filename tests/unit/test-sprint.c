@@ -78,7 +78,7 @@ static int free_sprint(void **state)
 static void need_sprint(void)
 {
 	if (!sprint)
-		skip();
+		support_skip("libisal is not there");
 }
 
 #define ROOM (SPRINT_MORE + 40000)
