@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -28,6 +29,14 @@
 #define NO_SIGNAL MSG_NOSIGNAL
 #else
 #define NO_SIGNAL 0
+#endif
+
+/* Nobody writes to what is read from: POLLHUP may say that only when nobody
+ * reads either. */
+#if HAVE_DECL_POLLRDHUP
+#define READ_HANGUP POLLRDHUP
+#else
+#define READ_HANGUP 0
 #endif
 
 #define FDIO_MAX_IOV 4
@@ -83,8 +92,8 @@ static bool never_waits(const struct stat *st)
 	       S_ISDIR(st->st_mode);
 }
 
-/* Whether fd is the master of a pseudoterminal: its name in /proc leads to the
- * device that makes new ones. */
+/* Whether fd, a terminal, is the master of a pseudoterminal: what is found by
+ * its name is the device that makes new ones. */
 static bool is_pty_master(int fd)
 {
 #if HAVE_DECL_TIOCGPTN
@@ -92,8 +101,7 @@ static bool is_pty_master(int fd)
 
 	return ioctl(fd, TIOCGPTN, &number) == 0;
 #else
-	(void)fd;
-	return false;
+	return ptsname(fd) != NULL;
 #endif
 }
 
@@ -112,17 +120,17 @@ static enum fdio_socket kind_of_socket(int fd)
  * permission, not that kind of file). */
 static int own_description(int fd, int flags)
 {
-#if HAVE_DECL_F_SETPIPE_SZ /* as long as Linux has it */
-	char path[40];
+	char path[PATH_MAX];
 
+#if HAVE_DECL_F_SETPIPE_SZ /* as long as Linux has it */
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 #else
-	/* Elsewhere such a name may give the same description once more. */
-	(void)fd;
-	(void)flags;
-	return -1;
+	/* Elsewhere such a name may give the same description once more; but
+	 * a terminal has one of its own. */
+	if (ttyname_r(fd, path, sizeof(path)) != 0)
+		return -1;
 #endif
+	return open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 int fdio_init(struct fdio *io, int fd, int flags)
@@ -398,32 +406,22 @@ static ssize_t read_once(struct fdio *io, void *buf, size_t len)
 }
 
 /* A read of messages gave no byte. Whether that was the end, and not a message
- * without any or none: nobody can send more, and no byte waits behind it. */
-#if HAVE_DECL_POLLRDHUP
+ * without any or none: nobody can send more, and no byte waits behind it. Where
+ * the one is not told, an end is what can be read again and again: so many
+ * messages without a byte in a row are none. */
 static bool was_end(struct fdio *io)
 {
-	struct pollfd p = {.fd = io->fd, .events = POLLRDHUP};
+	struct pollfd p = {.fd = io->fd, .events = POLLIN | READ_HANGUP};
 	int n = 0;
 
-	return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP)) &&
-	       (ioctl(io->fd, FIONREAD, &n) < 0 || n <= 0);
-}
-#else
-/* There is only one way to tell them: an end can be read again and again, and
- * so many messages without a byte in a row are none. */
-static bool was_end(struct fdio *io)
-{
-	struct pollfd p = {.fd = io->fd, .events = POLLIN};
-	char byte;
-
-	if (poll(&p, 1, 0) <= 0 ||
-		recv(io->fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) > 0)
+	if (poll(&p, 1, 0) <= 0 || (ioctl(io->fd, FIONREAD, &n) == 0 && n > 0))
 		io->empty = 0;
-	else
+	else if (p.revents & (READ_HANGUP | POLLHUP))
+		return true;
+	else if (!READ_HANGUP)
 		io->empty++;
 	return io->empty >= EMPTY_MOST;
 }
-#endif
 
 ssize_t fdio_read(
 	struct fdio *io, void *buf, size_t len, int wake, int64_t deadline)

@@ -157,10 +157,10 @@ names_of_closed() {
 	expect_status 1 && expect_output 'ONE\n' &&
 		grep -q '^upcase-pipe: /dev/stdin: ' "$err"
 }
-if [ -e /dev/stdin ] && [ -e /proc/self/fd ]; then
+if [ -e /dev/stdin ] && [ -e /proc/self/fd ] && built_with DECL_O_PATH; then
 	check "no name leads to anything behind a closed descriptor" names_of_closed
 else
-	skip "no name leads to anything behind a closed descriptor" "no such names here"
+	skip "no name leads to anything behind a closed descriptor" "no such names here, or no O_PATH"
 fi
 stderr_closed() {
 	# A message must not go into the output file.
@@ -530,6 +530,7 @@ long sysconf(int name)
 END
 why=
 if sanitized; then why='a sanitizer wants to be loaded first'
+elif ! built_with POSIX_FADVISE; then why='built without posix_fadvise'
 elif ! can_trace; then why='strace cannot trace here'
 elif ! $CC -shared -fPIC -o small.so small.c -ldl 2>/dev/null; then why="$CC makes no libraries"
 fi

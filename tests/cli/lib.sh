@@ -129,6 +129,14 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # it is traced.
 sanitized() { grep -aqE '__(asan|tsan|msan)_init' "$UPCASE_PIPE"; }
 
+# built_with NAME: whether the build has HAVE_NAME of config.h: what the system
+# lacks, or --enable-fallbacks hides, is done otherwise. A program that is tested
+# outside of its build folder is taken to have all.
+built_with() {
+	[ ! -e "${UPCASE_PIPE%/*}/config.h" ] ||
+		grep -q "^#define HAVE_$1 1" "${UPCASE_PIPE%/*}/config.h"
+}
+
 # --- running the program -----------------------------------------------------
 
 # given FORMAT: what the next `run` finds on standard input (a printf format).

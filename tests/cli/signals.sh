@@ -742,13 +742,9 @@ int close(int fd)
 	return real(fd);
 }
 END
-in_pause() { grep -q "^$pause_call " "$(task_of "$1" upcase-reader)/syscall" 2>/dev/null; }
-# task_of NAME THREAD: its folder in /proc
-task_of() {
-	local task
-	for task in /proc/"$(pid_of "$1")"/task/*; do
-		[ "$(cat "$task/comm" 2>/dev/null)" != "$2" ] || echo "$task"
-	done
+# The thread that reads, and no other.
+in_pause() {
+	[ "$(grep -ls "^$pause_call " /proc/"$(pid_of "$1")"/task/*/syscall | wc -l)" -eq 1 ]
 }
 # stuck FOREVER FILE ARG...: what was read before the read that blocks is written,
 # and the signal kills.

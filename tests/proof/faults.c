@@ -56,6 +56,7 @@ KEEP(poll);
 KEEP(open);
 KEEP(close);
 KEEP(dup);
+KEEP(pipe);
 KEEP(pipe2);
 KEEP(fcntl);
 KEEP(ioctl);
@@ -250,18 +251,27 @@ WRAP_THREADS(pthread_mutex_init,
 WRAP_THREADS(pthread_cond_init,
 	(pthread_cond_t * c, const pthread_condattr_t *attr), (c, attr))
 
-int pipe2(int fd[2], int flags)
+/* Both ends of a pipe that the program made. */
+static int note_poke(const int fd[2], int err)
 {
-	int what = plan_use(CALL_pipe2);
-	int err;
-
-	if (what > 0)
-		return fail(what);
-	err = REAL(pipe2)(fd, flags);
 	for (int i = 0; err == 0 && i < 2; i++)
 		if (fd[i] < 1024)
 			atomic_store(&is_poke[fd[i]], true);
 	return err;
+}
+
+int pipe(int fd[2])
+{
+	int what = plan_use(CALL_pipe);
+
+	return what > 0 ? fail(what) : note_poke(fd, REAL(pipe)(fd));
+}
+
+int pipe2(int fd[2], int flags)
+{
+	int what = plan_use(CALL_pipe2);
+
+	return what > 0 ? fail(what) : note_poke(fd, REAL(pipe2)(fd, flags));
 }
 
 /* Only what may be refused counts: the size of a pipe. */

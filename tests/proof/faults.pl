@@ -24,7 +24,7 @@ my %faults = (
 	'write.err' => [@odd, EIO, EPIPE, ENOSPC], 'pread' => [EINTR, EIO],
 	'poll' => [EINTR, EAGAIN, ENOMEM], 'open' => [EINTR, ENOMEM, EMFILE, EACCES],
 	'close' => [EINTR, EIO, ENOSPC, EDQUOT], 'dup' => [EMFILE],
-	'pipe2' => [EMFILE, ENFILE], 'fcntl' => [EPERM], 'ioctl' => [ENOTTY],
+	'pipe' => [EMFILE, ENFILE], 'pipe2' => [EMFILE, ENFILE], 'fcntl' => [EPERM], 'ioctl' => [ENOTTY],
 	'fstat' => [EIO, ENOMEM], 'lseek' => [ESPIPE],
 	'flock' => [EINTR, ENOLCK, EIO, EBADF], 'ftruncate' => [EINTR, EIO],
 	'fdatasync' => [EINTR, EIO, ENOSPC, EDQUOT, EINVAL],

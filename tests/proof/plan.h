@@ -36,6 +36,7 @@
 	X(open, "open")                     \
 	X(close, "close")                   \
 	X(dup, "dup")                       \
+	X(pipe, "pipe")                     \
 	X(pipe2, "pipe2")                   \
 	X(fcntl, "fcntl")                   \
 	X(ioctl, "ioctl")                   \

@@ -17,7 +17,7 @@ my %faults = (
 	read => ['EINTR'], write => ['EINTR'], writev => [qw(EINTR ENOSPC EIO EFBIG)],
 	openat => [qw(EINTR ENOMEM EMFILE)], close => [qw(EINTR)],
 	fstat => [qw(EIO)], newfstatat => [qw(EIO)], dup => ['EMFILE'],
-	pipe2 => ['EMFILE'], fcntl => ['EPERM'], pread64 => ['EINTR'],
+	pipe => ['EMFILE'], pipe2 => ['EMFILE'], fcntl => ['EPERM'], pread64 => ['EINTR'],
 	poll => ['EINTR'], ppoll => ['EINTR'], flock => [qw(EINTR ENOLCK)],
 	fdatasync => [qw(EINTR EIO)],
 	mmap => ['ENOMEM'], mprotect => ['ENOMEM'],

@@ -21,6 +21,16 @@ void failing_reset(void);
  * other one "open", and either "any open". One call at a time. */
 void failing_set(const char *call, int at, int err, int more);
 
+/* So many opens fail if there can be no new file, which then is given its place
+ * by this call. */
+#if HAVE_DECL_O_TMPFILE
+#define FAILING_OPENS 2
+#define FAILING_PLACE "linkat"
+#else
+#define FAILING_OPENS 1
+#define FAILING_PLACE "rename"
+#endif
+
 /* What there is in place of the attributes of real files. */
 struct failing_attribute {
 	const char *name; /* NULL: the last one */

@@ -244,14 +244,14 @@ static void what_none_can_have_is_the_end(void **state)
 	(void)state;
 	begin(&s, TARGETS_IN_PLACE);
 	fate_begin(&s.fate);
-	failing_set("any open", 1, EACCES, 1);
+	failing_set("any open", 1, EACCES, FAILING_OPENS - 1);
 	assert_int_equal(piece(&s, 3, true, true), FATE_LEAVE);
-	failing_set("any open", 1, ENOSPC, 1);
+	failing_set("any open", 1, ENOSPC, FAILING_OPENS - 1);
 	assert_int_equal(piece(&s, 3, true, true), FATE_FAIL);
 	end(&s, 0, 0, 0, "");
 	begin(&s, TARGETS_FOLDER);
 	fate_begin(&s.fate);
-	failing_set("any open", 1, ENOSPC, 1);
+	failing_set("any open", 1, ENOSPC, FAILING_OPENS - 1);
 	assert_int_equal(end_file(&s, true), -ENOSPC);
 	s.close_error = -EIO;
 	assert_int_equal(end_file(&s, true), -EIO);

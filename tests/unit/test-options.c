@@ -581,13 +581,17 @@ static void only_processors_that_it_may_run_on_count(void **state)
 /* As many as count. */
 static long allowed_cpus(void)
 {
-#ifdef CPU_COUNT
+#ifdef HAVE_AFFINITY
 	cpu_set_t set;
 
 	if (sched_getaffinity(0, sizeof(set), &set) == 0)
 		return CPU_COUNT(&set);
 #endif
+#if HAVE_DECL__SC_NPROCESSORS_ONLN
 	return sysconf(_SC_NPROCESSORS_ONLN);
+#else
+	return 1;
+#endif
 }
 
 static void the_number_of_threads_can_be_chosen(void **state)
