@@ -28,6 +28,8 @@ unset UPCASE_PIPE_CLEAN_SIGNALS
 set -u
 export LC_ALL=C
 unset LANG LANGUAGE POSIXLY_CORRECT GZIP CDPATH TMUX
+# What tmux starts programs with: a user who only builds may have no login.
+export SHELL=/bin/sh
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) || exit 1
 root=${here%/tests/cli}
