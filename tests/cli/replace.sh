@@ -494,9 +494,9 @@ fi
 nameless=1
 built_with DECL_O_TMPFILE || nameless=0
 # What gives a new file its name, and what brings names to the disk.
-give_name=linkat sync_names=syncfs
+give_name=linkat sync_names=syncfs n_syncs=1
 [ $nameless = 1 ] || give_name=rename
-built_with SYNCFS || sync_names=fsync
+built_with SYNCFS || sync_names=fsync n_syncs=2
 # Killed at 300 random moments: of each FILE there is the old one or the new one.
 killed() {
 	fresh
@@ -601,10 +601,11 @@ group_fails() {
 }
 name_fails() {
 	fresh a b
-	traced -e inject=syncfs:error=EIO:when=2 -- --in-place a b
+	# What was written comes first: all at once, or file by file.
+	traced -e inject=$sync_names:error=EIO:when=$((n_syncs + 1)) -- --in-place a b
 	expect_outcome 3 '' 'upcase-pipe: b: Input/output error (names may not be on the disk)\n' &&
 		expect_file a 'TEXT OF A\n' && expect_file b 'TEXT OF B\n' || return 1
-	traced -e inject=syncfs:error=EIO -- --atomic -o all a
+	traced -e inject=$sync_names:error=EIO:when=$n_syncs -- --atomic -o all a
 	expect_outcome 3 '' 'upcase-pipe: all: Input/output error (names may not be on the disk)\n' &&
 		expect_file all 'TEXT OF A\n'
 }
