@@ -35,6 +35,10 @@ check "shares of one file are one run" each_n text
 check "more shares than lines, or bytes" agrees 30 b
 check "shares of several files: the newline between two goes with the later one" \
 	each_n open empty b open empty open
+perl -e 'print "x" x 3000, "\n" for 1 .. 100' >wide.txt
+run --bgzf wide.txt
+mv "$out" wide.gz
+check "lines of packed text that are longer than a batch" each_n -b 1K wide.gz
 check "a line that is longer than some shares" each_n open open open
 appended() {
 	local i n
@@ -241,6 +245,18 @@ refused_files() {
 	expect_status 0
 }
 check "what cannot be split is told" refused_files
+# The end of the FILE before is not the share's, but has to be seen.
+unread() {
+	echo a >secret && cp secret after && chmod 600 secret || return 1
+	as_nobody run --split=2/2 secret after
+	expect_outcome 1 '' 'upcase-pipe: after: Permission denied\n'
+}
+if [ "$(id -u)" -eq 0 ] && can_be_nobody; then
+	check "a FILE before the share that cannot be looked at is told" unread
+else
+	skip "a FILE before the share that cannot be looked at is told" \
+		"needs root, and a program that others may run"
+fi
 pair() {
 	run --split=1/2 "$@" text
 	expect_usage_error "--split does not go with ${1%%=*}"
