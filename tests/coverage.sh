@@ -8,8 +8,10 @@ srcdir=$(cd "$srcdir" && pwd)
 mkdir -p coverage
 cd coverage
 # Without optimisation: a line counts for itself then.
-"$srcdir/configure" --silent --disable-sandbox CC="$CC" CFLAGS='-O0 -g --coverage' \
-	CPPFLAGS="-include $srcdir/tests/coverage.h" >/dev/null
+"$srcdir/configure" --silent --disable-sandbox CC="$CC" \
+	CFLAGS='-O0 -g --coverage' >/dev/null
+# Not told to configure, which declares functions itself.
+cppflags="$(sed -n 's/^CPPFLAGS = *//p' Makefile) -include $srcdir/tests/coverage.h"
 rm -rf counts
 mkdir counts
 
@@ -24,9 +26,9 @@ export GCOV_ERROR_FILE=$PWD/counts/errors
 export UPCASE_TEST_SCALE=${UPCASE_TEST_SCALE:-20}
 failed=0
 jobs=$(getconf _NPROCESSORS_ONLN)
-make -s -j"$jobs"
+make -s -j"$jobs" CPPFLAGS="$cppflags"
 # shellcheck disable=SC2016 # make and the shell of a test expand these
-make -s -j"$jobs" check \
+make -s -j"$jobs" check CPPFLAGS="$cppflags" \
 	TESTS_ENVIRONMENT='GCOV_PREFIX=$(abs_top_builddir)/counts/$$b' || {
 	cat test-suite.log >&2
 	failed=1

@@ -49,6 +49,9 @@ unchanged() {
 	touch -d @1000000000 b large
 	local b large
 	b=$(inode b) large=$(inode large)
+	run --in-place --stats a
+	expect_status 0 && grep -Eq '^files +1 done 0 unchanged 0 refused$' "$err" || return 1
+	fresh a b
 	run --in-place --stats=json a b large
 	expect_outcome 0 '' "$(cat "$err")\n" && [ "$(inode b)" = "$b" ] &&
 		[ "$(inode large)" = "$large" ] &&

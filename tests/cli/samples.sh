@@ -4,6 +4,9 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2317 # variables of lib.sh; called by name
 
+# What reads units and logs wants them to be nobody else's to write to.
+umask 022
+
 # A program of this test alone, so that its processes can be told from others.
 mkdir bin
 cp "$UPCASE_PIPE" bin/upcase-pipe

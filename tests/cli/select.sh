@@ -392,6 +392,9 @@ for list in 0 '' , 1, ,1 5-2 - -- 1-2-3 1--2 -0 0-3 99999999999 -99999999999 429
 done
 check "so is a list that is no list, with its words" bad_input \
 	"invalid list for --fields: '5-2' (such as 2,5-7,9-; numbers from 1)" -f 5-2
+check "so is a number of more digits than any column has" bad_input \
+	"invalid list for --fields: '99999999999999999999' (such as 2,5-7,9-; numbers from 1)" \
+	-f 99999999999999999999
 check "names without --header are told" bad_input \
 	"invalid list for --fields: 'city,2' (such as 2,5-7,9-; names of columns want --header)" \
 	-f city,2

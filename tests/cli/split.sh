@@ -35,6 +35,10 @@ check "shares of one file are one run" each_n text
 check "more shares than lines, or bytes" agrees 30 b
 check "shares of several files: the newline between two goes with the later one" \
 	each_n open empty b open empty open
+perl -e 'print "x" x 3000, "\n" for 1 .. 100' >wide.txt
+run --bgzf wide.txt
+mv "$out" wide.gz
+check "lines of packed text that are longer than a batch" each_n -b 1K wide.gz
 check "a line that is longer than some shares" each_n open open open
 appended() {
 	local i n
@@ -351,6 +355,18 @@ if truncate -s 8T endless 2>/dev/null; then
 	check "SIGTERM ends a share that looks for its first read" stopped --fastq
 else
 	skip "SIGTERM ends a share that looks for its beginning" "no file can be so large here"
+fi
+# The end of the FILE before is not the share's, but has to be seen.
+unread() {
+	echo a >secret && cp secret after && chmod 600 secret || return 1
+	as_nobody run --split=2/2 secret after
+	expect_outcome 1 'A\n' 'upcase-pipe: secret: Permission denied\n'
+}
+if [ "$(id -u)" -eq 0 ] && can_be_nobody; then
+	check "a FILE before the share that cannot be looked at is told" unread
+else
+	skip "a FILE before the share that cannot be looked at is told" \
+		"needs root, and a program that others may run"
 fi
 pair() {
 	run --split=1/2 "$@" text

@@ -352,8 +352,12 @@ static int (*real_main)(int, char **, char **);
 
 static int main_counted(int argc, char **argv, char **envp)
 {
+	int status;
+
 	plan_begin();
-	return real_main(argc, argv, envp);
+	status = real_main(argc, argv, envp);
+	plan_end();
+	return status;
 }
 
 typedef int start_fn(int (*)(int, char **, char **), int, char **,

@@ -170,3 +170,8 @@ void plan_begin(void)
 	share_counts();
 	atomic_store(&begun, true);
 }
+
+void plan_end(void)
+{
+	atomic_store(&begun, false);
+}

@@ -65,8 +65,10 @@ enum {
 	SHORT = -1
 };
 
-/* Reads the plan: from here on uses count. */
+/* Reads the plan: from here on uses count, until the program has ended: what
+ * libraries do then, such as to write counters of coverage, is not its own. */
 void plan_begin(void);
+void plan_end(void);
 
 /* One more use of a call. Does what is to be done besides, and returns AS_EVER,
  * SHORT or an errno. */

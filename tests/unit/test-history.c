@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -176,6 +178,26 @@ static void a_lock_for_ever_is_not_waited_for(void **state)
 	reads("one|");
 }
 
+/* A disk that is full: where it is, a limit of the size of files is the same.
+ */
+static void half_a_line_is_none(void **state)
+{
+	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+	struct rlimit limit = {6, RLIM_INFINITY};
+	struct fault fault = {""};
+
+	(void)state;
+	support_write("past", BYTES("one\n"));
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_int_equal(
+		history_add("past", (const unsigned char *)"abcdef", 6, &fault),
+		-EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_string_equal(fault.text, strerror(EFBIG));
+	support_file_is("past", BYTES("one\n"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -185,6 +207,7 @@ int main(void)
 		in_directory(others_cannot_read_it),
 		in_directory(only_a_regular_file_is_taken),
 		in_directory(a_lock_for_ever_is_not_waited_for),
+		in_directory(half_a_line_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

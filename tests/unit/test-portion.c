@@ -352,6 +352,76 @@ static void what_cannot_be_cut_is_told(void **state)
 	gzfile_end(&f);
 }
 
+/* What is damaged is told by whoever decodes it, and looking stops there. */
+static void damage_is_told(void **state)
+{
+	static const char text[] = "one\ntwo\nthree\nfour\nfive\n";
+	enum portion_end end;
+	struct fault fault = {""};
+	struct portion p = {.from = 1000};
+	struct cut c;
+	int fd;
+
+	(void)state;
+	packed(&c, text, 6);
+	fd = open("damaged", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	for (off_t at = 0; at < c.file.size; at++) {
+		unsigned char byte;
+
+		assert_int_equal(pread(c.file.fd, &byte, 1, at), 1);
+		/* Each check of a text. */
+		for (size_t i = 1; i <= c.n; i++)
+			if (at == (i < c.n ? c.members[i] : c.file.size) - 8)
+				byte ^= 1;
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	}
+	assert_int_equal(close(c.file.fd), 0);
+	c.file.fd = fd;
+	assert_int_equal(portion_find(&p, &c.file, 1, c.file.size,
+				 PORTION_LINES, &fault),
+		-EBADMSG);
+	assert_non_null(strstr(fault.text, "corrupt gzip data behind byte 0"));
+	assert_int_equal(portion_find(&p, &c.file, 1, c.file.size,
+				 PORTION_READS, &fault),
+		-EBADMSG);
+	p.packed = true;
+	assert_int_equal(
+		portion_before(&p, &c.file, take, NULL, &fault), -EBADMSG);
+	assert_int_equal(portion_end(&end, &c.file, &fault), -EBADMSG);
+	assert_int_equal(close(fd), 0);
+	plain(&c, "BZh91AY&SY data");
+	assert_int_equal(
+		portion_before(&p, &c.file, take, NULL, &fault), -ENOTSUP);
+	assert_int_equal(portion_end(&end, &c.file, &fault), -ENOTSUP);
+	assert_int_equal(close(c.file.fd), 0);
+}
+
+/* How many are looked at is bounded. */
+static void many_empty_members_are_told(void **state)
+{
+	struct fault fault = {""};
+	struct portion p;
+	struct gzfile f;
+	struct portion_file file;
+	off_t from;
+
+	(void)state;
+	gzfile_begin(&f);
+	gzfile_add_member(&f, "one\n", 4);
+	for (int i = 0; i < 70; i++)
+		gzfile_add_member(&f, "", 0);
+	from = f.size;
+	gzfile_add_member(&f, "two\n", 4);
+	file = (struct portion_file){f.fd, f.size, true};
+	assert_int_equal(
+		portion_find(&p, &file, from, f.size, PORTION_LINES, &fault),
+		-ENOTSUP);
+	assert_string_equal(
+		fault.text, "gzip with so many empty members cannot be split");
+	gzfile_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +432,8 @@ int main(void)
 		in_directory(the_text_before_a_portion_can_be_read),
 		in_directory(it_is_asked_whether_to_go_on),
 		in_directory(what_cannot_be_cut_is_told),
+		in_directory(damage_is_told),
+		in_directory(many_empty_members_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
