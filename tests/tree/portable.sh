@@ -17,7 +17,7 @@ out=$(cd "$srcdir" && grep -rnE "^ *# *(if|elif).*\b($names)\b" src)
 
 # Those of the compiler, of the engine's own making, and guards of headers.
 known='__ELF__|__SSE2__|__clang__|__GNUC__|__x86_64__|__aarch64__|__ARM_NEON'
-known+='|__BYTE_ORDER__|__ORDER_BIG_ENDIAN__|VARIANT_(X86|ARM)|GROWS'
+known+='|__cplusplus|__BYTE_ORDER__|__ORDER_BIG_ENDIAN__|VARIANT_(X86|ARM)|GROWS'
 known+='|CPU_FEATURE_ACTIVE|FALLBACKS|UPCASE_[A-Z0-9_]+|HAVE_[A-Z0-9_]+|defined'
 out=$(cd "$srcdir" && grep -rhE '^ *# *(if|ifdef|ifndef|elif)\b' src --include='*.[ch]' |
 	sed -E 's,/\*.*,,; s/^ *# *[a-z]+//' | grep -owE '[A-Za-z_][A-Za-z0-9_]*' |
