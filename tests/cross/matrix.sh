@@ -177,7 +177,7 @@ unit_programs() {
 }
 
 # Takes minutes where it is emulated, and has little of the processor in it.
-slow=' test-gunzip test-members test-pipeline test-unpackers test-ahead test-selected test-source test-queue '
+slow=' test-ahead test-gunzip test-members test-pipeline test-portion test-queue test-selected test-single test-source test-strict test-unpackers '
 
 # chosen WORD...: the tests of these words, as Makefile has them.
 chosen() {
@@ -199,10 +199,16 @@ chosen() {
 	done
 }
 
-# What is said of one build alone.
+# What is tested of one build alone.
+extra_s390x() {
+	quietly make -j"$jobs" tests/fuzz/replay-upcase &&
+		quietly ./run tests/fuzz/replay-upcase "$src"/tests/fuzz/corpus/upcase/* ||
+		because 'the corpus of the engine fails'
+}
 extra_arm64() {
 	grep -qx 'variant neon' tests/unit/test-engine.log ||
-		because 'the variant for NEON was not tested'
+		because 'the variant for NEON was not tested' || return
+	extra_s390x
 }
 # A reason in words, whose ever they are.
 extra_musl() {
