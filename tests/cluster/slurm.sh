@@ -129,12 +129,15 @@ states() {
 	inside scontrol -o show job "$1" | sed -n 's/.* JobState=\([A-Z_]*\) .*/\1/p'
 }
 # Slurm lets two minutes go by before it begins a task again; nobody wants to wait
-# for that here.
+# for that here. Not within a second, though: what was begun in that in which the
+# last attempt was ended is taken for it, and not begun ("Job credential revoked").
 hurry() {
-	local id
-	for id in $(inside squeue -h -t PD -o '%i %r' | sed -n 's/ BeginTime$//p'); do
-		inside scontrol update job="$id" StartTime=now
-	done
+	local id reason start
+	while read -r id reason start; do
+		[ "$reason" = BeginTime ] &&
+			[ $(($(date -d "$start" +%s) - $(date +%s))) -gt 10 ] || continue
+		inside scontrol update job="$id" StartTime=now+3
+	done < <(inside squeue -h -t PD -o '%i %r %S')
 }
 # over JOB: no task of it waits or runs.
 over() {
