@@ -195,11 +195,12 @@ static void pipe2_gives_the_flags_that_are_asked_for(void **state)
 	}
 }
 
-/* The lowest descriptor that is free. */
+/* The second lowest descriptor that is free. */
 static int free_descriptor(void)
 {
-	int fd = dup(STDERR_FILENO);
+	int lowest = dup(STDERR_FILENO), fd = dup(STDERR_FILENO);
 
+	(void)close(lowest);
 	(void)close(fd);
 	return fd;
 }
@@ -231,6 +232,7 @@ static const struct option long_options[] = {
 	{"verbose", no_argument, NULL, 'v'},
 	{"same-one", no_argument, NULL, 257},
 	{"same-two", no_argument, NULL, 257},
+	{"samples", no_argument, NULL, 259},
 	{"sam", no_argument, NULL, 258},
 	{NULL, 0, NULL, 0},
 };
