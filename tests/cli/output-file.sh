@@ -443,11 +443,16 @@ fi
 
 few_descriptors() {
 	# Whatever there is too little of, a file that is there is good.
-	local n refused=0
+	local n fd refused=0
 	printf 'one\n' >one
 	for n in 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18; do
 		rm -f new.gz
 		(
+			# Those that were inherited, of make say, do not count.
+			for fd in /proc/"$BASHPID"/fd/*; do
+				fd=${fd##*/}
+				[ "$fd" -lt 3 ] || exec {fd}>&-
+			done
 			ulimit -n $n
 			exec "$UPCASE_PIPE" -o new.gz one >"$out" 2>"$err"
 		)

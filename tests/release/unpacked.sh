@@ -38,8 +38,7 @@ run_tests() {
 	there "make -s -j$(nproc)$built && make -j$(nproc) $targets" >log 2>&1
 	local r=$?
 	grep -a -e '^# ' -e '^FAIL' -e '^ERROR' log
-	[ $r -eq 0 ] || tail -n 60 log
-	cp build/test-suite.log "$tmp/" 2>/dev/null
+	[ $r -eq 0 ] || grep -a -A 5 -e '^not ok' build/test-suite.log || tail -n 60 log
 	return $r
 }
 check 'its tests pass' run_tests
