@@ -42,3 +42,15 @@ int inflater_begin_raw(void *decoder)
 {
 	return inflateReset2(decoder, RAW_BITS) == Z_OK ? 0 : -ENOMEM;
 }
+
+int inflater_finish(void *decoder)
+{
+	switch (inflate(decoder, Z_FINISH)) {
+	case Z_STREAM_END:
+		return 0;
+	case Z_MEM_ERROR: /* it makes its window when it comes to it */
+		return -ENOMEM;
+	default:
+		return -EBADMSG;
+	}
+}

@@ -17,4 +17,8 @@ int inflater_begin(void *decoder);
  * Likewise. */
 int inflater_begin_raw(void *decoder);
 
+/* Decodes what there is, all at once. Returns 0 at the end of it; -ENOMEM; or
+ * -EBADMSG if it is damaged, does not end or finds no room. */
+int inflater_finish(void *decoder);
+
 #endif

@@ -195,15 +195,20 @@ static int member_decode(void *decoder, const unsigned char *in, size_t len,
 	unsigned char *out, size_t room)
 {
 	z_stream *z = decoder;
+	int err;
 
-	if (len > UINT32_MAX || room > UINT32_MAX || inflater_begin(z) != 0)
+	if (len > UINT32_MAX || room > UINT32_MAX)
 		return -EBADMSG;
+	err = inflater_begin(z);
+	if (err)
+		return err;
 	z->next_in = in;
 	z->avail_in = (uInt)len;
 	z->next_out = out;
 	z->avail_out = (uInt)room;
-	if (inflate(z, Z_FINISH) != Z_STREAM_END)
-		return -EBADMSG;
+	err = inflater_finish(z);
+	if (err)
+		return err;
 	return z->avail_in == 0 && z->avail_out == 0 ? 0 : -EBADMSG;
 }
 

@@ -61,21 +61,26 @@ static int decode_open(void *decoder, const unsigned char *in, size_t len,
 	unsigned char *out, size_t room)
 {
 	z_stream *z = decoder;
+	int err, status;
 
-	if (len > UINT32_MAX || room > UINT32_MAX || inflater_begin_raw(z) != 0)
+	if (len > UINT32_MAX || room > UINT32_MAX)
 		return -EBADMSG;
+	err = inflater_begin_raw(z);
+	if (err)
+		return err;
 	z->next_in = in;
 	z->avail_in = (uInt)len;
 	z->next_out = out;
 	z->avail_out = (uInt)room;
-	if (inflate(z, Z_SYNC_FLUSH) != Z_OK || z->avail_in > 0 ||
-		z->avail_out > 0)
+	status = inflate(z, Z_SYNC_FLUSH);
+	if (status == Z_MEM_ERROR)
+		return -ENOMEM;
+	if (status != Z_OK || z->avail_in > 0 || z->avail_out > 0)
 		return -EBADMSG;
 	z->next_in = deflate_end;
 	z->avail_in = DEFLATE_END;
-	return inflate(z, Z_FINISH) == Z_STREAM_END && z->avail_in == 0
-		       ? 0
-		       : -EBADMSG;
+	err = inflater_finish(z);
+	return !err && z->avail_in > 0 ? -EBADMSG : err;
 }
 
 static const struct format_pieces open_pieces = {
