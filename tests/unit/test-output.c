@@ -232,6 +232,9 @@ static void who_tried_to_own_it_does_not_wait_for_a_pipe(void **state)
 	bool between;
 
 	(void)state;
+#if !HAVE_DECL_F_SETPIPE_SZ
+	support_skip("no pipe is opened anew, so that who writes waits");
+#endif
 	for (size_t i = 0; i < LINES; i++)
 		memcpy(text + i * strlen(LINE), LINE, strlen(LINE) + 1);
 	support_pipe(fd);
