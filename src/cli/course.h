@@ -4,10 +4,10 @@
  *	january.log.gz  43%  412 MB/s  0:12 left  (2 of 9 files)
  *
  * On a terminal it is one line, which each next one replaces, at most five
- *times a second; elsewhere, if it is asked for, a message every ten seconds.
- *When there is nothing to be seen, because the terminal shows the text itself
- *or somebody types there, it is silent. The terminal is asked how wide it is
- *each time, and a name that is too long is cut in the middle.
+ * times a second; elsewhere, if it is asked for, a message every ten seconds.
+ * When there is nothing to be seen, because the terminal shows the text itself
+ * or somebody types there, it is silent. The terminal is asked how wide it is
+ * each time, and a name that is too long is cut in the middle.
  *
  * All functions are for the main thread, and none waits.
  */

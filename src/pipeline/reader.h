@@ -3,17 +3,17 @@
  *
  *	input --bytes--> cutter --batches--> handover
  *
- * It only ties these together, looks at the flags, and tells what is wrong with
- * a FILE. input, cutter and handover are its own while it runs; the rest is
- * shared.
+ * It only ties these together, looks at the flags, and tells what is wrong
+ * with a FILE. input, cutter and handover are its own while it runs; the rest
+ * is shared.
  *
- * A reader that does not come back from a read, from the open or the close of a
- * FILE, or from looking where its part of one begins or what is in the way of
- *its output, is relieved (io/relief.h): the stand-in then has all that was its
- *own, and does what is left to do with the same functions. The read itself may
- *still write behind the text of the batch that the cutter had then, so that
- *goes on with another one. What it holds in other places where it may have to
- *be left is counted before (ledger's lines_kept).
+ * A reader that does not come back from a read, from the open or the close of
+ * a FILE, or from looking where its part of one begins or what is in the way
+ * of its output, is relieved (io/relief.h): the stand-in then has all that was
+ * its own, and does what is left to do with the same functions. The read
+ * itself may still write behind the text of the batch that the cutter had
+ * then, so that goes on with another one. What it holds in other places where
+ * it may have to be left is counted before (ledger's lines_kept).
  */
 #ifndef UPCASE_PIPELINE_READER_H
 #define UPCASE_PIPELINE_READER_H
