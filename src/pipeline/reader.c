@@ -510,8 +510,11 @@ static int begin_part(struct reader *r, size_t input, struct text_state *state)
 		err = end_line_before(r, input, &file);
 	if (err == -EOWNERDEAD)
 		return err;
-	if (!err)
+	if (!err) {
 		err = input_read_part(&r->input, &b.portion);
+		if (err)
+			fault_set_errno(&fault, err);
+	}
 	if ((err && err != -ECANCELED) || b.wrong.text[0])
 		ledger_trouble(r->ledger, input_name(&r->input), 0, 0,
 			err ? fault.text : b.wrong.text);

@@ -284,6 +284,16 @@ late_file() {
 }
 ! can_trace ||
 	check "a FILE that has come since the start is told" late_file
+no_place() {
+	printf 'one\ntwo\nthree\nfour\n' >four
+	ASAN_OPTIONS=detect_leaks=0 bounded strace -f -qq -o "$tmp/std/trace" -P four \
+		-e inject=lseek:error=EIO \
+		"$UPCASE_PIPE" --split=2/2 four >"$out" 2>"$err"
+	status=$?
+	expect_status 1 && expect_stderr_line 'upcase-pipe: four: Input/output error'
+}
+! can_trace ||
+	check "why a FILE cannot be read from its share on is told" no_place
 no_size() {
 	run --split=1/1 /proc/version text
 	expect_status 1 && expect_errors 'upcase-pipe: /proc/version: it has more bytes than its size says, so it cannot be split\n'
