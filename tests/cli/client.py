@@ -3,16 +3,18 @@ something without a newline and waits for the answer before it says more.
 
     client.py ADDRESS PORT many CLIENTS MESSAGES [SOURCES]
     client.py ADDRESS PORT leave
+    client.py ADDRESS PORT flood
     client.py ADDRESS PORT giant BYTES
     client.py ADDRESS PORT full LIMIT waits|leaves [SOURCES]
     client.py ADDRESS PORT stay
 
 many: all at once, beside one that says nothing. leave: some go away in the
-middle, in each way that there is. giant: one sends so many bytes and reads what
-comes back. full: after LIMIT clients the next one waits for one to go, or is
-disconnected. stay: one says 'here', reads the answer, prints a line, and goes
-when standard input ends. SOURCES: clients take turns in coming from so many
-addresses. Status 0, or 1 and what was not as it should be.
+middle, in each way that there is. flood: one sends until the server takes no more,
+reads nothing, and goes. giant: one sends so many bytes and reads what comes back.
+full: after LIMIT clients the next one waits for one to go, or is disconnected.
+stay: one says 'here', reads the answer, prints a line, and goes when standard
+input ends. SOURCES: clients take turns in coming from so many addresses.
+Status 0, or 1 and what was not as it should be.
 """
 
 import os
@@ -105,7 +107,14 @@ def leave():
         ask(s, "cut")
         s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                      struct.pack("ii", 1, 0))
-    # While the server cannot write any more.
+    # Nobody else minds.
+    with connect() as s:
+        ask(s, "still there?")
+        no_more(s)
+
+
+def flood():
+    """Leaves when the server cannot write any more."""
     with connect() as s:
         s.setblocking(False)
         try:
@@ -113,7 +122,6 @@ def leave():
                 s.send(b"never read " * 10000)
         except BlockingIOError:
             pass
-    # Nobody else minds.
     with connect() as s:
         ask(s, "still there?")
         no_more(s)
@@ -198,8 +206,8 @@ def stay():
 
 
 def main():
-    what = {"many": many, "leave": leave, "giant": giant, "full": full,
-            "stay": stay}[sys.argv[3]]
+    what = {"many": many, "leave": leave, "flood": flood, "giant": giant,
+            "full": full, "stay": stay}[sys.argv[3]]
     try:
         what(*(int(a) if a.isdigit() else a for a in sys.argv[4:]))
     except (OSError, ValueError) as e:

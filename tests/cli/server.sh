@@ -72,14 +72,19 @@ outlives() {
 	wait "$client" && wait_until "$deadline" nobody_left
 }
 
-# usual NAME BYTES: what every server can do.
+# usual NAME BYTES: what every server can do; BYTES is 0 for one that does not read
+# the answers while it passes on what came (ncat), which can wait for ever for a
+# client that sends without reading.
 usual() {
 	check "$1: 50 clients at once get $messages answers each, beside one that says nothing" \
 		clients many 50 $messages
 	check "$1: clients that go away in the middle take nobody with them" \
 		clients leave
-	[ "$2" -eq 0 ] ||
+	[ "$2" -eq 0 ] || {
+		check "$1: one that sends and never reads takes nobody with it" \
+			clients flood
 		check "$1: one that sends $2 bytes gets them back" clients giant "$2"
+	}
 	check "$1: no process is left over" all_gone "$1"
 }
 
@@ -157,7 +162,8 @@ stops_socket() {
 		wait_until "$deadline" none_inside
 }
 serves_hardened() {
-	clients_inside many 50 $((messages / 10)) 10 && clients_inside leave
+	clients_inside many 50 $((messages / 10)) 10 && clients_inside leave &&
+		clients_inside flood
 }
 # 64 is the limit, 16 that of one address.
 limits_inside() {
