@@ -78,9 +78,12 @@ static bool take(void *head, const unsigned char *text, size_t len)
 	return !text_is_behind_header(&at_end) && !text_is_left(&at_end);
 }
 
-int part_state(struct text_state *state, const struct part_config *config,
-	const struct portion *portion, const struct portion_file *file,
-	struct fault *wrong, struct fault *fault)
+/* Sets *state to the one at the beginning of a portion that is not the FILE's:
+ * where that has a header, it is read. Returns as part_find. */
+static int find_state(struct text_state *state,
+	const struct part_config *config, const struct portion *portion,
+	const struct portion_file *file, struct fault *wrong,
+	struct fault *fault)
 {
 	struct head h = {.text = config->text, .wrong = wrong};
 	struct fault why;
@@ -99,6 +102,39 @@ int part_state(struct text_state *state, const struct part_config *config,
 				      : fault_reason(&why, err));
 	}
 	return err;
+}
+
+/* Whether a FILE of which no byte was seen has none. */
+static int is_as_it_was(const struct part_config *config, size_t input,
+	const struct portion_file *file, struct fault *fault)
+{
+	unsigned char byte;
+
+	if (config->share->files[input].err) {
+		fault_set(fault, "it was not there at the start");
+		return -ENOENT;
+	}
+	if (file->size > 0 || pread(file->fd, &byte, 1, 0) != 1)
+		return 0;
+	fault_set(fault, "it has more bytes than its size says, so it cannot "
+			 "be split");
+	return -ENOTSUP;
+}
+
+int part_find(struct part_beginning *b, const struct part_config *config,
+	size_t input, const struct portion_file *file, struct fault *fault)
+{
+	off_t from, to;
+	int err = is_as_it_was(config, input, file, fault);
+
+	if (err)
+		return err;
+	share_of(config->share, input, &from, &to);
+	err = portion_find(&b->portion, file, from, to, config->unit, fault);
+	if (err || b->portion.begins)
+		return err;
+	return find_state(
+		&b->state, config, &b->portion, file, &b->wrong, fault);
 }
 
 static int find_end(const char *path, const struct portion_file *like,

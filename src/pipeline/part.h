@@ -20,17 +20,24 @@ struct part_config {
 	bool marks;  /* ... and what is to be decoded */
 };
 
-/* Sets *state to the one at the beginning of a portion that is not the FILE's:
- * where that has a header, it is read. `wrong` gets what the header is told to
- * lack, or "". Returns 0, or a negative errno with *fault filled. */
-int part_state(struct text_state *state, const struct part_config *config,
-	const struct portion *portion, const struct portion_file *file,
-	struct fault *wrong, struct fault *fault);
+/* Where a part of a FILE begins, and in what state. */
+struct part_beginning {
+	struct portion portion;
+	struct text_state state; /* unless portion.begins */
+	struct fault wrong;	 /* what its header lacks, or "" */
+};
+
+/* Finds where the share of FILE number `input`, which is `file`, begins; where
+ * that is not the FILE's beginning and it has a header, that is read. *b is to
+ * be set to nothing before. Returns 0, -ECANCELED, or another negative errno
+ * with *fault filled. */
+int part_find(struct part_beginning *b, const struct part_config *config,
+	size_t input, const struct portion_file *file, struct fault *fault);
 
 /* Whether the text of the FILEs before this one, of which there are the paths,
  * ends with an open line. Sets *open to the FILE's number, or to `input`; if
  * that could not be found out, to the one which that is due to. `ask` tells who
- * is asked whether to go on. Returns as part_state. */
+ * is asked whether to go on. Returns as part_find. */
 int part_find_open(size_t *open, const struct part_config *config,
 	const char *const *paths, size_t input, const struct portion_file *ask,
 	struct fault *fault);

@@ -428,51 +428,6 @@ static int end_line_before(
 	return 0;
 }
 
-/* Whether a FILE of which no byte was seen has none. Returns 0, or a negative
- * errno with *fault filled. */
-static int is_as_it_was(const struct reader *r, size_t input,
-	const struct portion_file *file, struct fault *fault)
-{
-	unsigned char byte;
-
-	if (r->part->share->files[input].err) {
-		fault_set(fault, "it was not there at the start");
-		return -ENOENT;
-	}
-	if (file->size > 0 || pread(file->fd, &byte, 1, 0) != 1)
-		return 0;
-	fault_set(fault, "it has more bytes than its size says, so it cannot "
-			 "be split");
-	return -ENOTSUP;
-}
-
-/* Where a part of a FILE begins, and in what state. */
-struct beginning {
-	struct portion portion;
-	struct text_state state;
-	struct fault wrong; /* what its header lacks */
-};
-
-/* Finds it. Of *r this looks only at what is set once, so that the reader may
- * be left in it. Returns 0, -ECANCELED, or another negative errno with *fault
- * filled. */
-static int find_beginning(const struct reader *r, size_t input,
-	const struct portion_file *file, struct beginning *b,
-	struct fault *fault)
-{
-	off_t from, to;
-	int err = is_as_it_was(r, input, file, fault);
-
-	if (err)
-		return err;
-	share_of(r->part->share, input, &from, &to);
-	err = portion_find(&b->portion, file, from, to, r->part->unit, fault);
-	if (err || b->portion.begins)
-		return err;
-	return part_state(
-		&b->state, r->part, &b->portion, file, &b->wrong, fault);
-}
-
 /* As reader_woken, for who is exposed. One that was relieved meanwhile touches
  * nothing and ends. */
 static bool woken_exposed(void *reader)
@@ -499,11 +454,11 @@ static int begin_part(struct reader *r, size_t input, struct text_state *state)
 		.wake = r->input.config.wake,
 		.woken = woken_exposed,
 		.context = r};
-	struct beginning b = {.portion = {.packed = false}};
+	struct part_beginning b = {.portion = {.packed = false}};
 	int err;
 
 	relief_expose(r->relief);
-	err = find_beginning(r, input, &file, &b, &fault);
+	err = part_find(&b, r->part, input, &file, &fault);
 	if (!relief_withdraw(r->relief))
 		return -EOWNERDEAD;
 	if (!err && b.portion.begins)
