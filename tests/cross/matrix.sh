@@ -57,7 +57,7 @@ musl-static | static | --without-zstd --without-xz |
 "
 cli_tests='filter gzip append select'
 libraries=(libc6-dev zlib1g-dev libdeflate-dev libzstd-dev liblzma-dev libedit-dev
-	libcmocka-dev libatomic1)
+	libcmocka-dev libatomic1 libc-bin)
 sources=(zlib libdeflate libzstd xz-utils cmocka)
 
 # Nothing is said on the terminal but lines of the table and what failed.
@@ -102,7 +102,8 @@ set_up_foreign() {
 	compiler "$2-gcc --sysroot=$root"
 	flags+=(--host="$2" "PKG_CONFIG_LIBDIR=$libs/pkgconfig"
 		"LDFLAGS=-Wl,--dynamic-linker=$root/lib/$4 -Wl,-rpath,$libs -Wl,--disable-new-dtags")
-	wrap+=("-DGCONV=\"$libs/gconv\"" ${emulator:+"-DEMULATOR=\"$emulator\""})
+	wrap+=("-DGCONV=\"$libs/gconv\"" "-DLOCALES=\"$root/usr/lib/locale\""
+		${emulator:+"-DEMULATOR=\"$emulator\""})
 	if [ "$5" = - ]; then
 		printf 'int main(void) { return 0; }\n' >"$build/try.c"
 		"$build/cc" -static "$build/try.c" -o "$build/try" && "$build/try" 2>/dev/null ||

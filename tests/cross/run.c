@@ -1,8 +1,9 @@
 /*
  * Runs what was built for another system: by an emulator if EMULATOR names one,
- * and with that system's conversions of text (GCONV). PROGRAM is what it runs,
- * or else its first argument. It is linked statically: so what a test has
- * preloaded into the program does not meet this one.
+ * and with that system's conversions of text (GCONV) and locales (LOCALES), which
+ * are in its order of bytes. PROGRAM is what it runs, or else its first argument.
+ * It is linked statically: so what a test has preloaded into the program does not
+ * meet this one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,10 @@ int main(int argc, char **argv)
 		args[n++] = argv[i];
 #ifdef GCONV
 	if (setenv("GCONV_PATH", GCONV, 1) != 0)
+		return 127;
+#endif
+#ifdef LOCALES
+	if (setenv("LOCPATH", LOCALES, 1) != 0)
 		return 127;
 #endif
 	if (n > 0)
