@@ -9,6 +9,7 @@
 
 #include "codec/deflate.h"
 #include "codec/gzip-header.h"
+#include "codec/inflater.h"
 #include "support.h"
 
 #include <errno.h>
@@ -228,6 +229,50 @@ static void what_is_not_the_text_is_no_good(void **state)
 	free(text);
 }
 
+static void *refuse(void *nothing, unsigned n, unsigned size)
+{
+	(void)nothing;
+	(void)n;
+	(void)size;
+	return NULL;
+}
+
+/* zlib makes its window when it comes to it: here, when there is no room for
+ * all of the text. */
+static void want_of_memory_is_not_told_as_damage(void **state)
+{
+	const struct format_pieces *pieces = packing_single.pieces;
+	unsigned char *text = support_make(SUPPORT_TEXT, 1000), out[999];
+	struct packer *p;
+	struct packed packed = {0};
+	size_t room, lead = packing_single.lead;
+	unsigned char *m;
+	void *d;
+	z_stream *z;
+
+	(void)state;
+	assert_int_equal(packer_new(&p, &packing_single, 6), 0);
+	room = packer_bound(p, 1000);
+	m = support_allocate(room);
+	assert_int_equal(packer_pack(p, text, 1000, m, room, &packed), 0);
+	assert_int_equal(pieces->make(&d), 0);
+	z = d;
+	z->zalloc = refuse;
+	assert_int_equal(pieces->decode(d, m + lead, packed.size - lead, out,
+				 sizeof(out)),
+		-ENOMEM);
+	assert_int_equal(inflater_begin_raw(d), 0);
+	z->next_in = m + lead;
+	z->avail_in = (uInt)(packed.size - lead);
+	z->next_out = out;
+	z->avail_out = sizeof(out);
+	assert_int_equal(inflater_finish(d), -ENOMEM);
+	pieces->free(d);
+	packer_free(p);
+	free(m);
+	free(text);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -237,6 +282,7 @@ int main(void)
 		cmocka_unit_test(texts_of_any_size_are_read_back),
 		cmocka_unit_test(without_the_end_it_is_no_whole_member),
 		cmocka_unit_test(what_is_not_the_text_is_no_good),
+		cmocka_unit_test(want_of_memory_is_not_told_as_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
