@@ -253,9 +253,9 @@ one() {
 	printf '%s  %-13s  %s  %s  %d s\n' "$verdict" "$name" "$(unit_figures)" \
 		"$(cli_figures)" "$((SECONDS - begin))"
 	# What was skipped of it, and why.
-	sed -n 's/^ok - .* # \(skipped: \)/\1/p; /^skipped: /p' \
-		tests/cli/*.log tests/unit/*.log 2>/dev/null | sort | uniq -c |
-		sed 's/^ *\([0-9]*\) /    \1 /'
+	find tests -name '*.log' -exec \
+		sed -n 's/^ok - .* # \(skipped: \)/\1/p; /^skipped: /p' {} + |
+		sort | uniq -c | sed 's/^ *\([0-9]*\) /    \1 /'
 	if [ "$verdict" = ok ]; then
 		n_passed=$((n_passed + 1))
 	else
