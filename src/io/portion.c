@@ -390,7 +390,7 @@ static int go_before(struct cursor *c, off_t from, bool *none, struct mark *m,
 }
 
 /* Of the line that begins at *m, where the cursor is, and those behind it the
- * first one that begins a read. */
+ * first one that begins a read; the end of the file if there is none. */
 static int find_read(struct cursor *c, struct mark *m, struct fault *fault)
 {
 	struct mark begin[2];
@@ -404,8 +404,12 @@ static int find_read(struct cursor *c, struct mark *m, struct fault *fault)
 			*m = begin[i % 2];
 			return 0;
 		}
-		if (err || byte < 0)
+		if (err)
 			return err;
+		if (byte < 0) {
+			*m = (struct mark){.at = c->size};
+			return 0;
+		}
 		begin[i % 2] = here;
 		first[i % 2] = byte;
 		err = pass_line(c, m, fault);
@@ -502,6 +506,7 @@ int portion_find(struct portion *p, const struct portion_file *file, off_t from,
 		err = measure(&c, &begin, &end, p, fault);
 	if (!err) {
 		p->begins = begins;
+		p->cut = unit == PORTION_READS && end.at < file->size;
 		p->from = begin.at;
 		p->skip = begin.in;
 	}

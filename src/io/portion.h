@@ -44,6 +44,7 @@ struct portion_file {
 struct portion {
 	bool packed;
 	bool begins;	 /* there is no text before it */
+	bool cut;	 /* a read begins where it ends (PORTION_READS) */
 	off_t from;	 /* where in the file to begin to read */
 	uint64_t skip;	 /* then so many bytes of text are not of it */
 	uint64_t length; /* and so many are */

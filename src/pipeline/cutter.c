@@ -233,6 +233,11 @@ struct batch *cutter_cut(
 	return b;
 }
 
+bool cutter_is_within(const struct cutter *c)
+{
+	return text_is_within(c->config.text, &c->now);
+}
+
 bool cutter_is_empty(const struct cutter *c)
 {
 	const struct batch *b = c->b;

@@ -138,6 +138,9 @@ bool cutter_leaves(const struct cutter *c, enum cutter_due due);
 struct batch *cutter_cut(
 	struct cutter *c, enum cutter_due due, struct batch *next);
 
+/* Whether what came ends within a record of several lines (text_is_within). */
+bool cutter_is_within(const struct cutter *c);
+
 /* Whether there is nothing that would have to go on at the end of all input. If
  * there is, and a batch is needed (cutter_needs), it has to be given. */
 bool cutter_is_empty(const struct cutter *c);

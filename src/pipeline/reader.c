@@ -297,6 +297,13 @@ static enum end read_file(struct reader *r, size_t input)
 
 	while (read_more(r, input, &end))
 		;
+	/* Whose share comes next does not see it. */
+	if (end == END_GOOD && r->cut && cutter_is_within(&r->cutter)) {
+		ledger_trouble(r->ledger, input_name(&r->input), 0, 0,
+			"not FASTQ of four lines: the last record of the share "
+			"has fewer");
+		end = END_BAD;
+	}
 	return end;
 }
 
@@ -474,6 +481,7 @@ static int begin_part(struct reader *r, size_t input, struct text_state *state)
 		ledger_trouble(r->ledger, input_name(&r->input), 0, 0,
 			err ? fault.text : b.wrong.text);
 	*state = b.state;
+	r->cut = b.portion.cut;
 	r->origin.inside = true;
 	r->origin.behind = b.portion.packed ? 0 : (uint64_t)b.portion.from;
 	return err;

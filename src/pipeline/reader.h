@@ -61,6 +61,7 @@ struct reader {
 	size_t current;		    /* number of the FILE that is read */
 	bool in_file;		    /* it has begun and not ended */
 	struct batch_origin origin; /* of it, for targets; form: once known */
+	bool cut;		    /* a record begins behind its share */
 	bool has_text;		    /* some of a FILE was read */
 	bool fit; /* ... and it was seen that it has one that can be written */
 	pthread_mutex_t lock;

@@ -143,3 +143,9 @@ bool text_is_left(const struct text_state *s)
 {
 	return begin_has(s, BEGIN_AS_IS);
 }
+
+bool text_is_within(const struct text *t, const struct text_state *s)
+{
+	return t->kind == kinds[TEXT_READS] && s->phase != 0 &&
+	       !text_is_left(s);
+}

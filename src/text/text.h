@@ -149,11 +149,13 @@ size_t text_least(const struct text *t);
 void text_state_inside(struct text_state *s);
 
 /* Whether a FILE has a header; whether what stands in that matters; whether *s
- * is behind it; and whether all that comes is left as it is. */
+ * is behind it; whether all that comes is left as it is; and whether a record
+ * of several lines is open, which none but FASTQ tells. */
 bool text_has_header(const struct text *t);
 bool text_has_names(const struct text *t);
 bool text_is_behind_header(const struct text_state *s);
 bool text_is_left(const struct text_state *s);
+bool text_is_within(const struct text *t, const struct text_state *s);
 
 size_t text_scan(const struct text *t, struct text_state *now,
 	struct text_state *at_end, const unsigned char *p, size_t seen,

@@ -178,6 +178,35 @@ bad_reads() {
 	done
 	[ "$st" = 1 ] && [ "$(wc -c <shares.out)" = "$(wc -c <bad.fq)" ]
 }
+# Each share but one is whole reads.
+short_read() {
+	local i n st
+	(printf '@a\nacgt\n+\nIIII\n%.0s' {1..9}; printf '@b\nacgt\n'
+		printf '@c\nacgt\n+\nIIII\n%.0s' {1..9}) >short.fq
+	bgzip -c short.fq >short.fq.gz 2>/dev/null || cp short.fq short.fq.gz
+	for file in short.fq short.fq.gz; do
+		for n in 2 3 7 20 100; do
+			st=
+			for ((i = 1; i <= n; i++)); do
+				run --split=$i/$n --fastq $file
+				[ "$status" = 0 ] || st+=$status
+			done
+			[ "$st" = 1 ] || { echo "$n shares of $file: '$st'"; return 1; }
+		done
+	done
+	run --split=9/19 --fastq short.fq
+	expect_outcome 1 '@a\nACGT\n+\nIIII\n@b\nACGT\n' 'upcase-pipe: short.fq: not FASTQ of four lines: the last record of the share has fewer\n' || return 1
+	# As in one run: the end of a file may be one of a record.
+	head -n 38 short.fq >short-end.fq
+	bgzip -c short-end.fq >short-end.fq.gz 2>/dev/null || return 0
+	for i in 1 2 3; do
+		for file in short-end.fq short-end.fq.gz; do
+			run --split=$i/3 --fastq $file
+			expect_status 0 || return 1
+		done
+	done
+}
+check "a share that ends within a read ends with status 1" short_read
 check "a share that meets a bad read ends with status 1, and no byte is lost" bad_reads
 
 # --- places, figures, refusals -------------------------------------------------------
