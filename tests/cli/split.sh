@@ -190,12 +190,15 @@ short_read() {
 			for ((i = 1; i <= n; i++)); do
 				run --split=$i/$n --fastq $file
 				[ "$status" = 0 ] || st+=$status
+				[ "$(wc -l <"$err")" -le 1 ] || { cat "$err"; return 1; }
 			done
 			[ "$st" = 1 ] || { echo "$n shares of $file: '$st'"; return 1; }
 		done
 	done
 	run --split=9/19 --fastq short.fq
 	expect_outcome 1 '@a\nACGT\n+\nIIII\n@b\nACGT\n' 'upcase-pipe: short.fq: not FASTQ of four lines: the last record of the share has fewer\n' || return 1
+	run --split=9/19 --fastq --atomic -o short.part short.fq
+	expect_status 1 && [ ! -e short.part ] || return 1
 	# As in one run: the end of a file may be one of a record.
 	head -n 38 short.fq >short-end.fq
 	bgzip -c short-end.fq >short-end.fq.gz 2>/dev/null || return 0
