@@ -9,6 +9,8 @@
 # Exit status: 0; 1 a share is missing or not whole, and OUT is as it was; 2
 # wrong command; 3 the output failed. After 3 or a signal, try again.
 set -u
+# With it cd may go elsewhere, and says so among the shares.
+unset CDPATH
 
 [ $# -eq 3 ] || { echo 'usage: merge.sh N FOLDER OUT' >&2 && exit 2; }
 n=$1 folder=$2 out=$3
@@ -16,8 +18,14 @@ case $n in '' | 0* | *[!0-9]*) echo "merge.sh: no count of shares: $n" >&2 && ex
 
 say() { printf 'merge.sh: %s\n' "$*" >&2; }
 
-new=$out.$(uname -n).$$
-trap 'rm -f "$new" "$new.json"' EXIT
+if [ -e "$out" ] && [ ! -f "$out" ]; then
+	say "not a file: $out"
+	exit 2
+fi
+
+# Of this attempt alone, where the result will be.
+new=
+trap '[ -z "$new" ] || rm -rf "$new"' EXIT
 trap 'exit 143' TERM INT HUP
 
 # Each has to be there to be named, whatever is in it.
@@ -33,10 +41,20 @@ for i in $(seq "$n"); do
 done
 [ -z "$lost" ] || exit 1
 
-# all SUFFIX: the files of all shares, in order.
-all() { (cd "$folder" && seq "$n" | sed "s/\$/.$1/" | xargs cat); }
-all json >"$new.json" || exit 3
-total=$(awk -v n="$n" '
+new=$(mktemp -d "$out.XXXXXX") || exit 3
+
+# all SUFFIX COMMAND...: with the files of all shares, in order.
+all() { (cd "$folder" && seq "$n" | sed "s/\$/.$1/" | { shift && xargs "$@"; }); }
+# judged STATUS: what awk says; after 1 it has told why the shares are no whole.
+judged() {
+	[ "$1" -ne 0 ] || return 0
+	[ "$1" -eq 1 ] || exit 3
+	say "the shares in $folder are no whole"
+	exit 1
+}
+
+all json cat >"$new/json" || exit 3
+awk -v n="$n" '
 	function wrong(what) { print "share " NR ": " what >"/dev/stderr"; bad = 1; exit }
 	function number(name) {
 		if (!match($0, "\"" name "\":[0-9]+[,}]"))
@@ -58,23 +76,32 @@ total=$(awk -v n="$n" '
 		if (range[1] + 0 != end + 0)
 			wrong("it does not begin where the one before ends")
 		end = range[2]
-		total += number("file_size")
+		print NR ".share", number("file_size")
 	}
 	END {
 		if (!bad && NR != n) { print "the manifest has " NR " lines" >"/dev/stderr"; bad = 1 }
 		if (!bad && end != input) { print "the last share does not end with the input" >"/dev/stderr"; bad = 1 }
 		if (bad)
 			exit 1
-		printf "%.0f\n", total
-	}' "$new.json") || {
-	say "the shares in $folder are no whole"
-	exit 1
-}
+	}' "$new/json" >"$new/sizes"
+judged $?
 
-all share >"$new" || exit 3
-size=$(($(wc -c <"$new")))
-if [ "$size" -ne "$total" ]; then
-	say "the shares in $folder have $size bytes, not $total"
+# Each as large as when it was made; behind a number of them wc has a sum.
+all share wc -c >"$new/found" || exit 3
+awk '
+	NR == FNR { size[$1] = $2; next }
+	($2 in size) && $1 != size[$2] {
+		print $2 ": " $1 " bytes, not " size[$2] >"/dev/stderr"
+		bad = 1
+	}
+	($2 in size) { total += $1 }
+	END { printf "%.0f\n", total; exit bad }' "$new/sizes" "$new/found" >"$new/total"
+judged $?
+
+all share cat >"$new/all" || exit 3
+size=$(($(wc -c <"$new/all")))
+if [ "$size" -ne "$(cat "$new/total")" ]; then
+	say "the shares in $folder have changed"
 	exit 1
 fi
-sync "$new" "$new.json" && mv -f "$new.json" "$out.json" && mv -f "$new" "$out" || exit 3
+sync "$new/all" "$new/json" && mv -f "$new/json" "$out.json" && mv -f "$new/all" "$out" || exit 3

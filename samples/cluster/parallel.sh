@@ -4,7 +4,8 @@
 #
 # LOGIN is as ssh has it, user@host, 4/user@host for four shares at a time, : for
 # this machine; no password may be asked for. All machines see the same files
-# under the same names, and have upcase-pipe.
+# under the same names, and have upcase-pipe. In names, {} and its like ({.}, {/})
+# are parallel's: such a FILE is not found, with status 1.
 #
 # A share that failed is made again, on another machine if there is one. Where
 # something is wrong for good the shares stay; mend it, make what is missing by

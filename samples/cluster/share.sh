@@ -21,11 +21,16 @@ good=
 [ $# -ge 4 ] || { echo 'usage: share.sh [-k] I N FOLDER ARG...' >&2 && exit 2; }
 i=$1 n=$2 folder=$3
 shift 3
+# 02 (seq -w) would be a share that merge.sh does not look for.
+case $i in '' | 0* | *[!0-9]*) echo "share.sh: no number of a share: $i" >&2 && exit 2 ;; esac
 
-# No other attempt, here or on another machine, has this name.
-log=$folder/.$i.$(uname -n).$$
-(: >"$log") || exit 3
-trap 'rm -f "$log" "$log.json"' EXIT
+# Of this attempt alone. Host and process make no name of its own: in a container
+# each attempt may be process 1 of the same host.
+mine=
+trap '[ -z "$mine" ] || rm -rf "$mine"' EXIT
+trap 'exit 143' TERM INT HUP
+mine=$(mktemp -d "$folder/.$i.XXXXXX") || exit 3
+log=$mine/log
 
 # In the background, since a shell that waits for a command in the foreground
 # passes no signal on; as the first process of a container it would have none.
@@ -40,8 +45,14 @@ status=$?
 sed '/^{"lines_in":/d' "$log" >&2
 if [ "$status" -eq 0 ]; then
 	size=$(wc -c <"$folder/$i.share") &&
-		tail -n 1 "$log" | sed "s/^{/{\"file_size\":$((size)),/" >"$log.json" &&
-		mv -f "$log.json" "$folder/$i.json" || exit 3
+		tail -n 1 "$log" | sed -n "s/^{\(\"lines_in\":.*}\)\$/{\"file_size\":$((size)),\1/p" \
+			>"$mine/json" || exit 3
+	# A disk that is full takes the share, perhaps, and then no line of figures.
+	if [ ! -s "$mine/json" ]; then
+		echo "share.sh: share $i has no figures for the manifest" >&2
+		exit 3
+	fi
+	mv -f "$mine/json" "$folder/$i.json" || exit 3
 	rm -f "$folder/$i.failed"
 	exit 0
 fi

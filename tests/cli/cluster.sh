@@ -109,13 +109,16 @@ plan 0 0
 
 damaged() {
 	fresh && rm parts/3.json && refused 'share 3 of 4 is not there' || return 1
-	fresh && truncate -s -1 parts/3.share && refused 'bytes, not' || return 1
+	fresh && truncate -s -1 parts/3.share && refused '3.share: ' || return 1
 	fresh && share 2 5 && refused 'share 2: it is of another job' || return 1
 	fresh && cp parts/1.json parts/2.json && refused 'share 2: it is of another job' ||
 		return 1
 	fresh && : >parts/4.json && refused 'the manifest has 3 lines' || return 1
 	fresh && head -c 100 parts/2.json >cut && mv cut parts/2.json && refused 'share 2:' ||
 		return 1
+	# As many bytes as before, together.
+	fresh && truncate -s -1 parts/3.share && echo >>parts/2.share &&
+		refused '3.share: ' || return 1
 	fresh && sed -i 's/"status":0/"status":1/' parts/1.json && refused 'share 1: it was not made'
 }
 check "merge.sh publishes nothing where a share is missing, torn or of another job" damaged
@@ -135,6 +138,81 @@ grown() {
 	refused "share 3: its input had another size"
 }
 check "nor where the input has changed" grown
+
+# With CDPATH cd prints where it went, and goes elsewhere.
+elsewhere() {
+	fresh && mkdir -p other/parts || return 1
+	CDPATH=$PWD/other:$PWD merge plain
+	expect_outcome 0 '' '' && is_whole plain
+}
+check "merge.sh: CDPATH does not lead it elsewhere" elsewhere
+no_file() {
+	fresh && mkdir -p folder || return 1
+	merge folder
+	expect_status 2 && [ -z "$(ls -A folder; ls -d folder.*)" ] || return 1
+	mkfifo pipe
+	merge pipe
+	expect_status 2 && [ -p pipe ]
+}
+check "merge.sh: where OUT is a folder or no file, nothing is put into its place" no_file
+# FOLDER and OUT as odd as FILE.
+odd_names() {
+	local odd=$'a b\n\'{}"share":9,%' i
+	rm -rf "$odd" && mkdir "$odd" && cp big.txt "$odd/in $odd" || return 1
+	for i in 1 2 3; do
+		sh tools/share.sh $i 3 "$odd" --sync=none "$odd/in $odd" || return 1
+	done
+	sh tools/merge.sh 3 "$odd" "$odd/out" && upcase-pipe -q big.txt | same - "$odd/out" &&
+		[ "$(wc -l <"$odd/out.json")" -eq 3 ]
+}
+check "names with blanks, newlines and quotes are names" odd_names
+
+# On a disk that is full the share just fits, and its figures do not.
+no_figures() {
+	rm -rf parts && mkdir parts
+	PATH=$PWD/mute:$PATH sh tools/share.sh 1 4 parts "${arguments[@]}" 2>"$err"
+	[ $? -eq 3 ] && [ ! -e parts/1.json ] && grep -q 'no figures' "$err" || return 1
+	sh tools/share.sh 01 4 parts "${arguments[@]}" 2>/dev/null
+	[ $? -eq 2 ] && [ ! -e parts/01.share ]
+}
+mkdir mute
+cat >mute/upcase-pipe <<END
+#!/bin/sh
+exec $PWD/bin/upcase-pipe "\$@" 2>/dev/null
+END
+chmod +x mute/upcase-pipe
+check "a share whose line of the manifest found no room is to be made again" no_figures
+
+# Attempts on several machines may have the same host name and process number: pods
+# of a Kubernetes index have. Each is held until all have begun.
+same_names() {
+	local i
+	rm -rf parts && mkdir parts || return 1
+	plan 0 0
+	for i in 1 2; do
+		PATH=$PWD/gate:$PATH unshare -r -p -f --mount-proc \
+			sh tools/share.sh 3 4 parts "${arguments[@]}" 2>/dev/null &
+	done
+	wait_until "$deadline" eval '[ "$(ls gate/*.here 2>/dev/null | wc -l)" -eq 2 ]' || return 1
+	[ "$(find parts -name '.3.*' -type d | wc -l)" -eq 2 ]
+	i=$?
+	: >gate/open
+	wait
+	[ $i -eq 0 ] && [ -s parts/3.json ]
+}
+mkdir gate
+cat >gate/upcase-pipe <<END
+#!/bin/sh
+: >\$(mktemp $PWD/gate/XXXXXX.here)
+until [ -e $PWD/gate/open ]; do sleep 0.1; done
+exec $PWD/bin/upcase-pipe "\$@"
+END
+chmod +x gate/upcase-pipe
+if unshare -r -p -f --mount-proc true 2>/dev/null; then
+	check "attempts that are process 1 of hosts of one name do not meet" same_names
+else
+	skip "attempts that are process 1 of hosts of one name do not meet" "no namespaces"
+fi
 
 statuses() {
 	rm -rf parts && mkdir parts
@@ -175,6 +253,28 @@ END
 chmod +x held/upcase-pipe
 mkfifo held/fifo
 check "share.sh: a signal to the shell ends the program, too" terminated
+
+# The program itself, with shares: what was read by then is a part, and is not there.
+in_the_middle() {
+	rm -rf parts && mkdir parts
+	PATH=$PWD/late:$PATH start_command share '' sh tools/share.sh 1 1 parts "${arguments[@]}" \
+		2>/dev/null
+	wait_until "$deadline" grep -qs writev late/seen && send TERM share &&
+		expect_end share 'exit 143' && [ -z "$(ls -A parts)" ] && nobody_left &&
+		grep -q 'killed by SIGTERM' late/seen
+}
+mkdir late
+cat >late/upcase-pipe <<END
+#!/bin/sh
+exec strace -D -f -qq -o $PWD/late/seen -e trace=writev \
+	-e inject=writev:delay_exit=300000 $PWD/bin/upcase-pipe "\$@"
+END
+chmod +x late/upcase-pipe
+if can_trace; then
+	check "share.sh: SIGTERM in the middle publishes nothing" in_the_middle
+else
+	skip "share.sh: SIGTERM in the middle publishes nothing" "no strace that can trace"
+fi
 
 # --- GNU parallel ----------------------------------------------------------------
 
