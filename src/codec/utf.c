@@ -117,12 +117,39 @@ static ALWAYS_INLINE units_16 load_16(const unsigned char *p, bool big)
 	return big == HOST_IS_BIG ? v : v << 8 | v >> 8;
 }
 
+/* The low byte of each lane. */
+static ALWAYS_INLINE bytes_8 narrow_16(units_16 v)
+{
+#ifdef HAVE_CONVERTED_VECTORS
+	return __builtin_convertvector(v, bytes_8);
+#else
+	bytes_8 b = {0};
+
+	for (size_t i = 0; i < LANES; i++)
+		b[i] = (unsigned char)v[i];
+	return b;
+#endif
+}
+
+static ALWAYS_INLINE bytes_4 narrow_32(units_32 v)
+{
+#ifdef HAVE_CONVERTED_VECTORS
+	return __builtin_convertvector(v, bytes_4);
+#else
+	bytes_4 b = {0};
+
+	for (size_t i = 0; i < LANES_32; i++)
+		b[i] = (unsigned char)v[i];
+	return b;
+#endif
+}
+
 /* Eight units of which none is a surrogate. Returns the end of what they
  * became; up to two bytes behind that are written, too. */
 static ALWAYS_INLINE unsigned char *put_vector(unsigned char *out, units_16 v)
 {
 	if (!any(v & 0xFF80)) {
-		bytes_8 b = __builtin_convertvector(v, bytes_8);
+		bytes_8 b = narrow_16(v);
 
 		memcpy(out, &b, sizeof(b));
 		return out + sizeof(b);
@@ -246,7 +273,7 @@ static ALWAYS_INLINE void decode_32(const unsigned char *in, size_t *in_len,
 			units_32 v = load_32(p, big);
 
 			if (!any((units_16)(v & ~UINT32_C(0x7F)))) {
-				bytes_4 b = __builtin_convertvector(v, bytes_4);
+				bytes_4 b = narrow_32(v);
 
 				memcpy(o, &b, sizeof(b));
 				o += sizeof(b);

@@ -4,7 +4,8 @@
 set -euo pipefail
 tarball=$1
 top=$(cd "$(dirname "$0")/../.." && pwd)
-git -C "$top" rev-parse --is-inside-work-tree >/dev/null 2>&1 || {
+# In a clone of something else git would answer, too.
+[ -e "$top/.git" ] || {
 	echo 'skipped: the source is no clone'
 	exit 77
 }
@@ -15,7 +16,8 @@ there=$(echo "$tmp"/*)
 cd "$top"
 
 failed=0
-git ls-files | grep -vx -e .gitignore -e .gitattributes | sort >"$tmp/wanted"
+git ls-files >"$tmp/tracked"
+grep -vx -e .gitignore -e .gitattributes "$tmp/tracked" | sort >"$tmp/wanted"
 (cd "$there" && find . ! -type d | sed 's,^\./,,' | sort) >"$tmp/archived"
 while read -r file; do
 	if [ ! -e "$there/$file" ]; then

@@ -52,4 +52,15 @@ again() {
 }
 check 'the tarball that it makes is the same, byte for byte' again
 
+# Where it was unpacked may be a clone of something else.
+no_clone() {
+	git init -q . && bash source/tests/release/archive.sh "$UPCASE_DIST"
+	[ $? -eq 77 ]
+}
+if have git; then
+	check 'it is not compared with the git of others around it' no_clone
+else
+	skip 'it is not compared with the git of others around it' 'no git (Debian: git)'
+fi
+
 finish

@@ -16,12 +16,26 @@ make_there() {
 		>"$tmp/log" 2>&1 || { cat "$tmp/log"; return 1; }
 }
 
-# DESTDIR and a prefix of its own; all else is derived from it.
+# DESTDIR and a prefix of its own; all else is derived from it, also where
+# configure was told folders of its own, as packages do.
 into() {
+	# shellcheck disable=SC2016 # of make
 	make_there "$1" DESTDIR="$tmp/root" prefix=/some/prefix \
-		exec_prefix=/some/prefix
+		exec_prefix='${prefix}' bindir='${exec_prefix}/bin' \
+		libdir='${exec_prefix}/lib' includedir='${prefix}/include' \
+		datarootdir='${prefix}/share' datadir='${datarootdir}' \
+		docdir='${datarootdir}/doc/upcase-pipe' mandir='${datarootdir}/man'
 }
 share=$tmp/root/some/prefix/share
+
+# Of completions the folder can be chosen, too: then it is not looked at.
+for shell in bash:bash-completion/completions zsh:zsh/site-functions \
+	fish:fish/vendor_completions.d; do
+	grep -qxF "${shell%%:*}_completionsdir = \${datadir}/${shell#*:}" "$build/Makefile" || {
+		echo "skipped: completions of ${shell%%:*}: configure was told a folder"
+		exit 77
+	}
+done
 
 into install || not_ok 'make install failed'
 for file in share/bash-completion/completions/upcase-pipe \

@@ -86,13 +86,19 @@ fi
 strict=(-Wall -Wextra -Wpedantic -Wstrict-prototypes -Wshadow -Werror)
 how=$(variable SANITIZE)
 [ $instrumented = no ] || how+=" $(variable CFLAGS)"
+# what_for [FLAG...]: into flags, what pkg-config says. It is to be read as a shell
+# reads it: a prefix may have a blank in its name.
+what_for() {
+	local said
+	said=$(pkg-config "$@" --cflags --libs upcase) && eval "flags=($said)"
+}
 # compile SOURCE PROGRAM FLAG...: as somebody else does.
 compile() {
-	local source=$1 program=$2
+	local source=$1 program=$2 flags
 	shift 2
-	# shellcheck disable=SC2046,SC2086 # flags are words
-	$CC -std=c99 -O1 "${strict[@]}" $how "$source" -o "$program" \
-		$(pkg-config --cflags --libs upcase) "$@"
+	# shellcheck disable=SC2086 # flags are words
+	what_for && $CC -std=c99 -O1 "${strict[@]}" $how "$source" -o "$program" \
+		"${flags[@]}" "$@"
 }
 cd "$tmp" || exit 1
 sample=$srcdir/samples/library/upper.c
@@ -188,9 +194,10 @@ for candidate in ${CXX:-} $candidates; do
 	$candidate $how try.cc -o try 2>/dev/null && cxx=$candidate && break
 done
 plus() {
-	# shellcheck disable=SC2046,SC2086
-	$cxx -std=c++11 -Wall -Wextra -Wpedantic -Wshadow -Werror $how plus.cc -o plus \
-		$(pkg-config --cflags --libs upcase) && ./plus
+	local flags
+	# shellcheck disable=SC2086
+	what_for && $cxx -std=c++11 -Wall -Wextra -Wpedantic -Wshadow -Werror $how \
+		plus.cc -o plus "${flags[@]}" && ./plus
 }
 if [ -n "$cxx" ]; then
 	check "C++ includes the header, beside std::map ($cxx)" plus
@@ -246,17 +253,22 @@ fi
 
 # --------------------------------------------------------- and elsewhere
 
-# moved: what is found in another place than it was installed for.
+# moved: what is found in another place than it was installed for, one with a blank
+# in its name.
 moved() {
-	local prefix
+	local prefix flags more=()
 	prefix=$(pkg-config --variable=prefix upcase)
 	prefix=${prefix#"$tmp/root"}
-	mv "$tmp/root$prefix" "$tmp/elsewhere" &&
-		PKG_CONFIG_LIBDIR=$tmp/elsewhere${PKG_CONFIG_LIBDIR#"$tmp/root$prefix"} &&
+	# One that configure was told is none of the prefix.
+	case $(variable libdir) in
+	'${exec_prefix}'*) ;;
+	*) more+=("--define-variable=libdir=$tmp/else where/${library#"$tmp/root$prefix"}") ;;
+	esac
+	mv "$tmp/root$prefix" "$tmp/else where" &&
+		PKG_CONFIG_LIBDIR="$tmp/else where"${PKG_CONFIG_LIBDIR#"$tmp/root$prefix"} &&
 		unset PKG_CONFIG_SYSROOT_DIR &&
-		flags=$(pkg-config --define-variable=prefix="$tmp/elsewhere" \
-			--cflags --libs upcase) &&
-		$CC $how -o upper.moved "$sample" $flags
+		what_for --define-variable=prefix="$tmp/else where" "${more[@]%/*.a}" &&
+		$CC $how -o upper.moved "$sample" "${flags[@]}"
 }
 check 'it is found wherever the folder is moved to' moved
 exit $failed

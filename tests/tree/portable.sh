@@ -26,6 +26,15 @@ out=$(cd "$srcdir" && grep -rhE '^ *# *(if|ifdef|ifndef|elif)\b' src --include='
 	done)
 [ -z "$out" ] || not_ok 'asked for where it is used, not by configure' "$out"
 
+# What every GCC and clang that knows C11 has built in; what came later stands right
+# behind a line that asks whether it is there.
+old='expect|prefetch|ctzll|clzll|popcount|popcountll|bswap64|cpu_supports'
+out=$(cd "$srcdir" && find src -name '*.[ch]' -exec awk -v old="__builtin_($old)[(]" '
+	{ code = $0; gsub(old, "", code) }
+	code ~ /__builtin_[a-z0-9_]+[(]/ && before !~ /^#if.*HAVE_/ { print FILENAME ":" FNR ": " $0 }
+	{ before = $0 }' {} \;)
+[ -z "$out" ] || not_ok 'not every compiler has it built in' "$out"
+
 # The part of configure.ac about the system.
 asked=$(sed -n '/^# ---- What not every/,/^# Libraries\./p' "$srcdir/configure.ac")
 [ -n "$asked" ] || not_ok configure.ac 'its part about the system was not found'

@@ -37,6 +37,8 @@ same 'the Homebrew formula' "$version" \
 	"$(first "$packaging/homebrew/upcase-pipe.rb" '^  url .*\/upcase-pipe-\([0-9.]*\)\.tar\.gz"$')"
 same 'the bioconda recipe' "$version" \
 	"$(first "$packaging/bioconda/meta.yaml" '^{% set version = "\(.*\)" %}$')"
+same samples/packaging/README.md "$version" \
+	"$(first "$packaging/README.md" '.* upcase-pipe-\([0-9.]*\)\.tar\.gz .*')"
 
 # A manual is dated when it changes; here, all are those of a release.
 if [ -n "$day" ]; then
