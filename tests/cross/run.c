@@ -1,9 +1,9 @@
 /*
  * Runs what was built for another system: by an emulator if EMULATOR names one,
- * and with that system's conversions of text (GCONV) and locales (LOCALES), which
- * are in its order of bytes. PROGRAM is what it runs, or else its first argument.
- * It is linked statically: so what a test has preloaded into the program does not
- * meet this one.
+ * and with that system's conversions of text (GCONV) and locales (LOCALES),
+ * which are in its order of bytes. PROGRAM is what it runs, or else its first
+ * argument. It is linked statically: so what a test has preloaded into the
+ * program does not meet this one.
  */
 #include <stdio.h>
 #include <stdlib.h>
