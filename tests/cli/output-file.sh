@@ -17,7 +17,13 @@ outcome() {
 # write_line LINE BYTES: and waits until db has so many.
 write_line() {
 	put "$1\n" >&7
-	wait_until "$deadline" size_is db "$2"
+	wait_until "$deadline" size_is db "$2" && wait_until "$deadline" asleep fed
+}
+# put_one: the same for a first line, in whatever form. That the program sleeps
+# says that it has looked, behind the line, which file has the name.
+put_one() {
+	put 'one\n' >&7
+	wait_until "$deadline" has_size db && wait_until "$deadline" asleep fed
 }
 
 # --- a name that goes to another file ----------------------------------------
@@ -50,8 +56,7 @@ check "-o: so are those for a file that sed -i has replaced" replaced
 replaced_gzip() {
 	rm -f db
 	fed -o db -z --flush-interval=0
-	put 'one\n' >&7
-	wait_until "$deadline" has_size db && rm db && put 'two\n' >&7 &&
+	put_one && rm db && put 'two\n' >&7 &&
 		outcome 3 "upcase-pipe: $no_name: 1 line written, 1 line lost\n"
 }
 check "-o: the same with gzip" replaced_gzip
@@ -137,8 +142,7 @@ rotated_at_the_end() {
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		rm -f db moved
 		fed -o db "$@"
-		put 'one\n' >&7
-		wait_until "$deadline" has_size db || r=1
+		put_one || r=1
 		# More than once around, the input ends first for the program.
 		[ $((i % 2)) = 0 ] && mv db moved || rm db
 		put 'two\n' >&7
@@ -181,8 +185,7 @@ other_kind() {
 	local r=0
 	rm -f db moved
 	fed -o db "${@:3}"
-	put 'one\n' >&7
-	wait_until "$deadline" has_size db || r=1
+	put_one || r=1
 	mv db moved
 	eval "$1" >db
 	cp db before

@@ -600,7 +600,8 @@ reopen_fails() {
 	mkdir dir
 	with_feed rotor -o dir/db
 	printf 'one\n' >&7
-	wait_until "$deadline" has_size dir/db || return 1
+	wait_until "$deadline" has_size dir/db && wait_until "$deadline" asleep rotor ||
+		return 1
 	mv dir moved
 	send USR2 rotor
 	wait_until "$deadline" has_size "$err" || r=1
