@@ -127,6 +127,7 @@ int part_find(struct part_beginning *b, const struct part_config *config,
 	off_t from, to;
 	int err = is_as_it_was(config, input, file, fault);
 
+	*b = (struct part_beginning){.wrong = {""}};
 	if (err)
 		return err;
 	share_of(config->share, input, &from, &to);

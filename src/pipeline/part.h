@@ -28,8 +28,8 @@ struct part_beginning {
 };
 
 /* Finds where the share of FILE number `input`, which is `file`, begins; where
- * that is not the FILE's beginning and it has a header, that is read. *b is to
- * be set to nothing before. Returns 0, -ECANCELED, or another negative errno
+ * that is not the FILE's beginning and it has a header, that is read. *b is set
+ * in any case. Returns 0, -ECANCELED, or another negative errno
  * with *fault filled. */
 int part_find(struct part_beginning *b, const struct part_config *config,
 	size_t input, const struct portion_file *file, struct fault *fault);

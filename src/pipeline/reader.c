@@ -459,7 +459,7 @@ static int begin_part(struct reader *r, size_t input, struct text_state *state)
 		.wake = r->input.config.wake,
 		.woken = woken_exposed,
 		.context = r};
-	struct part_beginning b = {.portion = {.packed = false}};
+	struct part_beginning b;
 	int err;
 
 	relief_expose(r->relief);
