@@ -261,7 +261,7 @@ in_the_middle() {
 		2>/dev/null
 	wait_until "$deadline" grep -qs writev late/seen && send TERM share &&
 		expect_end share 'exit 143' && [ -z "$(ls -A parts)" ] && nobody_left &&
-		grep -q 'killed by SIGTERM' late/seen
+		wait_until "$deadline" grep -q 'killed by SIGTERM' late/seen
 }
 mkdir late
 cat >late/upcase-pipe <<END
